@@ -1,0 +1,1 @@
+export { type BlobInfo, type ContentStore } from "./content-store.ts";

@@ -1,0 +1,89 @@
+import { digestOf } from "@stowage/oci";
+import { describe, expect, test } from "vitest";
+import type { ImageIndex, ImageRecord } from "./image-index.ts";
+
+/** What every `ImageIndex` promises. Each adapter's tests call this with a way to open a fresh one. */
+export function describeImageIndex(name: string, open: () => Promise<ImageIndex>): void {
+  describe(`${name} keeps the promises of ImageIndex`, () => {
+    test("finds a published image by its id and by each of its names", async () => {
+      const index = await open();
+      const image = await index.publish(one, ["docker.io/library/a:1", atDigest]);
+      expect(image).toMatchObject({ ...one, tags: ["docker.io/library/a:1"], digests: [atDigest] });
+      expect(image.publishedAt).toBeGreaterThan(0);
+      expect(await index.find(one.id)).toEqual(image);
+      expect(await index.findByName("docker.io/library/a:1")).toEqual(image);
+      expect(await index.findByName(atDigest)).toEqual(image);
+      expect(await index.list()).toEqual([image]);
+    });
+
+    test("knows nothing of what was never published", async () => {
+      const index = await open();
+      expect(await index.find(one.id)).toBeUndefined();
+      expect(await index.findByName("docker.io/library/a:1")).toBeUndefined();
+      expect(await index.remove(one.id)).toBeUndefined();
+      expect(await index.list()).toEqual([]);
+    });
+
+    test("adds names to an image that is there, and keeps its time", async () => {
+      const index = await open();
+      const first = await index.publish(one, ["docker.io/library/a:1"]);
+      const second = await index.publish(one, ["docker.io/library/a:2", "docker.io/library/a:1"]);
+      expect(second).toEqual({ ...first, tags: ["docker.io/library/a:1", "docker.io/library/a:2"] });
+      expect(await index.list()).toHaveLength(1);
+    });
+
+    test("moves a tag to the image that took it last; the old one keeps its other names", async () => {
+      const index = await open();
+      await index.publish(one, ["docker.io/library/a:1", atDigest]);
+      await index.publish(two, ["docker.io/library/a:1"]);
+      expect((await index.findByName("docker.io/library/a:1"))?.id).toBe(two.id);
+      expect(await index.find(one.id)).toMatchObject({ tags: [], digests: [atDigest] });
+    });
+
+    test("removes an image with all its names, once", async () => {
+      const index = await open();
+      await index.publish(one, ["docker.io/library/a:1", "ghcr.io/other/b:2", atDigest]);
+      await index.publish(two, ["docker.io/library/b:1"]);
+      expect((await index.remove(one.id))?.id).toBe(one.id);
+      expect(await index.remove(one.id)).toBeUndefined();
+      expect(await index.findByName("ghcr.io/other/b:2")).toBeUndefined();
+      expect((await index.list()).map(({ id }) => id)).toEqual([two.id]);
+    });
+
+    test("lists the oldest first", async () => {
+      const index = await open();
+      await index.publish(two, []);
+      await index.publish(one, []);
+      await index.publish(two, ["docker.io/library/b:1"]);
+      expect((await index.list()).map(({ id }) => id)).toEqual([two.id, one.id]);
+    });
+
+    test("stops with the reason of the signal and publishes nothing", async () => {
+      const index = await open();
+      const signal = AbortSignal.abort(new Error("enough"));
+      await expect(index.publish(one, ["docker.io/library/a:1"], { signal })).rejects.toBe(signal.reason);
+      expect(await index.list()).toEqual([]);
+    });
+  });
+}
+
+const atDigest = `docker.io/library/a@${digestOf("an index")}`;
+
+function record(name: string): ImageRecord {
+  const blob = (text: string) => ({ mediaType: "application/octet-stream", digest: digestOf(text), size: text.length });
+  const config = blob(`config of ${name}`);
+  return {
+    id: config.digest,
+    manifest: blob(`manifest of ${name}`),
+    index: blob(`index of ${name}`),
+    config,
+    layers: [{ blob: blob(`layer of ${name}`), diffId: digestOf(`tar of ${name}`), bytes: 4096, inodes: 2 }],
+    platform: { os: "linux", architecture: "arm64" },
+    user: "1000:1000",
+    annotations: { "org.example.note": name },
+    created: "2026-01-02T03:04:05Z",
+  };
+}
+
+const one = record("one");
+const two = record("two");

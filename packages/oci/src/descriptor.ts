@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { type Digest, isDigest } from "./digest.ts";
+import { type Platform, platformSchema } from "./platform.ts";
+
+/** Bytes by name: what they are, their digest and their exact size (OCI image-spec, descriptor.md). */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+  readonly platform?: Platform | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+}
+
+export const digestSchema: z.ZodType<Digest> = z.string().refine(isDigest, { error: "expected a sha256 or sha512 digest" });
+
+export const annotationsSchema: z.ZodType<Readonly<Record<string, string>>> = z.record(z.string(), z.string());
+
+/** `urls` and `data` are left out on purpose: bytes come from the registry that was asked, and nowhere else. */
+export const descriptorSchema: z.ZodType<Descriptor> = z.object({
+  mediaType: z.string().min(1).max(255),
+  digest: digestSchema,
+  size: z.int().min(0),
+  platform: platformSchema.nullish().transform((platform) => platform ?? undefined),
+  annotations: annotationsSchema.nullish().transform((annotations) => annotations ?? undefined),
+});
+
+/** For messages: the digest and the size that were promised. */
+export function formatDescriptor(descriptor: Pick<Descriptor, "digest" | "size">): string {
+  return `${descriptor.digest} (${descriptor.size} bytes)`;
+}

@@ -1,0 +1,14 @@
+/** A manifest or an index: what the distribution spec asks registries to take at least, and clients to refuse above. */
+export const maxDocumentBytes: number = 4 * 1024 * 1024;
+
+/** An image config: it carries the whole build history, so it gets as much as a manifest. */
+export const maxConfigBytes: number = 4 * 1024 * 1024;
+
+/** Layers of an image: overlayfs stacks at most 500 lower directories. */
+export const maxLayers = 500;
+
+/** Entries of an index: real ones have tens; each costs a few hundred bytes of memory. */
+export const maxIndexEntries = 4096;
+
+/** Indexes within indexes: one level occurs, more is a trap. */
+export const maxIndexDepth = 2;

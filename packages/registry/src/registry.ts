@@ -1,0 +1,37 @@
+import type { Credential } from "@stowage/auth";
+import type { AbortOptions } from "@stowage/errors";
+import type { Descriptor, Document } from "@stowage/oci";
+import type { Reference } from "@stowage/reference";
+
+/**
+ * Where images come from. Whatever it returns was hashed here: bytes that are not what was named are
+ * `failed-precondition`, whatever a header says. A host that refuses the caller is `unauthenticated` or
+ * `permission-denied`, a missing thing `not-found`, a registry that cannot be reached a `RegistryUnavailableError`.
+ */
+export interface Registry {
+  /** What a tag or a digest names now. With a tag and a digest, the digest decides. Always asks the registry. */
+  resolve(reference: Reference, options?: RegistryOptions): Promise<FetchedDocument>;
+
+  /** The manifest or index that `want` describes, usually an entry of an index that `resolve` returned. */
+  document(repository: Repository, want: Descriptor, options?: RegistryOptions): Promise<FetchedDocument>;
+
+  /** The bytes of a blob as they arrive; it throws, at its end at the latest, unless they are what `want` names. */
+  blob(repository: Repository, want: Descriptor, options?: RegistryOptions): AsyncIterable<Uint8Array>;
+}
+
+/** The part of a reference that blobs belong to: `docker.io` and `library/alpine`. */
+export type Repository = Pick<Reference, "domain" | "path">;
+
+export interface RegistryOptions extends AbortOptions {
+  /** Whose authority the call has; without one it is anonymous. It is sent to the repository's own host only. */
+  readonly credential?: Credential | undefined;
+  /** Speak http to this registry, not https. */
+  readonly plainHttp?: boolean | undefined;
+}
+
+/** A document, the bytes it was read from, and what those bytes are called. */
+export interface FetchedDocument {
+  readonly descriptor: Descriptor;
+  readonly bytes: Uint8Array;
+  readonly document: Document;
+}

@@ -1,0 +1,36 @@
+import type { AbortOptions } from "@stowage/errors";
+import type { Compression, Digest } from "@stowage/oci";
+import type { Usage } from "./snapshotter.ts";
+
+/**
+ * Turns the bytes of one layer into files under an empty directory, touching nothing outside it. Whiteouts become
+ * overlayfs whiteouts. Bytes whose plain tar is not `diffId` fail with `failed-precondition`, a broken or forbidden
+ * tar with `invalid-argument`; what was written by then is the caller's to drop.
+ */
+export interface Unpacker {
+  unpack(source: LayerSource, directory: string, options?: UnpackOptions): Promise<UnpackedLayer>;
+}
+
+export interface LayerSource {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  readonly compression: Compression;
+  readonly diffId: Digest;
+}
+
+export interface UnpackOptions extends AbortOptions {
+  /** Called now and then with the number of compressed bytes unpacked so far. */
+  readonly onProgress?: ((bytes: number) => void) | undefined;
+}
+
+/**
+ * What a layer holds, and what it still needs from the layers below it. Paths are relative to the layer's root,
+ * as raw bytes, one per character (latin1), because names need not be UTF-8.
+ */
+export interface UnpackedLayer extends Usage {
+  /** Bytes of the plain tar. */
+  readonly tarSize: number;
+  /** Directories that were only passed through: they take owner, mode, times and xattrs from below, if they are there. Outer ones first. */
+  readonly impliedDirectories: readonly string[];
+  /** Hard links to files that this layer does not have: the lower file is to be copied up to `path`. */
+  readonly lowerLinks: readonly { readonly path: string; readonly target: string }[];
+}

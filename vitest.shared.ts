@@ -1,0 +1,17 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+const conditions = ["@stowage/source"];
+
+/** The one vitest configuration: packages run from source, and results are left for `.ci/run` to count. */
+const config: ViteUserConfig = defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    execArgv: conditions.map((condition) => `--conditions=${condition}`),
+    include: ["src/**/*.test.ts"],
+    reporters: ["default", ["json", { outputFile: "test-results.json" }]],
+    testTimeout: 30_000,
+  },
+});
+
+export default config;
