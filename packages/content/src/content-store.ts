@@ -17,7 +17,11 @@ export interface ContentStore {
    * Stores `source` as the blob that `want` names. If `source` ends early, fails, or turns out to be other bytes
    * (`failed-precondition`), nothing is kept. A blob that is already there is left alone, `source` unread.
    */
-  write(want: Pick<Descriptor, "digest" | "size">, source: AsyncIterable<Uint8Array>, options?: AbortOptions): Promise<void>;
+  write(
+    want: Pick<Descriptor, "digest" | "size">,
+    source: AsyncIterable<Uint8Array>,
+    options?: AbortOptions,
+  ): Promise<void>;
 
   /** Takes a blob away; one that is absent is fine. A reader that has begun reads on. */
   remove(digest: Digest, options?: AbortOptions): Promise<void>;

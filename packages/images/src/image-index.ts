@@ -60,6 +60,10 @@ export interface Image extends ImageRecord {
 
 /** The bytes an image takes on this disk: unpacked layers and blobs, each counted once. */
 export function imageSize(image: ImageRecord): number {
-  const blobs = new Map([image.manifest, image.config, ...(image.index ? [image.index] : []), ...image.layers.map(({ blob }) => blob)].map((blob) => [blob.digest, blob.size]));
+  const blobs = new Map(
+    [image.manifest, image.config, ...(image.index ? [image.index] : []), ...image.layers.map(({ blob }) => blob)].map(
+      (blob) => [blob.digest, blob.size],
+    ),
+  );
   return [...blobs.values(), ...image.layers.map(({ bytes }) => bytes)].reduce((sum, bytes) => sum + bytes, 0);
 }

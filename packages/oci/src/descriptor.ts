@@ -12,7 +12,9 @@ export interface Descriptor {
   readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
-export const digestSchema: z.ZodType<Digest> = z.string().refine(isDigest, { error: "expected a sha256 or sha512 digest" });
+export const digestSchema: z.ZodType<Digest> = z
+  .string()
+  .refine(isDigest, { error: "expected a sha256 or sha512 digest" });
 
 export const annotationsSchema: z.ZodType<Readonly<Record<string, string>>> = z.record(z.string(), z.string());
 

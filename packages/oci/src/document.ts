@@ -40,7 +40,10 @@ export function decodeDocument(bytes: Uint8Array, claimed?: string): Document {
   if (kind === undefined) throw refusal(name, `its media type "${mediaType}" is neither a manifest nor an index`);
   const fields = kindsByFields(json);
   if (fields.length !== 1 || fields[0] !== kind) {
-    throw refusal(name, `it is called ${aKind(kind)} and has the fields of ${fields.map(aKind).join(" and of ") || "neither kind"}`);
+    throw refusal(
+      name,
+      `it is called ${aKind(kind)} and has the fields of ${fields.map(aKind).join(" and of ") || "neither kind"}`,
+    );
   }
   const read = z.safeParse(kind === "manifest" ? manifestSchema : indexSchema, { ...json, mediaType });
   if (!read.success) throw refusal(name, explain(read.error));
@@ -59,7 +62,14 @@ const manifestSchema: z.ZodType<Manifest> = z
     layers: z.array(descriptorSchema).max(maxLayers),
     annotations,
   })
-  .transform(({ schemaVersion: _, ...found }) => ({ kind: "manifest" as const, ...found }));
+  .transform(({ mediaType, artifactType, config, layers, annotations: notes }) => ({
+    kind: "manifest" as const,
+    mediaType,
+    ...(artifactType === undefined ? {} : { artifactType }),
+    config,
+    layers,
+    annotations: notes,
+  }));
 
 const indexSchema: z.ZodType<Index> = z
   .object({
@@ -68,11 +78,20 @@ const indexSchema: z.ZodType<Index> = z
     manifests: z.array(descriptorSchema).max(maxIndexEntries),
     annotations,
   })
-  .transform(({ schemaVersion: _, ...found }) => ({ kind: "index" as const, ...found }));
+  .transform(({ mediaType, manifests, annotations: notes }) => ({
+    kind: "index" as const,
+    mediaType,
+    manifests,
+    annotations: notes,
+  }));
 
 type Json = Readonly<Record<string, unknown>>;
 
-const fieldsOf = { manifest: ["config", "layers"], index: ["manifests"], "schema 1 manifest": ["fsLayers", "history", "signatures"] } as const;
+const fieldsOf = {
+  manifest: ["config", "layers"],
+  index: ["manifests"],
+  "schema 1 manifest": ["fsLayers", "history", "signatures"],
+} as const;
 
 type FieldKind = keyof typeof fieldsOf;
 
@@ -88,7 +107,8 @@ function refuseOddSpelling(json: Json, name: string): void {
   const known = [...Object.values(fieldsOf).flat(), "mediaType"];
   for (const key of Object.keys(json)) {
     const meant = known.find((field) => field.toLowerCase() === key.toLowerCase());
-    if (meant !== undefined && meant !== key) throw refusal(name, `it has a field ${JSON.stringify(key)} beside the known "${meant}"`);
+    if (meant !== undefined && meant !== key)
+      throw refusal(name, `it has a field ${JSON.stringify(key)} beside the known "${meant}"`);
   }
 }
 

@@ -18,7 +18,10 @@ export function parseImageUser(text: string): ImageUser {
   if (user === "") return { kind: "unset" };
   if (/^[0-9]+$/.test(user) && Number(user) <= maxUid) return { kind: "uid", uid: Number(user) };
   if (/^\s*[-+]?[0-9]/.test(user) && !/^[0-9]+[^0-9\sxX]/.test(user)) {
-    throw new StowageError("invalid-argument", `Cannot read image user ${JSON.stringify(user.slice(0, 64))}: expected 0 to ${maxUid}`);
+    throw new StowageError(
+      "invalid-argument",
+      `Cannot read image user ${JSON.stringify(user.slice(0, 64))}: expected 0 to ${maxUid}`,
+    );
   }
   return { kind: "name", name: user };
 }

@@ -13,7 +13,7 @@ const word = z.string().max(64);
 
 export const platformSchema: z.ZodType<Platform> = z
   .object({ os: word, architecture: word, variant: word.nullish(), "os.version": word.nullish() })
-  .transform((found) => normalise(found.os, found.architecture, found.variant ?? "", found["os.version"] ?? ""));
+  .transform((found) => normalise({ ...found, osVersion: found["os.version"] }));
 
 /** Reads `os/architecture[/variant]`. */
 export function parsePlatform(text: string): Platform {
@@ -21,7 +21,7 @@ export function parsePlatform(text: string): Platform {
   if (!os || !architecture || variant === "" || rest.length > 0 || !/^[\w./-]+$/.test(text)) {
     throw new StowageError("invalid-argument", `Cannot parse platform "${text}": expected os/architecture[/variant]`);
   }
-  return normalise(os, architecture, variant ?? "", "");
+  return normalise({ os, architecture, variant });
 }
 
 export function formatPlatform({ os, architecture, variant }: Platform): string {
@@ -42,7 +42,8 @@ export function choosePlatform<Offer extends { readonly platform?: Platform | un
   wanted: Platform,
 ): Offer | undefined {
   const runs = runnable(wanted);
-  const rank = (offer: Offer): number => (offer.platform === undefined ? -1 : runs.indexOf(formatPlatform(offer.platform)));
+  const rank = (offer: Offer): number =>
+    offer.platform === undefined ? -1 : runs.indexOf(formatPlatform(offer.platform));
   return offers
     .filter((offer) => rank(offer) >= 0)
     .toSorted((one, other) => rank(one) - rank(other))
@@ -56,14 +57,31 @@ function runnable(wanted: Platform): readonly string[] {
   const top = wanted.variant ?? defaultVariants[architecture] ?? "";
   const lower = ladder.slice(ladder.indexOf(top) + 1);
   const variants = ladder.includes(top) ? [top, ...lower] : [top];
-  return variants.map((variant) => formatPlatform(normalise(os, architecture, variant, "")));
+  return variants.map((variant) => formatPlatform(normalise({ os, architecture, variant })));
 }
 
 /** Variants from the most to the least able; each processor runs its own and those after it. */
 const ladders: Readonly<Record<string, readonly string[]>> = {
   amd64: ["v4", "v3", "v2", "v1"],
   arm: ["v8", "v7", "v6", "v5"],
-  arm64: ["v9.5", "v9.4", "v9.3", "v9.2", "v9.1", "v9", "v8.9", "v8.8", "v8.7", "v8.6", "v8.5", "v8.4", "v8.3", "v8.2", "v8.1", "v8"],
+  arm64: [
+    "v9.5",
+    "v9.4",
+    "v9.3",
+    "v9.2",
+    "v9.1",
+    "v9",
+    "v8.9",
+    "v8.8",
+    "v8.7",
+    "v8.6",
+    "v8.5",
+    "v8.4",
+    "v8.3",
+    "v8.2",
+    "v8.1",
+    "v8",
+  ],
 };
 
 /** The variant meant where none is written. */
@@ -79,15 +97,23 @@ const architectures: Readonly<Record<string, readonly [architecture: string, var
   armel: ["arm", "v6"],
 };
 
-function normalise(os: string, architecture: string, variant: string, osVersion: string): Platform {
+interface Written {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string | null | undefined;
+  readonly osVersion?: string | null | undefined;
+}
+
+function normalise({ os, architecture, variant, osVersion }: Written): Platform {
   const given = architecture.toLowerCase();
   const [name, implied] = architectures[given] ?? [given, ""];
-  const numbered = variant.toLowerCase().replace(/^(\d)/, "v$1") || implied;
+  const system = os.toLowerCase();
+  const numbered = (variant ?? "").toLowerCase().replace(/^(\d)/, "v$1") || implied;
   const shown = name === "arm" ? numbered || "v7" : numbered === defaultVariants[name] ? "" : numbered;
   return {
-    os: os.toLowerCase() === "macos" ? "darwin" : os.toLowerCase(),
+    os: system === "macos" ? "darwin" : system,
     architecture: name,
-    ...(shown === "" ? {} : { variant: shown }),
-    ...(osVersion === "" ? {} : { osVersion }),
+    ...(shown ? { variant: shown } : {}),
+    ...(osVersion ? { osVersion } : {}),
   };
 }

@@ -15,7 +15,10 @@ export class ContentMismatchError extends StowageError {
 }
 
 /** Passes `source` on unchanged; throws, at its end at the latest, unless it is what `want` names. */
-export async function* verified(source: AsyncIterable<Uint8Array>, want: Expected): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* verified(
+  source: AsyncIterable<Uint8Array>,
+  want: Expected,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const hash = startHash(want.digest);
   let size = 0;
   for await (const chunk of source) {
