@@ -12,6 +12,7 @@ export interface Descriptor {
   readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
+/** For the schemas of documents of one's own that hold digests and descriptors. */
 export const digestSchema: z.ZodType<Digest> = z
   .string()
   .refine(isDigest, { error: "expected a sha256 or sha512 digest" });

@@ -1,5 +1,5 @@
 export { chainIds } from "./chain-id.ts";
-export { type Descriptor, formatDescriptor } from "./descriptor.ts";
+export { type Descriptor, descriptorSchema, digestSchema, formatDescriptor } from "./descriptor.ts";
 export {
   algorithmOf,
   type Digest,

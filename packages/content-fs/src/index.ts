@@ -1,0 +1,1 @@
+export { openContentStore } from "./fs-content-store.ts";

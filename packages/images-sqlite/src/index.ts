@@ -1,0 +1,1 @@
+export { openImageIndex } from "./sqlite-image-index.ts";
