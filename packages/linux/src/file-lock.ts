@@ -1,0 +1,62 @@
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { isErrno, StowageError } from "@stowage/errors";
+import { call } from "./libc.ts";
+
+/** A lock that is held. It ends with `dispose`, or with the process, however that dies. */
+export interface FileLock extends Disposable {
+  readonly path: string;
+}
+
+/**
+ * Takes the lock file `path`, made if absent, at once or not at all: fails with `failed-precondition`, naming the
+ * process, while somebody holds it. Two openings within one process exclude each other, too.
+ */
+export function lockFile(path: string): FileLock {
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  try {
+    claim(fd, path);
+    ftruncateSync(fd);
+    writeSync(fd, `${process.pid}\n`, 0);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  return held(path, fd);
+}
+
+function held(path: string, fd: number): FileLock {
+  let open = true;
+  return {
+    path,
+    [Symbol.dispose]() {
+      if (!open) return;
+      open = false;
+      ftruncateSync(fd);
+      closeSync(fd);
+    },
+  };
+}
+
+function claim(fd: number, path: string): void {
+  try {
+    call("fcntl", [fd, setOpenFileLock, wholeFileWriteLock()], path);
+  } catch (cause) {
+    if (!isErrno(cause, "EAGAIN", "EACCES")) throw cause;
+    throw new StowageError("failed-precondition", `Cannot lock "${path}": ${holder(path)} holds it`, { cause });
+  }
+}
+
+function holder(path: string): string {
+  const pid = readFileSync(path, "utf8").trim();
+  return /^[0-9]{1,10}$/.test(pid) ? `process ${pid}` : "another process";
+}
+
+/** F_OFD_SETLK: the lock belongs to the opening, not to the process, and no other `close` of this process ends it. */
+const setOpenFileLock = 37;
+
+/** struct flock on 64 bits: F_WRLCK, SEEK_SET, start 0, length 0 (to the end), pid 0. */
+function wholeFileWriteLock(): Uint8Array {
+  const lock = new Uint8Array(32);
+  lock[0] = 1;
+  return lock;
+}

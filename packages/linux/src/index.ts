@@ -1,0 +1,38 @@
+export {
+  linkAt,
+  makeDirAt,
+  makeNodeAt,
+  type Node,
+  nodeKinds,
+  type Place,
+  readLinkAt,
+  renameAt,
+  symlinkAt,
+  unlinkAt,
+} from "./directory-entry.ts";
+export { findXattr, listXattrs, removeXattr, setXattr, type XattrTarget } from "./extended-attribute.ts";
+export {
+  changeMode,
+  changeModeAt,
+  changeOwner,
+  changeOwnerAt,
+  type Owner,
+  setTimes,
+  setTimesAt,
+  type Times,
+} from "./file-attributes.ts";
+export { type FileLock, lockFile } from "./file-lock.ts";
+export { type FileKind, type FileStatus, statAt, statFd } from "./file-status.ts";
+export { type MountRequest, mount, unmount } from "./mount.ts";
+export { type MountEntry, parseMountInfo, readMounts } from "./mount-table.ts";
+export {
+  type OpenBeneathOptions,
+  type OpenOptions,
+  openAt,
+  openBeneath,
+  openFlags,
+  type Resolution,
+  workingDirectory,
+} from "./open.ts";
+export { type Path } from "./path-bytes.ts";
+export { syncFileSystem } from "./sync.ts";
