@@ -1,0 +1,152 @@
+import { StowageError } from "@stowage/errors";
+import { z } from "zod";
+import type { Credential } from "./credential.ts";
+import { chooseCredential } from "./credential-forms.ts";
+import { hasScheme, hostOf } from "./host.ts";
+
+/**
+ * What docker's `config.json`, podman's `auth.json` or the older `.dockercfg` knows: credentials, and the programs that
+ * know more (`docker-credential-<name>`, docker-credential-helpers).
+ */
+export interface AuthFile {
+  /** What the file is called in messages. */
+  readonly name: string;
+  /** By `host[:port]` or `host[:port]/path/of/repository`. */
+  readonly credentials: ReadonlyMap<string, Credential>;
+  /** The name of the program for a `host[:port]`. */
+  readonly credHelpers: ReadonlyMap<string, string>;
+  /** The name of the program for every other host. */
+  readonly credsStore?: string;
+}
+
+/**
+ * Reads an auth file; blank is as good as empty, and unknown fields are let be.
+ * Fails with `invalid-argument` for a damaged one, with `name` in the message and nothing of the content.
+ */
+export function decodeAuthFile(content: Uint8Array | string, name: string): AuthFile {
+  const json = parseJson(content, name);
+  const read = fileSchema.safeParse(json);
+  if (!read.success) throw damaged(name, whereItDiffers(read.error));
+  const { auths, credHelpers, credsStore } = read.data;
+  return {
+    name,
+    credentials: decodeEntries(auths ?? legacyEntries(json), name),
+    credHelpers: byHost(Object.entries(credHelpers ?? {})),
+    ...(credsStore ? { credsStore } : {}),
+  };
+}
+
+/** The credential for a repository: the entry of its longest path (podman, containers-auth.json(5)), last that of its host. */
+export function findCredential(
+  { credentials }: AuthFile,
+  { domain, path }: { readonly domain: string; readonly path: string },
+): Credential | undefined {
+  const host = hostOf(domain) ?? domain;
+  const components = path.split("/");
+  for (let length = components.length; length >= 0; length -= 1) {
+    const found = credentials.get([host, ...components.slice(0, length)].join("/"));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const text = z.string().nullish();
+
+const entrySchema = z
+  .object({ auth: text, username: text, password: text, identitytoken: text, registrytoken: text })
+  .transform(({ auth, username, password, identitytoken, registrytoken }) => ({
+    auth: auth ?? "",
+    username: username ?? "",
+    password: password ?? "",
+    identityToken: identitytoken ?? "",
+    registryToken: registrytoken ?? "",
+  }));
+
+type Entries = Readonly<Record<string, z.infer<typeof entrySchema>>>;
+
+/** The name becomes part of a program's name, so it must not lead elsewhere. */
+const helperName = z.string().regex(/^[\w.+-]*$/, { error: "expected the name of a credential program" });
+
+const fileSchema = z.object({
+  auths: z.record(z.string(), entrySchema).nullish(),
+  credHelpers: z.record(z.string(), helperName).nullish(),
+  credsStore: helperName.nullish(),
+});
+
+/** No cause is kept: a JSON parser quotes what it cannot read. */
+function parseJson(content: Uint8Array | string, name: string): unknown {
+  try {
+    const json = typeof content === "string" ? content : new TextDecoder("utf-8", { fatal: true }).decode(content);
+    return json.trim() === "" ? {} : JSON.parse(json);
+  } catch {
+    throw damaged(name, "it is not JSON");
+  }
+}
+
+/** The fields of a `.dockercfg` that hold a credential; it has no `auths` around them. */
+function legacyEntries(json: unknown): Entries {
+  const fields = z.record(z.string(), z.unknown()).parse(json);
+  const entries: [string, z.infer<typeof entrySchema>][] = [];
+  for (const [key, value] of Object.entries(fields)) {
+    const entry = entrySchema.safeParse(value);
+    if (entry.success && !settings.has(key)) entries.push([key, entry.data]);
+  }
+  return Object.fromEntries(entries);
+}
+
+const settings: ReadonlySet<string> = new Set(["auths", "credHelpers", "HttpHeaders", "proxies", "plugins", "aliases"]);
+
+function decodeEntries(entries: Entries, name: string): ReadonlyMap<string, Credential> {
+  const credentials: [string, Credential][] = [];
+  for (const [key, forms] of Object.entries(entries)) {
+    const chosen = chooseCredential(forms);
+    if ("flaw" in chosen)
+      throw damaged(name, `${chosen.flaw} (at ${JSON.stringify(scopeOf(key) ?? "a key that is no host")})`);
+    if (chosen.credential !== undefined) credentials.push([key, chosen.credential]);
+  }
+  return byHost(credentials);
+}
+
+/** Entries under normalised keys. Where two keys come to the same, the one that is written that way wins. */
+function byHost<Value>(entries: readonly (readonly [string, Value])[]): ReadonlyMap<string, Value> {
+  const found = new Map<string, Value>();
+  for (const [key, value] of entries) {
+    const scope = scopeOf(key);
+    if (scope !== undefined && (scope === key || !found.has(scope))) found.set(scope, value);
+  }
+  return found;
+}
+
+/** The host of a key in URL form (docker writes `https://index.docker.io/v1/`), or the host and path of a plain one. */
+function scopeOf(key: string): string | undefined {
+  const host = hostOf(key);
+  if (host === undefined || hasScheme(key)) return host;
+  const path = key
+    .split("/")
+    .slice(1)
+    .filter((component) => component !== "");
+  return isApiVersion(path) ? host : [host, ...path].join("/");
+}
+
+function isApiVersion(path: readonly string[]): boolean {
+  return path.length === 1 && (path[0] === "v1" || path[0] === "v2");
+}
+
+/** Where a field differs, by the names of fields only: a key may hold a password in a URL. */
+function whereItDiffers(error: z.ZodError): string {
+  const [issue] = error.issues;
+  const fields = (issue?.path ?? []).map(String).filter((part) => part in fileSchema.shape || part in entryFields);
+  return fields.length === 0 ? "it is not a JSON object" : `its ${fields.join(".")} is not as it should be`;
+}
+
+const entryFields: Readonly<Record<string, true>> = {
+  auth: true,
+  username: true,
+  password: true,
+  identitytoken: true,
+  registrytoken: true,
+};
+
+function damaged(name: string, why: string): StowageError {
+  return new StowageError("invalid-argument", `Cannot read auth file ${JSON.stringify(name)}: ${why}`);
+}

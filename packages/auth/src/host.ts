@@ -1,0 +1,21 @@
+/**
+ * The host[:port] that a server address or an auth file's key names, in lower case: scheme and path are dropped, and the
+ * names of Docker Hub become `docker.io`. `undefined` where there is none, or where the address has a name or password.
+ */
+export function hostOf(address: string): string | undefined {
+  const [authority = ""] = address.replace(scheme, "").split("/", 1);
+  const host = authority.toLowerCase();
+  if (!wellFormed.test(host)) return undefined;
+  return dockerHub.has(host) ? "docker.io" : host;
+}
+
+export function hasScheme(address: string): boolean {
+  return scheme.test(address);
+}
+
+const scheme = /^https?:\/\//i;
+
+const wellFormed = /^(?:\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,255})(?::[0-9]{1,5})?$/;
+
+/** Docker Hub's name, the name that old clients store credentials under, and the host that serves it. */
+const dockerHub: ReadonlySet<string> = new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
