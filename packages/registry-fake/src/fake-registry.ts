@@ -1,0 +1,62 @@
+import type { Descriptor, Digest, DigestAlgorithm } from "@stowage/oci";
+import { type Authentication, guarded } from "./authentication.ts";
+import type { FakeRequest, Fault, Handler } from "./exchange.ts";
+import { startHttpServer } from "./http-server.ts";
+import { type FakeDocument, type FakeImage, RegistryContent } from "./registry-content.ts";
+import { answerFrom } from "./registry-routes.ts";
+
+export interface FakeRegistryOptions {
+  /** Default: everybody is let in. */
+  readonly authentication?: Authentication;
+}
+
+/** A registry on a port of 127.0.0.1, over plain HTTP. Disposing it cuts every connection. */
+export interface FakeRegistry extends AsyncDisposable {
+  /** `127.0.0.1:<port>`: the domain of its references. */
+  readonly host: string;
+  /** `http://127.0.0.1:<port>`. */
+  readonly origin: string;
+  /** All that was asked, in order, token requests included. */
+  readonly requests: readonly FakeRequest[];
+  /** TCP connections that were made to it so far. */
+  readonly connections: number;
+  /** Puts a blob into every repository. */
+  addBlob(bytes: Uint8Array, algorithm?: DigestAlgorithm): Digest;
+  /** Puts a manifest or an index into one repository, under its digests and `tag`. */
+  addManifest(repository: string, document: FakeDocument, tag?: string): Descriptor;
+  /** Puts a whole image into a repository; returns the descriptor that the tag names. */
+  putImage(repository: string, tag: string, image: FakeImage): Descriptor;
+  /** Lets it misbehave. Faults stand around each other, the last one outermost; disposing one takes it away. */
+  wrap(fault: Fault): Disposable;
+}
+
+export async function startRegistry(options: FakeRegistryOptions = {}): Promise<FakeRegistry> {
+  const { authentication = { kind: "none" } } = options;
+  const content = new RegistryContent();
+  const faults = new Set<Fault>();
+  const answer: Handler = async (request) => answerFrom(content, request);
+  const server = await startHttpServer(async (request) => {
+    const handler = guarded(authentication, `http://${server.host}`, answer);
+    return await [...faults].reduce(around, handler)(request);
+  });
+  return {
+    host: server.host,
+    origin: `http://${server.host}`,
+    requests: server.requests,
+    get connections() {
+      return server.connections;
+    },
+    addBlob: (bytes, algorithm) => content.addBlob(bytes, algorithm),
+    addManifest: (repository, document, tag) => content.addManifest(repository, document, tag),
+    putImage: (repository, tag, image) => content.putImage(repository, tag, image),
+    wrap(fault) {
+      faults.add(fault);
+      return { [Symbol.dispose]: () => void faults.delete(fault) };
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+function around(inner: Handler, fault: Fault): Handler {
+  return async (request) => await fault(request, inner);
+}

@@ -1,0 +1,63 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import type { FakeAnswer, FakeRequest, Handler } from "./exchange.ts";
+
+/** A server on a free port of 127.0.0.1, and what it was asked. Disposing it cuts every connection. */
+export interface HttpServer extends AsyncDisposable {
+  /** `127.0.0.1:<port>`. */
+  readonly host: string;
+  readonly requests: readonly FakeRequest[];
+  /** TCP connections that were made to it so far. */
+  readonly connections: number;
+}
+
+export async function startHttpServer(handle: Handler): Promise<HttpServer> {
+  const requests: FakeRequest[] = [];
+  let connections = 0;
+  const server = createServer((incoming, response) => {
+    void serve(incoming, response, async (request) => {
+      requests.push(request);
+      return await handle(request);
+    });
+  });
+  server.on("connection", () => {
+    connections += 1;
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("A TCP server has an address");
+  return {
+    host: `127.0.0.1:${address.port}`,
+    requests,
+    get connections() {
+      return connections;
+    },
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function serve(incoming: IncomingMessage, response: ServerResponse, handle: Handler): Promise<void> {
+  try {
+    const { method = "", url = "", headers } = incoming;
+    await send(response, await handle({ method, path: url, headers, body: await text(incoming) }), method);
+  } catch {
+    response.destroy(); // the client left, or a fault cuts the connection: both are what a test asked for
+  }
+}
+
+async function send(response: ServerResponse, { status, headers, body }: FakeAnswer, method: string): Promise<void> {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.writeHead(status);
+  if (method === "HEAD") response.end();
+  else if (body instanceof Uint8Array) response.end(body);
+  else await pipeline(Readable.from(body), response);
+}
