@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { constants } from "node:os";
 import type * as Koffi from "koffi";
 import type { Path } from "./path-bytes.ts";
 import { systemError } from "./system-error.ts";
@@ -12,6 +13,18 @@ export function call(name: LibcFunction, args: readonly Argument[], path?: Path)
   const result = libc.find(name)(...args);
   if (result === -1) throw systemError(libc.errno(), name, path);
   return result;
+}
+
+/** The same on another thread, for calls that take long. The kernel's reason stays there, so a failure is told as EIO. */
+export function callAside(name: LibcFunction, args: readonly Argument[]): Promise<number> {
+  libc ??= new Libc();
+  const start = libc.findAside(name);
+  return new Promise((resolve, reject) => {
+    start(...args, (error, result) => {
+      if (error === null && result !== -1) resolve(result);
+      else reject(systemError(constants.errno.EIO, name));
+    });
+  });
 }
 
 export type LibcFunction = keyof typeof prototypes;
@@ -60,6 +73,8 @@ const numbers: Partial<Readonly<Record<LibcFunction, number>>> = {
   fsmount: 432,
 };
 
+type Aside = (...args: [...args: Argument[], done: (error: Error | null, result: number) => void]) => void;
+
 type Bound = (...args: readonly Argument[]) => number;
 
 class Libc {
@@ -73,6 +88,10 @@ class Libc {
     const bound = this.#bind(name);
     this.#bound.set(name, bound);
     return bound;
+  }
+
+  findAside(name: LibcFunction): Aside {
+    return this.#library.func(prototypes[name]).async;
   }
 
   errno(): number {

@@ -1,0 +1,49 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { StowageError } from "@stowage/errors";
+import type { StagedLayer } from "@stowage/snapshots";
+import { layerIdsOf, linkNameOf } from "./layer-id.ts";
+import { findLayerRecord, writeLayerRecord } from "./layer-record.ts";
+import type { Layout } from "./layout.ts";
+import { settle } from "./settle.ts";
+
+/**
+ * Completes a staged layer but for its name: what it takes from the layers below, `link`, `lower` and its record.
+ * `staged` has the trees of layers that will get their names together with this one.
+ */
+export async function finishLayer(
+  layout: Layout,
+  { chain, snapshot, layer }: StagedLayer,
+  staged: ReadonlyMap<string, string>,
+): Promise<void> {
+  const [id, ...lowers] = layerIdsOf(chain).toReversed();
+  const diffId = chain.at(-1);
+  if (id === undefined || diffId === undefined) throw new Error("a layer without a diff id");
+  const [parent] = lowers;
+  await requireParent(layout, { id, parent, staged });
+  const trees = lowers.map((lower) => staged.get(lower) ?? layout.diff(lower));
+  const taken = await settle({ root: snapshot.directory, layer, lowers: trees });
+  const directory = dirname(snapshot.directory);
+  await writeFile(join(directory, "link"), linkNameOf(id));
+  if (parent === undefined) await mkdir(join(directory, "empty"), { recursive: true });
+  else await writeFile(join(directory, "lower"), lowers.map((lower) => `l/${linkNameOf(lower)}`).join(":"));
+  await writeLayerRecord(directory, {
+    diffId,
+    parent,
+    bytes: layer.bytes + taken.bytes,
+    inodes: layer.inodes + taken.inodes,
+    tarSize: layer.tarSize,
+  });
+}
+
+interface Kin {
+  readonly id: string;
+  readonly parent: string | undefined;
+  readonly staged: ReadonlyMap<string, string>;
+}
+
+async function requireParent(layout: Layout, { id, parent, staged }: Kin): Promise<void> {
+  if (parent === undefined || staged.has(parent)) return;
+  if ((await findLayerRecord(layout.layer(parent))) !== undefined) return;
+  throw new StowageError("failed-precondition", `Cannot commit layer ${id}: its parent ${parent} is not here`);
+}

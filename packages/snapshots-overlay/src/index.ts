@@ -1,0 +1,1 @@
+export { type OverlayOptions, openSnapshotter } from "./overlay-snapshotter.ts";

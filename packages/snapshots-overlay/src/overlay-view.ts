@@ -1,0 +1,26 @@
+import { readMounts } from "@stowage/linux";
+import type { Mount } from "@stowage/snapshots";
+import { linkNameOf } from "./layer-id.ts";
+import type { Layout } from "./layout.ts";
+
+/** The read-only mount of a stack of layers, ids bottom first. overlayfs wants two directories: `empty` is the second of one. */
+export function overlayView(layout: Layout, ids: readonly string[]): Mount {
+  const stack = ids.map((id) => layout.link(id)).toReversed();
+  const [only, ...more] = ids;
+  const lowers = only !== undefined && more.length === 0 ? [...stack, `${layout.layer(only)}/empty`] : stack;
+  return { type: "overlay", source: "overlay", options: ["ro", `lowerdir=${lowers.map(escapeLower).join(":")}`] };
+}
+
+/** Whether a layer is part of a mount that this process can see. */
+export function isMounted(layout: Layout, id: string): boolean {
+  const spellings = [linkNameOf(id), layout.diff(id)];
+  return readMounts().some(
+    ({ type, superOptions }) =>
+      type === "overlay" && superOptions.some((option) => spellings.some((spelling) => option.includes(spelling))),
+  );
+}
+
+/** `:` separates lower directories and `,` separates options; a root with either in its path must not be taken apart. */
+function escapeLower(path: string): string {
+  return path.replace(/[\\:,]/g, (character) => `\\${character}`);
+}
