@@ -32,7 +32,7 @@ const schema: z.ZodType<ImageRecord> = z.object({
   manifest: descriptor,
   index: descriptor.optional(),
   config: descriptor,
-  layers: z.array(z.object({ blob: descriptor, diffId: digestSchema, bytes: count, inodes: count })),
+  layers: z.array(z.object({ blob: descriptor, kept: z.boolean(), diffId: digestSchema, bytes: count, inodes: count })),
   platform,
   user: z.string(),
   annotations: z.record(z.string(), z.string()),

@@ -77,7 +77,9 @@ function record(name: string): ImageRecord {
     manifest: blob(`manifest of ${name}`),
     index: blob(`index of ${name}`),
     config,
-    layers: [{ blob: blob(`layer of ${name}`), diffId: digestOf(`tar of ${name}`), bytes: 4096, inodes: 2 }],
+    layers: [
+      { blob: blob(`layer of ${name}`), kept: true, diffId: digestOf(`tar of ${name}`), bytes: 4096, inodes: 2 },
+    ],
     platform: { os: "linux", architecture: "arm64" },
     user: "1000:1000",
     annotations: { "org.example.note": name },

@@ -43,6 +43,8 @@ export interface ImageRecord {
 
 export interface ImageLayer {
   readonly blob: Descriptor;
+  /** Whether the blob is here; a layer that another image brought in other bytes is not fetched again. */
+  readonly kept: boolean;
   readonly diffId: Digest;
   /** Disk that the unpacked layer takes. */
   readonly bytes: number;
@@ -58,12 +60,15 @@ export interface Image extends ImageRecord {
   readonly publishedAt: number;
 }
 
-/** The bytes an image takes on this disk: unpacked layers and blobs, each counted once. */
+/** The bytes an image takes on this disk: unpacked layers and the blobs that are kept, each counted once. */
 export function imageSize(image: ImageRecord): number {
-  const blobs = new Map(
-    [image.manifest, image.config, ...(image.index ? [image.index] : []), ...image.layers.map(({ blob }) => blob)].map(
-      (blob) => [blob.digest, blob.size],
-    ),
-  );
-  return [...blobs.values(), ...image.layers.map(({ bytes }) => bytes)].reduce((sum, bytes) => sum + bytes, 0);
+  const blobs = new Map(keptBlobs(image).map(({ digest, size }) => [digest, size]));
+  const sizes = [...blobs.values(), ...image.layers.map(({ bytes }) => bytes)];
+  return sizes.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** The blobs of an image that are here: its documents, and those layers that are kept. */
+export function keptBlobs({ manifest, index, config, layers }: ImageRecord): readonly Descriptor[] {
+  const documents = index === undefined ? [manifest, config] : [manifest, index, config];
+  return [...documents, ...layers.filter(({ kept }) => kept).map(({ blob }) => blob)];
 }

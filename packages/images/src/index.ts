@@ -1,1 +1,1 @@
-export { type Image, type ImageIndex, type ImageLayer, type ImageRecord, imageSize } from "./image-index.ts";
+export { type Image, type ImageIndex, type ImageLayer, type ImageRecord, imageSize, keptBlobs } from "./image-index.ts";

@@ -9,7 +9,8 @@ import { settle } from "./settle.ts";
 
 /**
  * Completes a staged layer but for its name: what it takes from the layers below, `link`, `lower` and its record.
- * `staged` has the trees of layers that will get their names together with this one.
+ * `staged` has the trees of layers that will get their names together with this one. The record is written last: a layer
+ * that has one was completed before, in a commit that then failed over another layer.
  */
 export async function finishLayer(
   layout: Layout,
@@ -21,9 +22,10 @@ export async function finishLayer(
   if (id === undefined || diffId === undefined) throw new Error("a layer without a diff id");
   const [parent] = lowers;
   await requireParent(layout, { id, parent, staged });
+  const directory = dirname(snapshot.directory);
+  if ((await findLayerRecord(directory)) !== undefined) return;
   const trees = lowers.map((lower) => staged.get(lower) ?? layout.diff(lower));
   const taken = await settle({ root: snapshot.directory, layer, lowers: trees });
-  const directory = dirname(snapshot.directory);
   await writeFile(join(directory, "link"), linkNameOf(id));
   if (parent === undefined) await mkdir(join(directory, "empty"), { recursive: true });
   else await writeFile(join(directory, "lower"), lowers.map((lower) => `l/${linkNameOf(lower)}`).join(":"));

@@ -1,0 +1,1 @@
+export { decodeSettings, defaultSettings, type Settings } from "./settings.ts";

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { decodeSettings, defaultSettings } from "./index.ts";
+
+test("nothing set means the defaults", () => {
+  expect(decodeSettings("", "stowage.toml")).toEqual(defaultSettings);
+  expect(defaultSettings).toEqual({
+    root: "/var/lib/stowage",
+    address: "/run/stowage/stowage.sock",
+    registry: { plainHttp: [], authFile: undefined },
+    pull: { concurrentLayers: 3 },
+    runtime: { cgroupDriver: "systemd" },
+  });
+});
+
+test("reads every key", () => {
+  const text = `
+    root = "/srv/images"
+    address = "/run/images.sock"
+    [registry]
+    plain_http = ["localhost:5000", "[::1]:5000"]
+    auth_file = "/etc/stowage/auth.json"
+    [pull]
+    concurrent_layers = 8
+    [runtime]
+    cgroup_driver = "cgroupfs"
+  `;
+  expect(decodeSettings(text, "stowage.toml")).toEqual({
+    root: "/srv/images",
+    address: "/run/images.sock",
+    registry: { plainHttp: ["localhost:5000", "[::1]:5000"], authFile: "/etc/stowage/auth.json" },
+    pull: { concurrentLayers: 8 },
+    runtime: { cgroupDriver: "cgroupfs" },
+  });
+});
+
+test.for([
+  { text: 'root = "images"', says: /"root" is not what was expected: an absolute path/ },
+  { text: "root = 5", says: /"root" is not what was expected: .*string/ },
+  { text: "[pull]\nconcurrent_layers = 0", says: /"pull.concurrent_layers" .*a whole number from 1 to 64/ },
+  { text: '[pull]\nconcurrent_layers = "many"', says: /"pull.concurrent_layers" .*a whole number from 1 to 64/ },
+  { text: '[runtime]\ncgroup_driver = "none"', says: /"runtime.cgroup_driver" .*"systemd" or "cgroupfs"/ },
+  { text: '[registry]\nplain_http = "localhost"', says: /"registry.plain_http" .*a list of hosts/ },
+  { text: '[registry]\nplain_http = ["http://localhost"]', says: /"registry.plain_http.0" .*a host/ },
+  { text: "adress = 1", says: /there is no key "adress"; perhaps "address"/ },
+  {
+    text: "[pull]\nconcurrent_layer = 1",
+    says: /there is no key "pull.concurrent_layer"; perhaps "concurrent_layers"/,
+  },
+  { text: "[zzzzzzzz]", says: /there is no key "zzzzzzzz"$/ },
+  { text: "root = ", says: /line 1, column \d+/ },
+])("refuses $text and says where and why", ({ text, says }) => {
+  expect(() => decodeSettings(text, "a.toml")).toThrow(
+    expect.objectContaining({ code: "invalid-argument", message: expect.stringMatching(says) }),
+  );
+  expect(() => decodeSettings(text, "a.toml")).toThrow('Cannot read settings "a.toml": ');
+});

@@ -1,0 +1,27 @@
+export {
+  type AuthConfig,
+  CgroupDriver,
+  type FilesystemUsage,
+  FilesystemUsageSchema,
+  type Image,
+  type ImageFilter,
+  ImageSchema,
+  ImageService,
+  type ImageSpec,
+  type PullImageRequest,
+  RuntimeService,
+} from "./gen/runtime/v1/api_pb.ts";
+export {
+  type Image as StoredImage,
+  type PullRequest,
+  type PullResponse,
+  StoreService,
+} from "./gen/stowage/v1/store_pb.ts";
+export {
+  decodePullEvent,
+  decodePullRequest,
+  encodePullEvent,
+  encodePullRequest,
+  type PullAsk,
+} from "./pull-message.ts";
+export { decodeStoredImage, encodeStoredImage } from "./stored-image.ts";

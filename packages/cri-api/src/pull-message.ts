@@ -1,0 +1,97 @@
+import { create } from "@bufbuild/protobuf";
+import { type Credential, decodeAuthConfig } from "@stowage/auth";
+import { StowageError } from "@stowage/errors";
+import type { LayerPhase, PullEvent, PullOptions } from "@stowage/image-service";
+import { formatPlatform, parseDigest, parsePlatform } from "@stowage/oci";
+import { formatReference, parseReference, type Reference } from "@stowage/reference";
+import {
+  type Credential as CredentialMessage,
+  CredentialSchema,
+  type PullRequest,
+  PullRequestSchema,
+  type PullResponse,
+  PullResponseSchema,
+} from "./gen/stowage/v1/store_pb.ts";
+import { decodeDescriptor, encodeDescriptor } from "./stored-image.ts";
+
+/** The part of a pull's options that goes over the wire. */
+export type PullAsk = Pick<PullOptions, "credential" | "plainHttp" | "platform">;
+
+export function encodePullRequest(reference: Reference, { credential, plainHttp, platform }: PullAsk): PullRequest {
+  return create(PullRequestSchema, {
+    reference: formatReference(reference),
+    plainHttp: plainHttp ?? false,
+    platform: platform === undefined ? "" : formatPlatform(platform),
+    ...(credential === undefined ? {} : { credential: encodeCredential(credential) }),
+  });
+}
+
+/** Fails with `invalid-argument` for what is no reference, platform or credential. */
+export function decodePullRequest(request: PullRequest): PullAsk & { readonly reference: Reference } {
+  return {
+    reference: parseReference(request.reference),
+    plainHttp: request.plainHttp,
+    platform: request.platform === "" ? undefined : parsePlatform(request.platform),
+    credential: request.credential === undefined ? undefined : decodeAuthConfig(request.credential)?.credential,
+  };
+}
+
+export function encodePullEvent(event: PullEvent): PullResponse {
+  switch (event.kind) {
+    case "resolved": {
+      const value = { manifest: encodeDescriptor(event.manifest), layers: event.layers.map(encodeDescriptor) };
+      return create(PullResponseSchema, { event: { case: "resolved", value } });
+    }
+    case "layer": {
+      const { digest, phase, bytes, size } = event;
+      const value = { digest, phase, bytes: BigInt(bytes), size: BigInt(size) };
+      return create(PullResponseSchema, { event: { case: "layer", value } });
+    }
+    case "committing":
+      return create(PullResponseSchema, { event: { case: "committing", value: {} } });
+  }
+}
+
+/** The progress event in a response; `undefined` for one that carries none that is known here. */
+export function decodePullEvent({ event }: PullResponse): PullEvent | undefined {
+  switch (event.case) {
+    case "resolved": {
+      const { manifest, layers } = event.value;
+      return { kind: "resolved", manifest: decodeDescriptor(manifest), layers: layers.map(decodeDescriptor) };
+    }
+    case "layer": {
+      const { digest, phase, bytes, size } = event.value;
+      return {
+        kind: "layer",
+        digest: parseDigest(digest),
+        phase: parsePhase(phase),
+        bytes: Number(bytes),
+        size: Number(size),
+      };
+    }
+    case "committing":
+      return { kind: "committing" };
+    case "image":
+    case undefined:
+      return undefined;
+  }
+}
+
+const phases: readonly LayerPhase[] = ["waiting", "fetching", "unpacking", "unpacked", "present"];
+
+function parsePhase(text: string): LayerPhase {
+  const phase = phases.find((known) => known === text);
+  if (phase === undefined) throw new StowageError("internal", `Cannot read progress: there is no phase "${text}"`);
+  return phase;
+}
+
+function encodeCredential(credential: Credential): CredentialMessage {
+  switch (credential.kind) {
+    case "basic":
+      return create(CredentialSchema, { username: credential.username, password: credential.password.reveal() });
+    case "identity-token":
+      return create(CredentialSchema, { identityToken: credential.token.reveal() });
+    case "registry-token":
+      return create(CredentialSchema, { registryToken: credential.token.reveal() });
+  }
+}

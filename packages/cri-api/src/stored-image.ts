@@ -1,0 +1,67 @@
+import { create } from "@bufbuild/protobuf";
+import type { Image } from "@stowage/images";
+import { type Descriptor, formatPlatform, parseDigest, parsePlatform } from "@stowage/oci";
+import {
+  type Descriptor as DescriptorMessage,
+  DescriptorSchema,
+  type Image as ImageMessage,
+  ImageSchema,
+  LayerSchema,
+} from "./gen/stowage/v1/store_pb.ts";
+
+/** An image as `stowage.v1` carries it. */
+export function encodeStoredImage(image: Image): ImageMessage {
+  const { index, created, platform, publishedAt } = image;
+  return create(ImageSchema, {
+    id: image.id,
+    manifest: encodeDescriptor(image.manifest),
+    ...(index === undefined ? {} : { index: encodeDescriptor(index) }),
+    config: encodeDescriptor(image.config),
+    layers: image.layers.map(({ blob, kept, diffId, bytes, inodes }) =>
+      create(LayerSchema, { blob: encodeDescriptor(blob), kept, diffId, bytes: BigInt(bytes), inodes: BigInt(inodes) }),
+    ),
+    platform: formatPlatform(platform),
+    user: image.user,
+    annotations: { ...image.annotations },
+    created: created ?? "",
+    tags: [...image.tags],
+    digests: [...image.digests],
+    publishedAt: BigInt(publishedAt),
+  });
+}
+
+/** The image in a message. What is no digest or platform fails with `invalid-argument`. */
+export function decodeStoredImage(message: ImageMessage): Image {
+  return {
+    id: parseDigest(message.id),
+    manifest: decodeDescriptor(message.manifest),
+    ...(message.index === undefined ? {} : { index: decodeDescriptor(message.index) }),
+    config: decodeDescriptor(message.config),
+    layers: message.layers.map(({ blob, kept, diffId, bytes, inodes }) => ({
+      blob: decodeDescriptor(blob),
+      kept,
+      diffId: parseDigest(diffId),
+      bytes: Number(bytes),
+      inodes: Number(inodes),
+    })),
+    platform: parsePlatform(message.platform),
+    user: message.user,
+    annotations: message.annotations,
+    ...(message.created === "" ? {} : { created: message.created }),
+    tags: message.tags,
+    digests: message.digests,
+    publishedAt: Number(message.publishedAt),
+  };
+}
+
+export function encodeDescriptor({ mediaType, digest, size }: Descriptor): DescriptorMessage {
+  return create(DescriptorSchema, { mediaType, digest, size: BigInt(size) });
+}
+
+export function decodeDescriptor(message: DescriptorMessage | undefined): Descriptor {
+  return {
+    mediaType: message?.mediaType ?? "",
+    digest: parseDigest(message?.digest ?? ""),
+    size: Number(message?.size ?? 0n),
+  };
+}

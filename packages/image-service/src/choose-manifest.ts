@@ -1,0 +1,90 @@
+import { StowageError } from "@stowage/errors";
+import {
+  choosePlatform,
+  collectBytes,
+  decodeImageConfig,
+  formatPlatform,
+  type ImageConfig,
+  type Index,
+  type Manifest,
+  maxConfigBytes,
+  maxIndexDepth,
+  type Platform,
+} from "@stowage/oci";
+import { formatReference, type Reference } from "@stowage/reference";
+import type { FetchedDocument, Registry, RegistryOptions } from "@stowage/registry";
+
+/** What a reference names for one platform, with the bytes of everything that was read to find it. */
+export interface ChosenImage {
+  /** What the reference itself names: the manifest, or an index it was chosen from. */
+  readonly root: FetchedDocument;
+  readonly source: FetchedDocument;
+  readonly manifest: Manifest;
+  readonly config: ImageConfig;
+  readonly configBytes: Uint8Array;
+}
+
+interface Wanted {
+  readonly reference: Reference;
+  readonly platform: Platform;
+}
+
+/**
+ * Asks the registry what `reference` names, and follows indexes to the manifest and config for `platform`.
+ * Fails with `not-found` where the platform is not offered, naming those that are.
+ */
+export async function chooseManifest(
+  registry: Registry,
+  wanted: Wanted,
+  options: RegistryOptions,
+): Promise<ChosenImage> {
+  const root = await registry.resolve(wanted.reference, options);
+  let source = root;
+  for (let depth = 0; source.document.kind === "index"; depth += 1) {
+    if (depth === maxIndexDepth)
+      throw refusal(wanted, "invalid-argument", `its indexes lie more than ${maxIndexDepth} deep`);
+    source = await registry.document(wanted.reference, chooseEntry(source.document, wanted), options);
+  }
+  const manifest = source.document;
+  const bytes = collectBytes(registry.blob(wanted.reference, manifest.config, options), maxConfigBytes);
+  const configBytes = await bytes;
+  const config = decodeImageConfig(configBytes);
+  requirePlatform(config, wanted);
+  requireLayers(manifest, config, wanted);
+  return { root, source, manifest, config, configBytes };
+}
+
+function chooseEntry(index: Index, wanted: Wanted): Index["manifests"][number] {
+  const entry = choosePlatform(index.manifests, wanted.platform);
+  if (entry !== undefined) return entry;
+  const offered = index.manifests.flatMap(({ platform }) => (platform === undefined ? [] : [formatPlatform(platform)]));
+  const known = [...new Set(offered)].filter((platform) => platform !== "unknown/unknown");
+  throw refusal(
+    wanted,
+    "not-found",
+    `it is not there for ${formatPlatform(wanted.platform)}, only for ${known.join(", ") || "no platform"}`,
+  );
+}
+
+function requirePlatform(config: ImageConfig, wanted: Wanted): void {
+  if (choosePlatform([config], wanted.platform) !== undefined) return;
+  throw refusal(
+    wanted,
+    "not-found",
+    `it is for ${formatPlatform(config.platform)}, not for ${formatPlatform(wanted.platform)}`,
+  );
+}
+
+function requireLayers(manifest: Manifest, config: ImageConfig, wanted: Wanted): void {
+  if (manifest.layers.length === config.diffIds.length) return;
+  const counts = `${manifest.layers.length} layers, and its config names ${config.diffIds.length}`;
+  throw refusal(wanted, "failed-precondition", `its manifest has ${counts}`);
+}
+
+function refusal(
+  { reference }: Wanted,
+  code: "not-found" | "invalid-argument" | "failed-precondition",
+  why: string,
+): StowageError {
+  return new StowageError(code, `Cannot pull ${formatReference(reference)}: ${why}`);
+}

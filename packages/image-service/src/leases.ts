@@ -1,0 +1,35 @@
+/**
+ * What must not be collected because a pull counts on it: blobs by digest, layers by chain. A lease is taken before
+ * the disk is asked what is there, so that "it is there" stays true until the image is published.
+ */
+export class Leases {
+  readonly #held = new Map<string, number>();
+  readonly #going = new Map<string, Promise<void>>();
+
+  /** Holds `keys` until the lease is disposed of. Waits for removals of them that have begun. */
+  async take(keys: readonly string[]): Promise<Disposable> {
+    for (const key of keys) this.#held.set(key, (this.#held.get(key) ?? 0) + 1);
+    for (const key of keys) await this.#going.get(key)?.catch(() => undefined);
+    return { [Symbol.dispose]: () => this.#release(keys) };
+  }
+
+  /** Runs `remove` for what nobody holds; otherwise does nothing. */
+  async unlessHeld(key: string, remove: () => Promise<void>): Promise<void> {
+    if (this.#held.has(key)) return;
+    const going = remove();
+    this.#going.set(key, going);
+    try {
+      await going;
+    } finally {
+      this.#going.delete(key);
+    }
+  }
+
+  #release(keys: readonly string[]): void {
+    for (const key of keys) {
+      const left = (this.#held.get(key) ?? 0) - 1;
+      if (left > 0) this.#held.set(key, left);
+      else this.#held.delete(key);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import type { Credential } from "@stowage/auth";
+import type { AbortOptions } from "@stowage/errors";
+import type { Descriptor, Digest, Platform } from "@stowage/oci";
+
+export interface PullOptions extends AbortOptions {
+  /** Whose authority the pull has at the registry; without one it is anonymous. */
+  readonly credential?: Credential | undefined;
+  /** Speak http to this registry, not https. */
+  readonly plainHttp?: boolean | undefined;
+  /** The platform to choose from an index; this machine's where none is given. */
+  readonly platform?: Platform | undefined;
+  /** For people, not for control. */
+  readonly onProgress?: ((event: PullEvent) => void) | undefined;
+}
+
+/** What happens during a pull, in this order; layers each on their own. */
+export type PullEvent =
+  | { readonly kind: "resolved"; readonly manifest: Descriptor; readonly layers: readonly Descriptor[] }
+  | {
+      readonly kind: "layer";
+      readonly digest: Digest;
+      readonly phase: LayerPhase;
+      readonly bytes: number;
+      readonly size: number;
+    }
+  | { readonly kind: "committing" };
+
+/** `waiting` for its turn, `fetching` and `unpacking` with compressed bytes so far, `unpacked`; `present` needs nothing. */
+export type LayerPhase = "waiting" | "fetching" | "unpacking" | "unpacked" | "present";
