@@ -1,0 +1,49 @@
+import { STATUS_CODES } from "node:http";
+import { type ErrorCode, StowageError } from "@stowage/errors";
+import { RegistryUnavailableError } from "@stowage/registry";
+import type { Call } from "./call.ts";
+import { maxErrorBytes } from "./limits.ts";
+import { secretTexts, wordsOf } from "./registry-words.ts";
+import { type HttpAnswer, headerOf, readAtMost } from "./transport.ts";
+
+/**
+ * What an answer other than 200 is to the caller of the port, with the registry's own words. What says nothing about the
+ * request (5xx, 429, and what no registry answers) is a `RegistryUnavailableError`.
+ */
+export async function refusalOf(call: Call, answer: HttpAnswer): Promise<StowageError> {
+  const { host } = answer.request.url;
+  const reason = `answers ${await describeAnswer(call, answer)}`;
+  const code = codes.get(answer.status) ?? (isClientError(answer.status) ? "invalid-argument" : undefined);
+  if (code === undefined) return new RegistryUnavailableError(call.action, [{ host, reason: `it ${reason}` }]);
+  return new StowageError(code, `Cannot ${call.action}: ${host} ${reason}`);
+}
+
+/** `404 Not Found (MANIFEST_UNKNOWN: manifest unknown)`. Reads the body. */
+export async function describeAnswer(call: Call, answer: HttpAnswer): Promise<string> {
+  const words = await readWords(call, answer);
+  const status = `${answer.status} ${STATUS_CODES[answer.status] ?? ""}`.trim();
+  return words === "" ? status : `${status} (${words})`;
+}
+
+/** The registry's own words. A body that fails to come has none, unless the caller has left. */
+export async function readWords(call: Call, answer: HttpAnswer): Promise<string> {
+  try {
+    const { bytes } = await readAtMost(answer.body, maxErrorBytes);
+    const secrets = secretTexts(call.options.credential, answer.request.authorization);
+    return wordsOf(bytes, headerOf(answer, "content-type") ?? "", secrets);
+  } catch (error) {
+    if (error instanceof RegistryUnavailableError) return "";
+    throw error;
+  }
+}
+
+const codes: ReadonlyMap<number, ErrorCode> = new Map([
+  [401, "unauthenticated"],
+  [403, "permission-denied"],
+  [404, "not-found"],
+]);
+
+/** 408 and 429 are about the moment, not about the request. */
+function isClientError(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408 && status !== 429;
+}

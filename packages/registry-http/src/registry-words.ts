@@ -1,0 +1,64 @@
+import type { Credential, Secret } from "@stowage/auth";
+import { maxWords } from "./limits.ts";
+
+/**
+ * What a registry says about an error, in one line: the code and message of its JSON (OCI distribution-spec, "Error Codes";
+ * OAuth2's `error` too), or the first of its plain text. `""` for pages and for nothing. `secrets` are struck out.
+ */
+export function wordsOf(body: Uint8Array, contentType: string, secrets: readonly string[]): string {
+  const text = new TextDecoder().decode(body);
+  const said = saidInJson(text) ?? (/^text\/plain\b/i.test(contentType) ? text : "");
+  const told = secrets.reduce((words, secret) => words.replaceAll(secret, "[secret]"), said);
+  return told
+    .replace(/[\p{C}\s]+/gu, " ")
+    .trim()
+    .slice(0, maxWords);
+}
+
+/** Every text of which a message could show what proves who is asking: as it is, and as headers, forms and JSON write it. */
+export function secretTexts(credential: Credential | undefined, authorization: Secret | undefined): readonly string[] {
+  const header = authorization?.reveal() ?? "";
+  const plain = [header, header.replace(/^\w+ /, "")];
+  if (credential?.kind === "basic") {
+    const password = credential.password.reveal();
+    const pair = Buffer.from(`${credential.username}:${password}`);
+    plain.push(password, Buffer.from(password).toString("base64"), pair.toString("base64"), pair.toString("base64url"));
+  } else if (credential !== undefined) {
+    plain.push(credential.token.reveal());
+  }
+  const texts = plain.flatMap((text) => [
+    text,
+    encodeURIComponent(text.toWellFormed()),
+    new URLSearchParams({ "": text }).toString().slice(1),
+    JSON.stringify(text).slice(1, -1),
+  ]);
+  return [...new Set(texts)].filter((text) => text !== "").toSorted((one, other) => other.length - one.length);
+}
+
+function saidInJson(text: string): string | undefined {
+  const json = parseObject(text);
+  if (json === undefined) return undefined;
+  const errors: readonly unknown[] = Array.isArray(json["errors"]) ? json["errors"] : [];
+  const lines = errors.slice(0, 8).map((error) => joined(fieldsOf(error), "code", "message"));
+  const said = lines.filter((line) => line !== "").join("; ");
+  return said === "" ? joined(json, "error", "error_description", "details", "message") : said;
+}
+
+function joined(fields: Readonly<Record<string, unknown>>, ...names: readonly string[]): string {
+  const texts = names.map((name) => fields[name]).filter((value) => typeof value === "string" && value !== "");
+  return texts.join(": ");
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}
+
+/** The JSON object in `text`; `undefined` for everything else. */
+export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined; // no cause is kept: the parser quotes what it cannot read
+  }
+}
