@@ -11,12 +11,7 @@ export {
   type PullImageRequest,
   RuntimeService,
 } from "./gen/runtime/v1/api_pb.ts";
-export {
-  type Image as StoredImage,
-  type PullRequest,
-  type PullResponse,
-  StoreService,
-} from "./gen/stowage/v1/store_pb.ts";
+export { type PullRequest, type PullResponse, PullResponseSchema, StoreService } from "./gen/stowage/v1/store_pb.ts";
 export {
   decodePullEvent,
   decodePullRequest,
@@ -24,4 +19,5 @@ export {
   encodePullRequest,
   type PullAsk,
 } from "./pull-message.ts";
+export { registryUnavailable, statusCodes } from "./status-code.ts";
 export { decodeStoredImage, encodeStoredImage } from "./stored-image.ts";

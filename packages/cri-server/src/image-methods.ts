@@ -1,0 +1,113 @@
+import { toBinary } from "@bufbuild/protobuf";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { type Credential, credentialForHost, decodeAuthConfig } from "@stowage/auth";
+import {
+  type AuthConfig,
+  type Image as CriImage,
+  type ImageFilter,
+  type ImageService as ImageMethods,
+  ImageSchema,
+  type ImageSpec,
+} from "@stowage/cri-api";
+import { type AbortOptions, StowageError } from "@stowage/errors";
+import type { ImageService } from "@stowage/image-service";
+import type { Image } from "@stowage/images";
+import { chainIds } from "@stowage/oci";
+import { parseReference, type Reference } from "@stowage/reference";
+import { criImageOf } from "./cri-image.ts";
+import { streaming, unary } from "./status.ts";
+
+export interface ImageMethodsDependencies {
+  readonly images: ImageService;
+  /** The node's own credential for a registry, for pulls that bring none. */
+  readonly nodeCredential: (reference: Reference) => Promise<Credential | undefined>;
+  /** A directory on the file system that the images are on. */
+  readonly root: string;
+}
+
+/** The six methods of CRI's ImageService. */
+export function imageMethods(dependencies: ImageMethodsDependencies): ServiceImpl<typeof ImageMethods> {
+  const { images, root } = dependencies;
+  return {
+    listImages: unary(async ({ filter }, options) => ({ images: await list(images, filter, options) })),
+    streamImages: streaming(async function* ({ filter }, options) {
+      for (const batch of batches(await list(images, filter, options))) yield { images: [...batch] };
+    }),
+    imageStatus: unary(async ({ image: spec, verbose }, options) => {
+      const image = await images.find(nameIn(spec), options);
+      if (image === undefined) return {};
+      return { image: criImageOf(image), info: verbose ? await verboseInfo(images, image, options) : {} };
+    }),
+    pullImage: unary(async ({ image: spec, auth }, options) => {
+      const reference = parseReference(nameIn(spec));
+      const credential = await chooseCredential(dependencies, reference, auth);
+      const { id } = await images.pull(reference, { ...options, credential });
+      return { imageRef: id };
+    }),
+    removeImage: unary(async ({ image: spec }, options) => {
+      await images.remove(nameIn(spec), options);
+      return {};
+    }),
+    imageFsInfo: unary(async (_request, options) => {
+      const { bytes, inodes } = await images.usage(options);
+      const usage = {
+        timestamp: BigInt(Date.now()) * 1_000_000n,
+        fsId: { mountpoint: root },
+        usedBytes: { value: BigInt(bytes) },
+        inodesUsed: { value: BigInt(inodes) },
+      };
+      return { imageFilesystems: [usage], containerFilesystems: [usage] };
+    }),
+  };
+}
+
+/** What a spec names. Handlers other than the default are none of ours, and are not quietly taken for it. */
+function nameIn(spec: ImageSpec | undefined): string {
+  const handler = spec?.runtimeHandler ?? "";
+  if (handler !== "")
+    throw new StowageError("invalid-argument", `Cannot use runtime handler "${handler}": it is not configured`);
+  const name = spec?.image || spec?.imageRef || "";
+  if (name === "") throw new StowageError("invalid-argument", "Cannot find an image: no image specified");
+  return name;
+}
+
+async function list(images: ImageService, filter: ImageFilter | undefined, options: AbortOptions): Promise<CriImage[]> {
+  const name = filter?.image?.image ?? "";
+  if (name === "") return (await images.list(options)).map(criImageOf);
+  const image = await images.find(name, options);
+  return image === undefined ? [] : [criImageOf(image)];
+}
+
+/** A quarter of what a client takes in one message. */
+const batchBytes = 4 * 1024 * 1024;
+
+function* batches(images: readonly CriImage[]): Generator<readonly CriImage[], void, undefined> {
+  let batch: CriImage[] = [];
+  let bytes = 0;
+  for (const image of images) {
+    batch.push(image);
+    bytes += toBinary(ImageSchema, image).byteLength;
+    if (bytes < batchBytes) continue;
+    yield batch;
+    batch = [];
+    bytes = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** The keys and names are those that containerd answers with, because tools look for them. */
+async function verboseInfo(images: ImageService, image: Image, options: AbortOptions): Promise<Record<string, string>> {
+  const imageSpec: unknown = JSON.parse(Buffer.from(await images.readConfig(image, options)).toString("utf8"));
+  const chainID = chainIds(image.layers.map(({ diffId }) => diffId)).at(-1) ?? "";
+  return { info: JSON.stringify({ chainID, imageSpec }) };
+}
+
+/** A credential in the request is the only one that is tried; one for another host leaves the pull anonymous. */
+async function chooseCredential(
+  { nodeCredential }: ImageMethodsDependencies,
+  reference: Reference,
+  auth: AuthConfig | undefined,
+): Promise<Credential | undefined> {
+  const given = auth === undefined ? undefined : decodeAuthConfig(auth);
+  return given === undefined ? nodeCredential(reference) : credentialForHost(given, reference.domain);
+}

@@ -1,0 +1,1 @@
+export { type CriServerDependencies, type CriServerSettings, startCriServer } from "./cri-server.ts";

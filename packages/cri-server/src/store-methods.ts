@@ -1,0 +1,70 @@
+import { create } from "@bufbuild/protobuf";
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { Credential } from "@stowage/auth";
+import {
+  decodePullRequest,
+  encodePullEvent,
+  encodeStoredImage,
+  type PullRequest,
+  type PullResponse,
+  PullResponseSchema,
+  type StoreService,
+} from "@stowage/cri-api";
+import { type AbortOptions, StowageError } from "@stowage/errors";
+import type { ImageService } from "@stowage/image-service";
+import type { Image } from "@stowage/images";
+import type { Reference } from "@stowage/reference";
+import { LatestEvents } from "./latest-events.ts";
+import { streaming, unary } from "./status.ts";
+
+export interface StoreMethodsDependencies {
+  readonly images: ImageService;
+  readonly nodeCredential: (reference: Reference) => Promise<Credential | undefined>;
+}
+
+/** The verbs of the command, for when the daemon holds the store. */
+export function storeMethods(dependencies: StoreMethodsDependencies): ServiceImpl<typeof StoreService> {
+  const { images } = dependencies;
+  return {
+    pull: streaming((request, options) => pull(dependencies, request, options)),
+    list: unary(async (_request, options) => ({ images: (await images.list(options)).map(encodeStoredImage) })),
+    find: unary(async ({ name }, options) => found(await images.find(name, options))),
+    remove: unary(async ({ name }, options) => found(await images.remove(name, options))),
+    view: unary(async ({ id }, options) => {
+      const mounts = await images.view(await get(images, id, options), options);
+      return { mounts: mounts.map(({ type, source, options: flags }) => ({ type, source, options: [...flags] })) };
+    }),
+    readConfig: unary(async ({ id }, options) => {
+      const config = await images.readConfig(await get(images, id, options), options);
+      return { config: new Uint8Array(config) };
+    }),
+  };
+}
+
+async function* pull(
+  { images, nodeCredential }: StoreMethodsDependencies,
+  request: PullRequest,
+  { signal }: AbortOptions,
+): AsyncGenerator<PullResponse, void, undefined> {
+  const { reference, ...asked } = decodePullRequest(request);
+  const credential = asked.credential ?? (await nodeCredential(reference));
+  const events = new LatestEvents();
+  const pulling = images.pull(reference, { ...asked, credential, signal, onProgress: (event) => events.push(event) });
+  const ended = pulling.then(
+    () => events.end(),
+    () => events.end(),
+  );
+  for await (const event of events) yield encodePullEvent(event);
+  await ended;
+  yield create(PullResponseSchema, { event: { case: "image", value: encodeStoredImage(await pulling) } });
+}
+
+function found(image: Image | undefined): { readonly image?: ReturnType<typeof encodeStoredImage> } {
+  return image === undefined ? {} : { image: encodeStoredImage(image) };
+}
+
+async function get(images: ImageService, id: string, options: AbortOptions): Promise<Image> {
+  const image = await images.find(id, options);
+  if (image === undefined) throw new StowageError("not-found", `Cannot find image "${id}": it is not here`);
+  return image;
+}

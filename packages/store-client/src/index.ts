@@ -1,0 +1,1 @@
+export { connectStore, type StoreClient } from "./store-client.ts";

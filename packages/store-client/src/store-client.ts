@@ -1,0 +1,83 @@
+import { createConnection } from "node:net";
+import { type CallOptions, type Client, createClient } from "@connectrpc/connect";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { decodePullEvent, decodeStoredImage, encodePullRequest, StoreService } from "@stowage/cri-api";
+import { type AbortOptions, StowageError } from "@stowage/errors";
+import type { ImageService, PullOptions } from "@stowage/image-service";
+import type { Image } from "@stowage/images";
+import type { Reference } from "@stowage/reference";
+import type { Mount } from "@stowage/snapshots";
+import { errorOf } from "./error-of.ts";
+
+/** The verbs that a daemon answers as if the store were opened here. */
+export type StoreClient = Pick<ImageService, "pull" | "list" | "find" | "remove" | "view" | "readConfig">;
+
+/** Talks to the daemon at the unix socket `address`. Its errors arrive with the codes they had there. */
+export function connectStore(address: string): StoreClient & Disposable {
+  return new SocketStoreClient(address);
+}
+
+class SocketStoreClient implements StoreClient, Disposable {
+  readonly #sessions: Http2SessionManager;
+  readonly #client: Client<typeof StoreService>;
+
+  constructor(address: string) {
+    // The URL is for HTTP's sake; the connection goes to the socket.
+    const url = "http://localhost";
+    this.#sessions = new Http2SessionManager(url, {}, { createConnection: () => createConnection(address) });
+    this.#client = createClient(StoreService, createGrpcTransport({ baseUrl: url, sessionManager: this.#sessions }));
+  }
+
+  async pull(reference: Reference, { onProgress, signal, ...asked }: PullOptions = {}): Promise<Image> {
+    return call(signal, async (options) => {
+      for await (const response of this.#client.pull(encodePullRequest(reference, asked), options)) {
+        if (response.event.case === "image") return decodeStoredImage(response.event.value);
+        const event = decodePullEvent(response);
+        if (event !== undefined) onProgress?.(event);
+      }
+      throw new StowageError("internal", "Cannot pull: the daemon gave no answer");
+    });
+  }
+
+  async list({ signal }: AbortOptions = {}): Promise<readonly Image[]> {
+    return call(signal, async (options) => (await this.#client.list({}, options)).images.map(decodeStoredImage));
+  }
+
+  async find(name: string, { signal }: AbortOptions = {}): Promise<Image | undefined> {
+    return call(signal, async (options) => {
+      const { image } = await this.#client.find({ name }, options);
+      return image === undefined ? undefined : decodeStoredImage(image);
+    });
+  }
+
+  async remove(name: string, { signal }: AbortOptions = {}): Promise<Image | undefined> {
+    return call(signal, async (options) => {
+      const { image } = await this.#client.remove({ name }, options);
+      return image === undefined ? undefined : decodeStoredImage(image);
+    });
+  }
+
+  async view({ id }: Image, { signal }: AbortOptions = {}): Promise<readonly Mount[]> {
+    return call(signal, async (options) => (await this.#client.view({ id }, options)).mounts);
+  }
+
+  async readConfig({ id }: Image, { signal }: AbortOptions = {}): Promise<Uint8Array> {
+    return call(signal, async (options) => (await this.#client.readConfig({ id }, options)).config);
+  }
+
+  [Symbol.dispose](): void {
+    this.#sessions.abort();
+  }
+}
+
+async function call<Result>(
+  signal: AbortSignal | undefined,
+  work: (options: CallOptions) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work(signal === undefined ? {} : { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw errorOf(error);
+  }
+}
