@@ -1,0 +1,145 @@
+import { inspect } from "node:util";
+import { type Credential, Secret } from "@stowage/auth";
+import {
+  createTokenIssuer,
+  type FakeRegistry,
+  type Fault,
+  redirectBlobsTo,
+  startRegistry,
+  status,
+  when,
+  withHeaders,
+} from "@stowage/registry-fake";
+import { describe, expect, test } from "vitest";
+import { encode, layer, layerBytes, manifestFields, path, putImage } from "./image.test.fixture.ts";
+import { openHttpRegistry } from "./index.ts";
+import { openAmong } from "./named-hosts.test.fixture.ts";
+
+const me: Credential = { kind: "basic", username: "me", password: new Secret("canary") };
+const users = { me: "canary" };
+const seesSecrets = (fake: FakeRegistry) =>
+  /authorization|cookie|canary|Y2FuYXJ5/i.test(inspect(fake.requests, { depth: null }));
+
+const read = async (registry: ReturnType<typeof openHttpRegistry>, domain: string) =>
+  Buffer.concat(await Array.fromAsync(registry.blob({ domain, path }, layer, { credential: me })));
+
+/** Storage behind a registry that sets cookies. */
+const cookies = withHeaders({ "set-cookie": "canary=1" });
+
+describe("redirect leaks: a redirect", () => {
+  test.for(
+    ([301, 302, 303, 307, 308] as const).flatMap((code) =>
+      (
+        [
+          { kind: "basic", users },
+          { kind: "bearer", issuer: createTokenIssuer({ users }) },
+        ] as const
+      ).map((authentication) => ({
+        code,
+        kind: authentication.kind,
+        authentication,
+      })),
+    ),
+  )("with $code takes no $kind authorization and no cookie along", async ({ code, authentication }) => {
+    await using fake = await startRegistry({ authentication });
+    await using storage = await startRegistry();
+    for (const one of [fake, storage]) putImage(one);
+    fake.wrap(cookies);
+    fake.wrap(redirectBlobsTo(storage.origin, code));
+    await using registry = openHttpRegistry();
+    expect((await read(registry, fake.host)).equals(layerBytes)).toBe(true);
+    expect(storage.requests).toHaveLength(1);
+    expect(seesSecrets(storage)).toBe(false);
+  });
+
+  test.for([
+    { registry: "https://r.example", storage: "https://s.r.example" },
+    { registry: "https://r.example", storage: "https://r.example:8443" },
+    { registry: "https://r.example:8443", storage: "https://r.example" },
+  ])("from $registry to $storage is one to another origin", async ({ registry: own, storage: other }) => {
+    await using fake = await startRegistry({ authentication: { kind: "basic", users } });
+    await using storage = await startRegistry();
+    for (const one of [fake, storage]) putImage(one);
+    fake.wrap(redirectBlobsTo(other));
+    await using registry = openAmong({ [own]: fake, [other]: storage });
+    expect((await read(registry, new URL(own).host)).equals(layerBytes)).toBe(true);
+    expect(seesSecrets(storage)).toBe(false);
+  });
+
+  test("that comes back to the registry finds the authorization there alone", async () => {
+    await using fake = await startRegistry({ authentication: { kind: "basic", users } });
+    await using between = await startRegistry();
+    putImage(fake);
+    between.wrap(status(302, "", { location: `${fake.origin}/v2/${path}/blobs/${layer.digest}?back` }));
+    fake.wrap(when(/blobs\/[^?]*$/, redirectAfter401(between.origin)));
+    await using registry = openHttpRegistry();
+    expect((await read(registry, fake.host)).equals(layerBytes)).toBe(true);
+    expect(seesSecrets(between)).toBe(false);
+  });
+
+  test("into a 401 shows no credentials, whatever that asks for", async () => {
+    await using fake = await startRegistry({ authentication: { kind: "basic", users } });
+    await using trap = await startRegistry({ authentication: { kind: "basic", users } });
+    putImage(fake);
+    fake.wrap(redirectBlobsTo(trap.origin));
+    await using registry = openHttpRegistry();
+    await expect(read(registry, fake.host)).rejects.toMatchObject({ code: "unauthenticated" });
+    expect(seesSecrets(trap)).toBe(false);
+  });
+
+  test.for([
+    { redirects: 10, ends: true },
+    { redirects: 11, ends: false },
+  ])("is followed up to ten times: $redirects", async ({ redirects, ends }) => {
+    await using fake = await startRegistry();
+    putImage(fake);
+    let left = redirects;
+    fake.wrap(async (request, next) => {
+      left -= 1;
+      return left < 0
+        ? await next(request)
+        : { status: 307, headers: { location: `?${left}` }, body: new Uint8Array() };
+    });
+    await using registry = openAmong({ "https://r.example": fake });
+    if (ends) expect((await read(registry, "r.example")).equals(layerBytes)).toBe(true);
+    else await expect(read(registry, "r.example")).rejects.toThrow("r.example: more than 10 redirects");
+    expect(fake.requests).toHaveLength(11);
+  });
+
+  test.for([
+    { location: "http://r.example/", text: "redirects from https to plain http at r.example" },
+    { location: "http://s.example/?signature=canary", text: "redirects from https to plain http at s.example" },
+    { location: "file:///etc/passwd", text: "redirects to no URL" },
+    { location: "https://[/canary", text: "redirects to no URL" },
+  ])("to $location is refused", async ({ location, text }) => {
+    await using fake = await startRegistry();
+    await using trap = await startRegistry();
+    fake.wrap(status(307, "", { location }));
+    await using registry = openAmong({ "https://r.example": fake, "http://r.example": trap, "http://s.example": trap });
+    const error: unknown = await read(registry, "r.example").catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: "unavailable", message: expect.stringContaining(text) });
+    expect(inspect(error)).not.toContain("canary");
+    expect(trap.requests).toEqual([]);
+  });
+});
+
+test("CVE-2020-15157: the urls of a layer are not asked", async () => {
+  await using fake = await startRegistry({ authentication: { kind: "basic", users } });
+  await using trap = await startRegistry({ authentication: { kind: "basic", users } });
+  putImage(fake);
+  const foreign = { ...manifestFields, layers: [{ ...layer, urls: [`${trap.origin}/layer`] }] };
+  fake.addManifest(path, { bytes: encode(foreign), mediaType: "application/vnd.oci.image.manifest.v1+json" }, "v1");
+  await using registry = openHttpRegistry();
+  const { document } = await registry.resolve({ domain: fake.host, path, tag: "v1" }, { credential: me });
+  const [want = layer] = document.kind === "manifest" ? document.layers : [];
+  await Array.fromAsync(registry.blob({ domain: fake.host, path }, want, { credential: me }));
+  expect(want).not.toHaveProperty("urls");
+  expect(trap.requests).toEqual([]);
+});
+
+function redirectAfter401(origin: string): Fault {
+  return async (request, next) => {
+    const answer = await next(request);
+    return answer.status === 401 ? answer : { status: 302, headers: { location: origin }, body: new Uint8Array() };
+  };
+}
