@@ -7,9 +7,19 @@ export interface FileLock extends Disposable {
   readonly path: string;
 }
 
+/** Somebody else holds the lock. */
+export class LockHeldError extends StowageError {
+  /** For messages: `process 4711`, or that it is not known. */
+  readonly holder: string;
+
+  constructor(path: string, holder: string, options?: ErrorOptions) {
+    super("failed-precondition", `Cannot lock "${path}": ${holder} holds it`, options);
+    this.holder = holder;
+  }
+}
+
 /**
- * Takes the lock file `path`, made if absent, at once or not at all: fails with `failed-precondition`, naming the
- * process, while somebody holds it. Two openings within one process exclude each other, too.
+ * Takes the lock file `path`, made if absent, at once or not at all: fails with a `LockHeldError` while somebody holds it. Two openings within one process exclude each other, too.
  */
 export function lockFile(path: string): FileLock {
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
@@ -42,7 +52,7 @@ function claim(fd: number, path: string): void {
     call("fcntl", [fd, setOpenFileLock, wholeFileWriteLock()], path);
   } catch (cause) {
     if (!isErrno(cause, "EAGAIN", "EACCES")) throw cause;
-    throw new StowageError("failed-precondition", `Cannot lock "${path}": ${holder(path)} holds it`, { cause });
+    throw new LockHeldError(path, holder(path), { cause });
   }
 }
 

@@ -21,7 +21,7 @@ export {
   setTimesAt,
   type Times,
 } from "./file-attributes.ts";
-export { type FileLock, lockFile } from "./file-lock.ts";
+export { type FileLock, LockHeldError, lockFile } from "./file-lock.ts";
 export { type FileKind, type FileStatus, statAt, statFd } from "./file-status.ts";
 export { type MountRequest, mount, unmount } from "./mount.ts";
 export { type MountEntry, parseMountInfo, readMounts } from "./mount-table.ts";

@@ -1,0 +1,60 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { openContentStore } from "@stowage/content-fs";
+import { asStorageError, StowageError } from "@stowage/errors";
+import { createImageService, type ImageService } from "@stowage/image-service";
+import { openImageIndex } from "@stowage/images-sqlite";
+import { lockFile } from "@stowage/linux";
+import { openHttpRegistry } from "@stowage/registry-http";
+import { openSnapshotter } from "@stowage/snapshots-overlay";
+import { createUnpacker } from "@stowage/unpack";
+import { nodePlatform } from "./node-platform.ts";
+import { version } from "./version.ts";
+
+/** An open store. Disposing it waits for what is under way on the disk and gives the lock back. */
+export interface Store extends AsyncDisposable {
+  readonly images: ImageService;
+  /** A directory on the file system that the images are on. */
+  readonly imageRoot: string;
+}
+
+export interface StoreSettings {
+  readonly root: string;
+  /** Hosts, `host[:port]`, that are spoken to over http. */
+  readonly plainHttp?: readonly string[] | undefined;
+  readonly concurrentLayers?: number | undefined;
+}
+
+/**
+ * Opens the store under `root`, made where it is missing, for this process alone: the one place where adapters are
+ * chosen. Fails with `failed-precondition`, naming the holder, while another process has it.
+ */
+export async function openStore({ root, plainHttp = [], concurrentLayers }: StoreSettings): Promise<Store> {
+  await using opening = new AsyncDisposableStack();
+  await makeRoot(root);
+  opening.use(lockFile(join(root, "lock")));
+  const imageRoot = join(root, "storage");
+  const content = await openContentStore(join(root, "content"));
+  const snapshots = opening.use(await openSnapshotter(imageRoot, { trash: join(root, "trash") }));
+  const images = opening.use(openImageIndex(join(root, "stowage.db")));
+  const hosts = new Set(plainHttp);
+  const registry = opening.use(
+    openHttpRegistry({ plainHttp: (host) => hosts.has(host), userAgent: `stowage/${version}` }),
+  );
+  const service = createImageService(
+    { registry, content, snapshots, images, unpacker: createUnpacker() },
+    { platform: nodePlatform(), concurrentLayers },
+  );
+  const open = opening.move();
+  return { images: service, imageRoot, [Symbol.asyncDispose]: () => open.disposeAsync() };
+}
+
+async function makeRoot(root: string): Promise<void> {
+  if (!root.startsWith("/"))
+    throw new StowageError("invalid-argument", `Cannot open the store "${root}": expected an absolute path`);
+  try {
+    await mkdir(root, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw asStorageError(error, `open the store "${root}"`);
+  }
+}

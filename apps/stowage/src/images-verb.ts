@@ -1,0 +1,30 @@
+import { type Image, imageSize } from "@stowage/images";
+import { formatFamiliar, parseReference } from "@stowage/reference";
+import type { Command } from "commander";
+import { formatAge, formatBytes, formatTable, imageJson, shortId } from "./describe-image.ts";
+import { openImages } from "./open-images.ts";
+import { createVerb, type PlaceOptions } from "./place-options.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function addImages(program: Command, terminal: Terminal): void {
+  createVerb(program, "images", "List the images")
+    .alias("ls")
+    .action(async (options: PlaceOptions) => {
+      await using open = await openImages(options);
+      const images = await open.images.list({ signal: terminal.signal });
+      terminal.print(options.json ? JSON.stringify(images.map(imageJson), undefined, 2) : imageTable(images));
+    });
+}
+
+function imageTable(images: readonly Image[]): string {
+  return formatTable([["REPOSITORY", "TAG", "IMAGE ID", "SIZE", "PULLED"], ...images.flatMap(imageRows)]);
+}
+
+/** A row a tag; an image without tags is shown under the repositories of its digests. */
+function imageRows(image: Image): readonly (readonly string[])[] {
+  const rest = [shortId(image), formatBytes(imageSize(image)), formatAge(Date.now() - image.publishedAt)];
+  const names = image.tags.length > 0 ? image.tags : image.digests;
+  return names
+    .map(parseReference)
+    .map(({ domain, path, tag }) => [formatFamiliar({ domain, path }), tag ?? "<none>", ...rest]);
+}

@@ -1,0 +1,35 @@
+import { imageSize } from "@stowage/images";
+import { formatPlatform } from "@stowage/oci";
+import type { Command } from "commander";
+import { formatBytes, formatTable, imageJson } from "./describe-image.ts";
+import { getImage } from "./get-image.ts";
+import { openImages } from "./open-images.ts";
+import { createVerb, type PlaceOptions } from "./place-options.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function addInspect(program: Command, terminal: Terminal): void {
+  createVerb(program, "inspect", "Show what an image is; with --json, with its config")
+    .argument("<image>", "a name, an id or the beginning of one")
+    .action(async (name: string, options: PlaceOptions) => {
+      await using open = await openImages(options);
+      const image = await getImage(open.images, name, terminal);
+      if (options.json) {
+        const config: unknown = JSON.parse(Buffer.from(await open.images.readConfig(image, terminal)).toString("utf8"));
+        terminal.print(JSON.stringify({ ...imageJson(image), imageConfig: config }, undefined, 2));
+        return;
+      }
+      const rows = [
+        ["id", image.id],
+        ...[...image.tags, ...image.digests].map((known) => ["name", known]),
+        ["platform", formatPlatform(image.platform)],
+        ["size", formatBytes(imageSize(image))],
+        ["created", image.created ?? "-"],
+        ["user", image.user || "-"],
+        ...image.layers.map(({ blob, bytes }) => [
+          "layer",
+          `${blob.digest}  ${formatBytes(blob.size)}, ${formatBytes(bytes)} unpacked`,
+        ]),
+      ];
+      terminal.print(formatTable(rows));
+    });
+}

@@ -1,0 +1,34 @@
+import type { Settings } from "@stowage/config";
+import { openStore, readCredential, version } from "@stowage/core";
+import { startCriServer } from "@stowage/cri-server";
+
+/** A running daemon. Disposing it stops what is under way, closes the store and removes the socket. */
+export interface Daemon extends AsyncDisposable {
+  readonly address: string;
+}
+
+export interface DaemonOptions {
+  /** Told of what fails in the background, where no caller is to be told. */
+  readonly onFailure?: ((error: unknown) => void) | undefined;
+}
+
+/** Opens the store and serves it on the socket. The store is open, and what it says is true, before the first call is taken. */
+export async function startDaemon(settings: Settings, { onFailure }: DaemonOptions = {}): Promise<Daemon> {
+  await using starting = new AsyncDisposableStack();
+  const { root, address, registry, pull, runtime } = settings;
+  const store = await openStore({ root, plainHttp: registry.plainHttp, concurrentLayers: pull.concurrentLayers });
+  starting.use(store);
+  const server = await startCriServer(
+    {
+      images: store.images,
+      root: store.imageRoot,
+      nodeCredential: (reference) => readCredential(registry.authFile, reference),
+    },
+    { address, version, cgroupDriver: runtime.cgroupDriver },
+  );
+  starting.use(server);
+  const collecting = store.images.collect().catch((error: unknown) => onFailure?.(error));
+  starting.defer(() => collecting);
+  const running = starting.move();
+  return { address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}

@@ -1,0 +1,1 @@
+export { type Daemon, type DaemonOptions, startDaemon } from "./daemon.ts";
