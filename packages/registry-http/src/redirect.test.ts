@@ -77,9 +77,12 @@ describe("redirect leaks: a redirect", () => {
     expect(seesSecrets(between)).toBe(false);
   });
 
-  test("into a 401 shows no credentials, whatever that asks for", async () => {
-    await using fake = await startRegistry({ authentication: { kind: "basic", users } });
-    await using trap = await startRegistry({ authentication: { kind: "basic", users } });
+  test.for([
+    { kind: "basic", users },
+    { kind: "bearer", issuer: createTokenIssuer({ users }) },
+  ] as const)("into a 401 shows no credentials, though that asks for $kind", async (authentication) => {
+    await using fake = await startRegistry();
+    await using trap = await startRegistry({ authentication });
     putImage(fake);
     fake.wrap(redirectBlobsTo(trap.origin));
     await using registry = openHttpRegistry();
