@@ -1,0 +1,109 @@
+import { isErrno } from "@stowage/errors";
+import { linkAt, makeNodeAt, nodeKinds, setXattr, statAt, statFd } from "@stowage/linux";
+import type { UnpackedLayer } from "@stowage/snapshots";
+import { defaultAcl, setFileTimes } from "./entry-metadata.ts";
+import { parentOf } from "./layer-path.ts";
+import type { DirectoryRecord, LayerTree } from "./layer-tree.ts";
+import type { PendingWork } from "./layer-writer.ts";
+import { refuseEntry, unpacking } from "./unpack-error.ts";
+
+/**
+ * Settles what had to wait for the last entry: links to files that came later, what is hidden, and last the times of
+ * directories, which every change in them moves. So the order of whiteouts and entries makes no difference.
+ */
+export function finishLayer(tree: LayerTree, pending: PendingWork): Omit<UnpackedLayer, "tarSize"> {
+  const lowerLinks = settleLinks(tree, pending);
+  const replaced = settleWhiteouts(tree, pending, new Set(lowerLinks.map(({ path }) => path)));
+  for (const path of [...pending.opaque, ...replaced]) makeOpaque(tree, path);
+  let directoryBytes = 0;
+  for (const [path, record] of tree.directories) directoryBytes += settleDirectory(tree, path, record);
+  return {
+    bytes: tree.fileBytes + directoryBytes,
+    inodes: tree.files + tree.directories.size,
+    impliedDirectories: impliedDirectories(tree, pending),
+    lowerLinks,
+  };
+}
+
+/** Makes the links whose targets are here by now; the others are to files of layers below, unless this layer hides those. */
+function settleLinks(tree: LayerTree, pending: PendingWork): UnpackedLayer["lowerLinks"] {
+  const lower: { path: string; target: string }[] = [];
+  for (const [path, target] of pending.links) {
+    if (!tree.directories.has(parentOf(path)) || tree.find(path) !== undefined) continue;
+    if (tree.find(target) !== undefined) unpacking(path, () => linkAt(tree.place(target), tree.place(path)));
+    else if (isHidden(target, pending)) throw refuseEntry(path, "it is a hard link to what this layer hides");
+    else lower.push({ path, target });
+  }
+  return lower;
+}
+
+/** Hides names by whiteouts, but for those that the layer has itself. Of them, directories are returned: they replace. */
+function settleWhiteouts(tree: LayerTree, pending: PendingWork, links: ReadonlySet<string>): ReadonlySet<string> {
+  const replaced = new Set<string>();
+  for (const path of pending.whiteouts) {
+    const parent = parentOf(path);
+    if (tree.directories.has(path)) replaced.add(path);
+    else if (!links.has(path) && tree.directories.has(parent) && !isBelowOpaque(path, pending)) {
+      unpacking(path, () => makeWhiteout(tree, path));
+    }
+  }
+  return replaced;
+}
+
+function makeWhiteout(tree: LayerTree, path: string): void {
+  const { dirFd, name } = tree.place(path);
+  try {
+    makeNodeAt(dirFd, name, { mode: nodeKinds.character, major: 0, minor: 0 });
+  } catch (error) {
+    if (!isErrno(error, "EEXIST")) throw error;
+    return;
+  }
+  tree.count(statAt(dirFd, name));
+}
+
+function makeOpaque(tree: LayerTree, path: string): void {
+  if (!tree.directories.has(path)) return;
+  unpacking(path, () => setXattr(tree.open(path), "trusted.overlay.opaque", Buffer.from("y")));
+}
+
+function settleDirectory(tree: LayerTree, path: string, { mtime, defaultAcl: acl }: DirectoryRecord): number {
+  return unpacking(path, () => {
+    const fd = tree.open(path);
+    if (acl !== undefined) setOptionalXattr(fd, acl);
+    if (mtime !== undefined) setFileTimes(fd, mtime);
+    return statFd(fd).blocks * 512;
+  });
+}
+
+function setOptionalXattr(fd: number, acl: Uint8Array): void {
+  try {
+    setXattr(fd, defaultAcl, acl);
+  } catch (error) {
+    if (!isErrno(error, "ENOTSUP")) throw error;
+  }
+}
+
+/** Outer ones first, as they were made. Where this layer hides the directory below, nothing is taken from it. */
+function impliedDirectories(tree: LayerTree, pending: PendingWork): readonly string[] {
+  const implied: string[] = [];
+  for (const [path, { mtime }] of tree.directories) {
+    if (mtime === undefined && !isHidden(path, pending)) implied.push(path);
+  }
+  return implied;
+}
+
+/** Whether this layer hides what a layer below has at a path. */
+function isHidden(path: string, pending: PendingWork): boolean {
+  for (let at = path; at !== ""; at = parentOf(at)) {
+    if (pending.whiteouts.has(at)) return true;
+  }
+  return isBelowOpaque(path, pending);
+}
+
+function isBelowOpaque(path: string, { opaque, whiteouts }: PendingWork): boolean {
+  for (let at = path; at !== ""; ) {
+    at = parentOf(at);
+    if (opaque.has(at) || (at !== "" && whiteouts.has(at))) return true;
+  }
+  return false;
+}

@@ -1,0 +1,2 @@
+export { type UnpackLimits, unpackLimits } from "./limits.ts";
+export { createUnpacker, type UnpackerOptions } from "./unpacker.ts";

@@ -1,0 +1,73 @@
+import { closeSync, mkdirSync, mkdtempDisposableSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findXattr, listXattrs, readLinkAt, statAt } from "@stowage/linux";
+import { digestOf } from "@stowage/oci";
+import type { LayerSource, UnpackedLayer } from "@stowage/snapshots";
+import { encodeTar, type TarFile } from "@stowage/tar";
+import { createUnpacker } from "./unpacker.ts";
+
+export const needsRoot: boolean = process.getuid?.() !== 0;
+
+/** A directory with an empty `layer` and, beside it, an `outside` that no layer may touch. */
+export interface Scratch extends Disposable {
+  readonly path: string;
+  readonly layer: string;
+}
+
+export function openScratch(): Scratch {
+  const directory = mkdtempDisposableSync(join(tmpdir(), "stowage-unpack-"));
+  const layer = join(directory.path, "layer");
+  mkdirSync(layer);
+  return { path: directory.path, layer, [Symbol.dispose]: () => directory.remove() };
+}
+
+export function archiveOf(files: Iterable<TarFile>): Buffer {
+  return Buffer.concat([...encodeTar(files)]);
+}
+
+/** A layer of these plain bytes, arriving as `packed`. */
+export function layerOf(plain: Uint8Array, packed: Uint8Array = plain): LayerSource {
+  return { bytes: inPieces(packed), compression: "none", diffId: digestOf(plain) };
+}
+
+export async function unpackFiles(files: Iterable<TarFile>, directory: string): Promise<UnpackedLayer> {
+  return await createUnpacker().unpack(layerOf(archiveOf(files)), directory);
+}
+
+async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let at = 0; at < bytes.byteLength; at += 100_000) yield bytes.subarray(at, at + 100_000);
+}
+
+/** Everything below a directory, a line each by path: kind, mode, owner, time, and what it says, links to or holds. */
+export function describeTree(directory: string): Readonly<Record<string, string>> {
+  const lines: Record<string, string> = {};
+  const firstNames = new Map<bigint, string>();
+  const describe = (at: string, fd: number, name: string): void => {
+    const path = join(at, name);
+    const status = statAt(fd, name);
+    const { kind, mode, uid, gid, mtime, inode, deviceMajor, deviceMinor } = status;
+    const xattrs = listXattrs(join(directory, path)).map(
+      (key) => `${String(key)}=${findXattr(join(directory, path), key)?.toString("hex")}`,
+    );
+    const device = kind === "character" || kind === "block" ? `${deviceMajor}:${deviceMinor}` : "";
+    const says = kind === "symlink" ? `-> ${readLinkAt(fd, name).toString()}` : "";
+    const first = kind === "directory" ? undefined : firstNames.get(inode);
+    if (first === undefined) firstNames.set(inode, path);
+    const same = first === undefined ? "" : `= ${first}`;
+    const holds = kind === "file" ? digestOf(readFileSync(join(directory, path))) : "";
+    lines[path] = [kind, mode.toString(8), `${uid}:${gid}`, mtime, device, says, same, holds, ...xattrs.toSorted()]
+      .join(" ")
+      .trimEnd();
+    if (kind === "directory") walk(path);
+  };
+  const walk = (at: string): void => {
+    const fd = openSync(join(directory, at), "r");
+    for (const name of readdirSync(join(directory, at)).toSorted()) describe(at, fd, name);
+    closeSync(fd);
+  };
+  const parent = openSync(directory, "r");
+  describe("", parent, ".");
+  closeSync(parent);
+  return lines;
+}

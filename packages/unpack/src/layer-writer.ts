@@ -1,0 +1,189 @@
+import { closeSync, ftruncateSync, writeSync } from "node:fs";
+import { isErrno } from "@stowage/errors";
+import { linkAt, makeNodeAt, nodeKinds, openAt, openFlags, statAt, statFd, symlinkAt } from "@stowage/linux";
+import type { TarEntry, TarSink } from "@stowage/tar";
+import { defaultAcl, describeAt, describeOpen, setFileTimes } from "./entry-metadata.ts";
+import { joinPath, parseWhiteout, splitPath } from "./layer-path.ts";
+import type { LayerPlace, LayerTree } from "./layer-tree.ts";
+import type { UnpackLimits } from "./limits.ts";
+import { refuseEntry, unpacking } from "./unpack-error.ts";
+
+/** What a layer asks for that can only be settled when all of its entries are in. Paths are free of symlinks. */
+export interface PendingWork {
+  /** Names to hide. */
+  readonly whiteouts: Set<string>;
+  /** Directories that hide all below them. */
+  readonly opaque: Set<string>;
+  /** Hard links whose target was not there, by their own path. */
+  readonly links: Map<string, string>;
+}
+
+/** Writes the entries of one archive as files of a layer. */
+export class LayerWriter implements TarSink, Disposable {
+  readonly pending: PendingWork = { whiteouts: new Set(), opaque: new Set(), links: new Map() };
+  readonly #tree: LayerTree;
+  readonly #limits: UnpackLimits;
+  #bytes = 0;
+  #file: OpenFile | undefined;
+
+  constructor(tree: LayerTree, limits: UnpackLimits) {
+    this.#tree = tree;
+    this.#limits = limits;
+  }
+
+  entry(entry: TarEntry): void {
+    this.#bytes += entry.size;
+    if (this.#bytes > this.#limits.bytes)
+      throw refuseEntry(entry.name, `the files of the layer have more than ${this.#limits.bytes} bytes`);
+    unpacking(entry.name, () => this.#place(entry));
+  }
+
+  data(chunk: Uint8Array): void {
+    const file = this.#file;
+    if (file !== undefined) unpacking(file.entry.name, () => write(file, chunk));
+  }
+
+  hole(bytes: number): void {
+    if (this.#file !== undefined) this.#file.position += bytes;
+  }
+
+  endEntry(): void {
+    const file = this.#file;
+    if (file !== undefined) unpacking(file.entry.name, () => this.#finishFile(file));
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#file !== undefined) closeSync(this.#file.fd);
+    this.#file = undefined;
+  }
+
+  #place(entry: TarEntry): void {
+    const names = splitPath(entry.name);
+    const last = names.at(-1);
+    if (last === undefined) return this.#describeRoot(entry);
+    const whiteout = parseWhiteout(last);
+    const parent = this.#tree.enter(names.slice(0, -1));
+    if (whiteout?.kind === "opaque") this.pending.opaque.add(parent);
+    else if (whiteout !== undefined) this.pending.whiteouts.add(joinPath(parent, whiteout.name));
+    else this.#create(entry, joinPath(parent, last));
+  }
+
+  #describeRoot(entry: TarEntry): void {
+    if (entry.kind !== "directory") throw refuseEntry(entry.name, `the root of a layer cannot be a ${entry.kind}`);
+    this.#describeDirectory(entry, "");
+  }
+
+  #create(entry: TarEntry, path: string): void {
+    this.pending.links.delete(path);
+    switch (entry.kind) {
+      case "directory":
+        return this.#directory(entry, path);
+      case "file":
+        return this.#startFile(entry, path);
+      case "hardlink":
+        return this.#hardLink(entry, path);
+      case "symlink":
+        return this.#special(entry, path, ({ dirFd, name }) =>
+          symlinkAt(Buffer.from(entry.linkName, "latin1"), dirFd, name),
+        );
+      case "fifo":
+      case "character":
+      case "block": {
+        verifyDevice(entry);
+        const node = { mode: nodeKinds[entry.kind] | 0o600, major: entry.deviceMajor, minor: entry.deviceMinor };
+        return this.#special(entry, path, ({ dirFd, name }) => makeNodeAt(dirFd, name, node));
+      }
+    }
+  }
+
+  /** A directory over a directory keeps what is in it and takes the new description. */
+  #directory(entry: TarEntry, path: string): void {
+    if (!this.#tree.directories.has(path)) this.#replacing(path, () => this.#tree.make(path));
+    this.#describeDirectory(entry, path);
+  }
+
+  #describeDirectory(entry: TarEntry, path: string): void {
+    describeOpen(this.#tree.open(path), entry);
+    this.#tree.directories.set(path, { mtime: entry.mtime, defaultAcl: entry.xattrs.get(defaultAcl) });
+  }
+
+  #startFile(entry: TarEntry, path: string): void {
+    const fd = this.#replacing(path, ({ dirFd, name }) => openAt(dirFd, name, { flags: newFile, mode: 0o600 }));
+    this.#file = { fd, entry, position: 0, end: 0 };
+  }
+
+  #finishFile({ fd, entry, position, end }: OpenFile): void {
+    if (position !== end) ftruncateSync(fd, position);
+    describeOpen(fd, entry);
+    setFileTimes(fd, entry.mtime);
+    this.#tree.count(statFd(fd));
+    this.#file = undefined;
+    closeSync(fd);
+  }
+
+  #special(entry: TarEntry, path: string, make: (place: LayerPlace) => void): void {
+    this.#replacing(path, make);
+    const place = this.#tree.place(path);
+    describeAt(place, entry);
+    this.#tree.count(statAt(place.dirFd, place.name));
+  }
+
+  /** A link to what is not here stays pending: it may come later, or stand in a layer below. */
+  #hardLink(entry: TarEntry, path: string): void {
+    const names = splitPath(entry.linkName);
+    const last = names.at(-1);
+    if (last === undefined) throw refuseEntry(entry.name, "it is a hard link to the root");
+    const target = joinPath(this.#tree.resolve(names.slice(0, -1)), last);
+    const found = this.#tree.find(target);
+    if (found?.kind === "directory") throw refuseEntry(entry.name, "it is a hard link to a directory");
+    if (found === undefined) {
+      if (this.#tree.find(path) !== undefined) this.#tree.remove(path);
+      this.pending.links.set(path, target);
+      return;
+    }
+    if (target !== path) this.#replacing(path, (to) => linkAt(this.#tree.place(target), to));
+    describeAt(this.#tree.place(path), found.kind === "symlink" ? { ...entry, kind: "symlink" } : entry);
+  }
+
+  /** Makes something, and if its place is taken, again when that is free: of two entries the later counts. */
+  #replacing<Result>(path: string, make: (place: LayerPlace) => Result): Result {
+    try {
+      return make(this.#tree.place(path));
+    } catch (error) {
+      if (!isErrno(error, "EEXIST")) throw error;
+    }
+    for (const link of this.pending.links.keys()) {
+      if (link.startsWith(`${path}/`)) this.pending.links.delete(link);
+    }
+    this.#tree.remove(path);
+    return make(this.#tree.place(path));
+  }
+}
+
+interface OpenFile {
+  readonly fd: number;
+  readonly entry: TarEntry;
+  /** Where the next byte goes. */
+  position: number;
+  /** Where the file ends by now: before `position`, when a hole came last. */
+  end: number;
+}
+
+function write(file: OpenFile, chunk: Uint8Array): void {
+  for (let written = 0; written < chunk.byteLength; ) {
+    const count = writeSync(file.fd, chunk, written, chunk.byteLength - written, file.position);
+    written += count;
+    file.position += count;
+  }
+  file.end = file.position;
+}
+
+/** Character 0:0 is overlayfs's whiteout, and a number that the kernel would cut off could turn into it. */
+function verifyDevice({ kind, name, deviceMajor, deviceMinor }: TarEntry): void {
+  if (deviceMajor > 0xfff || deviceMinor > 0xfffff)
+    throw refuseEntry(name, `no device has the number ${deviceMajor}:${deviceMinor}`);
+  if (kind === "character" && deviceMajor === 0 && deviceMinor === 0)
+    throw refuseEntry(name, "it is a whiteout of overlayfs in disguise");
+}
+
+const newFile = openFlags.writeOnly | openFlags.create | openFlags.exclusive | openFlags.noFollow;

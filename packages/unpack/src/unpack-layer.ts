@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import { StowageError } from "@stowage/errors";
+import type { UnpackedLayer } from "@stowage/snapshots";
+import { TarReader } from "@stowage/tar";
+import { decompressed } from "./decompressed.ts";
+import { finishLayer } from "./finish-layer.ts";
+import { LayerTree } from "./layer-tree.ts";
+import { LayerWriter } from "./layer-writer.ts";
+import type { UnpackLimits } from "./limits.ts";
+
+/** What one thread needs to know to unpack one layer. It crosses to a worker unchanged. */
+export interface UnpackJob {
+  readonly directory: string;
+  readonly algorithm: "sha256" | "sha512";
+  readonly limits: UnpackLimits;
+}
+
+/** The layer, and the digest of its plain tar, which is for the caller to judge. */
+export interface UnpackAnswer {
+  readonly digest: string;
+  readonly layer: UnpackedLayer;
+}
+
+/** Unpacks compressed blocks, on this thread. Files are written synchronously; inflating runs beside it. */
+export async function unpackLayer(blocks: AsyncIterable<Uint8Array>, job: UnpackJob): Promise<UnpackAnswer> {
+  const { directory, algorithm, limits } = job;
+  using tree = new LayerTree(directory, limits);
+  using writer = new LayerWriter(tree, limits);
+  const reader = new TarReader(writer, { entries: limits.entries });
+  const hash = createHash(algorithm);
+  const meter = new ExpansionMeter(limits);
+  for await (const chunk of decompressed(meter.compressed(blocks))) {
+    meter.plain(chunk);
+    hash.update(chunk);
+    reader.push(chunk);
+  }
+  reader.end();
+  const layer = finishLayer(tree, writer.pending);
+  return { digest: `${algorithm}:${hash.digest("hex")}`, layer: { tarSize: meter.plainBytes, ...layer } };
+}
+
+/** Watches what becomes of the compressed bytes. */
+class ExpansionMeter {
+  readonly #limits: UnpackLimits;
+  #compressedBytes = 0;
+  plainBytes = 0;
+
+  constructor(limits: UnpackLimits) {
+    this.#limits = limits;
+  }
+
+  async *compressed(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const block of blocks) {
+      this.#compressedBytes += block.byteLength;
+      yield block;
+    }
+  }
+
+  plain(chunk: Uint8Array): void {
+    const { bytes, expansion, expansionFloor } = this.#limits;
+    this.plainBytes += chunk.byteLength;
+    if (this.plainBytes > bytes) throw refusal(`it has more than ${bytes} bytes`);
+    if (this.plainBytes > expansionFloor && this.plainBytes > expansion * this.#compressedBytes) {
+      throw refusal(`it grows more than ${expansion} times`);
+    }
+  }
+}
+
+function refusal(why: string): StowageError {
+  return new StowageError("invalid-argument", `Cannot decompress layer: ${why}`);
+}

@@ -1,0 +1,257 @@
+import { execFileSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { digestOf } from "@stowage/oci";
+import { expect, onTestFinished, test } from "vitest";
+import {
+  archiveOf,
+  describeTree,
+  layerOf,
+  needsRoot,
+  openScratch,
+  type Scratch,
+} from "./layer-fixture.test.support.ts";
+import { unpackLimits } from "./limits.ts";
+import { createUnpacker } from "./unpacker.ts";
+
+function scratch(): Scratch {
+  const opened = openScratch();
+  onTestFinished(() => opened[Symbol.dispose]());
+  return opened;
+}
+
+const content = Buffer.concat([randomBytes(700_000), Buffer.alloc(3_000_000, "abc")]);
+const plain = archiveOf([{ kind: "file", name: "f", content }]);
+const skippable = Buffer.from("502a4d18040000000badcafe", "hex");
+const half = plain.length >> 1;
+
+test.skipIf(needsRoot).for([
+  { what: "plain tar", packed: plain },
+  { what: "gzip", packed: gzipSync(plain) },
+  {
+    what: "gzip of two members",
+    packed: Buffer.concat([gzipSync(plain.subarray(0, half)), gzipSync(plain.subarray(half))]),
+  },
+  { what: "zstd", packed: zstdCompressSync(plain) },
+  {
+    what: "zstd of two frames with skippable ones",
+    packed: Buffer.concat([
+      skippable,
+      zstdCompressSync(plain.subarray(0, half)),
+      skippable,
+      zstdCompressSync(plain.subarray(half)),
+      skippable,
+    ]),
+  },
+])("UNP-15: unpacks $what, whatever the media type says (needs root)", async ({ packed }) => {
+  const { layer } = scratch();
+  const seen: number[] = [];
+  for (const compression of ["none", "gzip", "zstd"] as const) {
+    const unpacked = await createUnpacker().unpack({ ...layerOf(plain, packed), compression }, layer, {
+      onProgress: (bytes) => seen.push(bytes),
+    });
+    expect(unpacked.tarSize).toBe(plain.length);
+  }
+  expect(readFileSync(join(layer, "f")).equals(content)).toBe(true);
+  expect(seen.at(-1)).toBe(packed.length);
+});
+
+test.skipIf(needsRoot)(
+  "UNP-15: counts bytes behind the end of the tar to the diff id, and unpacks an empty layer (needs root)",
+  async () => {
+    const { layer } = scratch();
+    const trailed = Buffer.concat([plain, Buffer.from("and more")]);
+    expect(await createUnpacker().unpack(layerOf(trailed, gzipSync(trailed)), layer)).toMatchObject({
+      tarSize: trailed.length,
+    });
+    for (const empty of [Buffer.alloc(1024), Buffer.alloc(0)]) {
+      expect(await createUnpacker().unpack(layerOf(empty), layer)).toMatchObject({ tarSize: empty.length, inodes: 1 });
+    }
+  },
+);
+
+test.skipIf(needsRoot)("verifies a sha512 diff id (needs root)", async () => {
+  const { layer } = scratch();
+  const diffId = digestOf(plain, "sha512");
+  expect(await createUnpacker().unpack({ ...layerOf(plain), diffId }, layer)).toMatchObject({ inodes: 2 });
+});
+
+test.for([
+  { what: "cut off gzip", packed: gzipSync(plain).subarray(0, -10) },
+  { what: "cut off zstd", packed: zstdCompressSync(plain).subarray(0, -10) },
+  { what: "gzip with garbage behind it", packed: Buffer.concat([gzipSync(plain), Buffer.from("garbage")]) },
+  { what: "gzip with zeros behind it", packed: Buffer.concat([gzipSync(plain), Buffer.alloc(300_000)]) },
+  { what: "zstd with garbage behind it", packed: Buffer.concat([zstdCompressSync(plain), Buffer.alloc(300_000, "g")]) },
+  { what: "a damaged gzip", packed: Buffer.from(gzipSync(plain)).fill(0x55, 5000, 5010) },
+  { what: "xz", packed: execFileSync("xz", ["--stdout"], { input: plain }) },
+  { what: "a zstd window of 2 GiB", packed: Buffer.from("28b52ffd00a8010000", "hex") },
+  { what: "no tar", packed: Buffer.alloc(2048, "x") },
+])("UNP-16, UNP-17: refuses $what", async ({ packed }) => {
+  const { layer } = scratch();
+  await expect(createUnpacker().unpack(layerOf(plain, packed), layer)).rejects.toMatchObject({
+    code: "invalid-argument",
+  });
+});
+
+test.skipIf(needsRoot)("UNP-19: fails where the plain tar is not the diff id (needs root)", async () => {
+  const { layer } = scratch();
+  const source = { ...layerOf(plain), diffId: digestOf("other") };
+  await expect(createUnpacker().unpack(source, layer)).rejects.toMatchObject({ code: "failed-precondition" });
+});
+
+const deep = `${"d/".repeat(600)}f`;
+
+test.skipIf(needsRoot).for([
+  { what: "too many plain bytes", limits: { bytes: 1_000_000 }, files: [{ kind: "file", name: "f", content }] },
+  {
+    what: "threat 16, an expansion beyond all data",
+    limits: { expansionFloor: 1_000_000, expansion: 100 },
+    files: [{ kind: "file", name: "f", content: Buffer.alloc(50_000_000) }],
+  },
+  {
+    what: "too many entries",
+    limits: { entries: 2 },
+    files: ["a", "b", "c"].map((name) => ({ kind: "file", name }) as const),
+  },
+  { what: "a path too deep", limits: {}, files: [{ kind: "file", name: deep }] },
+  { what: "a name too long", limits: {}, files: [{ kind: "file", name: "n".repeat(256) }] },
+] as const)("UNP-17: refuses $what (needs root)", async ({ limits, files }) => {
+  const { layer } = scratch();
+  const archive = archiveOf(files);
+  const unpacking = createUnpacker({ limits }).unpack(layerOf(archive, gzipSync(archive)), layer);
+  await expect(unpacking).rejects.toMatchObject({ code: "invalid-argument" });
+});
+
+test.skipIf(needsRoot)("UNP-17: limits what sparse files read as, which no disk does (needs root)", async () => {
+  const { layer, path } = scratch();
+  execFileSync("sh", ["-c", "truncate -s 1T s && tar -S -cf t.tar s"], { cwd: path });
+  const source = layerOf(readFileSync(join(path, "t.tar")));
+  await expect(createUnpacker().unpack(source, layer)).rejects.toMatchObject({ code: "invalid-argument" });
+  expect(unpackLimits.bytes).toBeLessThan(1024 ** 4);
+});
+
+test("stops with the reason of the signal, before and in the middle", async () => {
+  const { layer } = scratch();
+  const reason = new Error("enough");
+  await expect(createUnpacker().unpack(layerOf(plain), layer, { signal: AbortSignal.abort(reason) })).rejects.toBe(
+    reason,
+  );
+  const controller = new AbortController();
+  let returned = false;
+  async function* endless(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for (;;) {
+        yield Buffer.alloc(300_000);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    } finally {
+      returned = true;
+    }
+  }
+  const source = { ...layerOf(plain), bytes: endless() };
+  setTimeout(() => controller.abort(reason), 100);
+  await expect(createUnpacker().unpack(source, layer, { signal: controller.signal })).rejects.toBe(reason);
+  await expect.poll(() => returned).toBe(true);
+});
+
+test("stops while the source hangs", async () => {
+  const { layer } = scratch();
+  async function* hanging(): AsyncGenerator<Uint8Array, void, undefined> {
+    yield plain.subarray(0, 700);
+    await new Promise(() => undefined);
+  }
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  setTimeout(() => controller.abort(reason), 100);
+  const source = { ...layerOf(plain), bytes: hanging() };
+  await expect(createUnpacker().unpack(source, layer, { signal: controller.signal })).rejects.toBe(reason);
+});
+
+test("passes a failure of the source on, untouched", async () => {
+  const { layer } = scratch();
+  const failure = new Error("the network is gone");
+  async function* failing(): AsyncGenerator<Uint8Array, void, undefined> {
+    yield plain.subarray(0, 1000);
+    throw failure;
+  }
+  await expect(createUnpacker().unpack({ ...layerOf(plain), bytes: failing() }, layer)).rejects.toBe(failure);
+});
+
+test.skipIf(needsRoot)("leaves no descriptor open and no thread running, however it ends (needs root)", async () => {
+  const { layer } = scratch();
+  await createUnpacker().unpack(layerOf(plain), layer);
+  const before = readdirSync("/proc/self/fd").length;
+  const threads = readdirSync("/proc/self/task").length;
+  for (let round = 0; round < 5; round += 1) {
+    await createUnpacker().unpack(layerOf(plain), layer);
+    await createUnpacker()
+      .unpack(layerOf(plain, plain.subarray(0, 600_000)), layer)
+      .catch(() => undefined);
+  }
+  expect(readdirSync("/proc/self/fd").length).toBeLessThanOrEqual(before);
+  expect(readdirSync("/proc/self/task").length).toBeLessThanOrEqual(threads);
+});
+
+test("tells a missing directory with the code of the system", async () => {
+  const { path } = scratch();
+  await expect(createUnpacker().unpack(layerOf(plain), join(path, "absent"))).rejects.toMatchObject({
+    code: "ENOENT",
+    syscall: "open",
+  });
+});
+
+test.skipIf(needsRoot)("says that the disk is full when it is (needs root)", async () => {
+  const { layer } = scratch();
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", layer]);
+  onTestFinished(() => void execFileSync("umount", [layer]));
+  await expect(createUnpacker().unpack(layerOf(plain), layer)).rejects.toMatchObject({ code: "resource-exhausted" });
+});
+
+test.skipIf(needsRoot).for(["gnu", "pax"])(
+  "UNP-20: gives what GNU tar gives for a tree of everything, from its %s format (needs root)",
+  async (format) => {
+    const { layer, path } = scratch();
+    mkdirSync(join(path, "tree/dir/deep"), { recursive: true });
+    writeFileSync(join(path, "tree/big"), randomBytes(3_000_000));
+    const script = `
+    cd tree && echo text > dir/text && ln dir/text hard && ln -s dir/text soft && ln -s /nowhere dangling && ln soft hard-soft
+    mkfifo pipe && mknod null c 1 3 && mknod loop b 7 0 && chmod 4755 dir/text && chmod 1777 dir && chmod 2750 dir/deep
+    chown 1000:2000 dir/deep && chown 3000000:70000 big && chown -h 5:6 soft && touch -h -d '2001-02-03 04:05:06.789' soft pipe
+    mkdir "$(printf 'n%.0s' $(seq 200))" && touch "$(printf 'n%.0s' $(seq 200))/$(printf 'm%.0s' $(seq 200))" && touch 'ünï code'
+    truncate -s 5M sparse && printf end >> sparse && setfattr -n user.note -v hello dir/text && setfattr -n trusted.note -v 0x00ff dir
+    touch -d '1969-01-01' old && touch -d '2010-10-10 10:10:10.123456789' dir dir/deep dir/text
+  `;
+    execFileSync("sh", ["-ec", script], { cwd: path });
+    const archive = join(path, "tree.tar");
+    const xattrs = ["--xattrs", "--xattrs-include=*", "--numeric-owner"];
+    execFileSync(
+      "tar",
+      [
+        "--create",
+        "--sparse",
+        `--format=${format}`,
+        ...(format === "pax" ? xattrs : []),
+        `--file=${archive}`,
+        "--directory=tree",
+        ".",
+      ],
+      { cwd: path },
+    );
+    mkdirSync(join(path, "theirs"));
+    execFileSync(
+      "tar",
+      ["--extract", "--same-owner", "--same-permissions", ...xattrs, `--file=${archive}`, "--directory=theirs"],
+      { cwd: path },
+    );
+    const bytes = readFileSync(archive);
+    await createUnpacker().unpack(layerOf(bytes, gzipSync(bytes)), layer);
+    expect(describeTree(layer)).toEqual(describeTree(join(path, "theirs")));
+    expect(
+      createHash("sha256")
+        .update(readFileSync(join(layer, "sparse")))
+        .digest("hex"),
+    ).toHaveLength(64);
+  },
+);
