@@ -2,6 +2,7 @@ import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { registryUnavailable, statusCodes } from "@stowage/cri-api";
 import { type AbortOptions, StowageError } from "@stowage/errors";
 import { RegistryUnavailableError } from "@stowage/registry";
+import { startCall } from "./call-events.ts";
 
 /** The only place where an error becomes a gRPC status. What was not foreseen is `internal`, and not told. */
 export function statusOf(error: unknown, signal: AbortSignal): ConnectError {
@@ -16,11 +17,14 @@ export function statusOf(error: unknown, signal: AbortSignal): ConnectError {
 export function unary<Request, Response>(
   work: (request: Request, options: Required<AbortOptions>) => Promise<Response>,
 ): (request: Request, context: HandlerContext) => Promise<Response> {
-  return async (request, { signal }) => {
+  return async (request, { method, signal }) => {
+    const told = startCall(method.name);
     try {
-      return await work(request, { signal });
+      const response = await work(request, { signal });
+      told.end();
+      return response;
     } catch (error) {
-      throw statusOf(error, signal);
+      throw told.fail(statusOf(error, signal));
     }
   };
 }
@@ -29,11 +33,13 @@ export function unary<Request, Response>(
 export function streaming<Request, Response>(
   work: (request: Request, options: Required<AbortOptions>) => AsyncIterable<Response>,
 ): (request: Request, context: HandlerContext) => AsyncGenerator<Response, void, undefined> {
-  return async function* (request, { signal }) {
+  return async function* (request, { method, signal }) {
+    const told = startCall(method.name);
     try {
       yield* work(request, { signal });
+      told.end();
     } catch (error) {
-      throw statusOf(error, signal);
+      throw told.fail(statusOf(error, signal));
     }
   };
 }

@@ -23,6 +23,7 @@ const storageErrors: Readonly<Record<string, { readonly code: ErrorCode; readonl
   ENFILE: { code: "resource-exhausted", means: "too many files are open on this machine" },
   EIO: { code: "data-loss", means: "the disk failed" },
   EROFS: { code: "failed-precondition", means: "the file system is read-only" },
+  ENOTDIR: { code: "failed-precondition", means: "a file is where a directory should be" },
   EACCES: { code: "permission-denied", means: "the file system does not permit it" },
   EPERM: { code: "permission-denied", means: "the system does not permit it" },
 };

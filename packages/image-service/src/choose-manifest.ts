@@ -10,6 +10,7 @@ import {
   maxConfigBytes,
   maxIndexDepth,
   type Platform,
+  parseImageUser,
 } from "@stowage/oci";
 import { formatReference, type Reference } from "@stowage/reference";
 import type { FetchedDocument, Registry, RegistryOptions } from "@stowage/registry";
@@ -31,7 +32,8 @@ interface Wanted {
 
 /**
  * Asks the registry what `reference` names, and follows indexes to the manifest and config for `platform`.
- * Fails with `not-found` where the platform is not offered, naming those that are.
+ * Fails with `not-found` where the platform is not offered, naming those that are. A user that some would read as
+ * another one is refused here, before it is listed.
  */
 export async function chooseManifest(
   registry: Registry,
@@ -46,9 +48,9 @@ export async function chooseManifest(
     source = await registry.document(wanted.reference, chooseEntry(source.document, wanted), options);
   }
   const manifest = source.document;
-  const bytes = collectBytes(registry.blob(wanted.reference, manifest.config, options), maxConfigBytes);
-  const configBytes = await bytes;
+  const configBytes = await collectBytes(registry.blob(wanted.reference, manifest.config, options), maxConfigBytes);
   const config = decodeImageConfig(configBytes);
+  parseImageUser(config.user);
   requirePlatform(config, wanted);
   requireLayers(manifest, config, wanted);
   return { root, source, manifest, config, configBytes };

@@ -1,0 +1,27 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type FakeRegistry, type FakeRegistryOptions, startRegistry } from "@stowage/registry-fake";
+import { onTestFinished } from "vitest";
+import { openStore, type Store } from "./index.ts";
+
+/** A directory that goes with the test. */
+export async function scratchDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "stowage-test-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** A store in `root` that closes with the test. */
+export async function scratchStore(root?: string): Promise<Store> {
+  const store = await openStore({ root: root ?? (await scratchDirectory()) });
+  onTestFinished(() => store[Symbol.asyncDispose]());
+  return store;
+}
+
+/** A registry that ends with the test. */
+export async function scratchRegistry(options?: FakeRegistryOptions): Promise<FakeRegistry> {
+  const registry = await startRegistry(options);
+  onTestFinished(() => registry[Symbol.asyncDispose]());
+  return registry;
+}
