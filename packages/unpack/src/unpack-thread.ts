@@ -3,7 +3,10 @@ import { decodeError } from "./error-transfer.ts";
 import type { FromWorker, ToWorker } from "./thread-messages.ts";
 import type { UnpackAnswer, UnpackJob } from "./unpack-layer.ts";
 
-/** A thread that unpacks one layer. Disposing it stops the thread, and waits until it has closed its files and ended. */
+/**
+ * A thread that unpacks one layer. Disposing it stops the thread, and waits until it has closed its files and ended.
+ * Node does not track its descriptors: they come from libc, and it would warn of each that is closed.
+ */
 export class UnpackThread implements AsyncDisposable {
   /** The one answer; fails with what went wrong on the thread. */
   readonly answer: Promise<UnpackAnswer>;
@@ -16,7 +19,8 @@ export class UnpackThread implements AsyncDisposable {
 
   constructor(job: UnpackJob, onConsumed: (bytes: number) => void) {
     this.#onConsumed = onConsumed;
-    this.#worker = new Worker(new URL(import.meta.resolve("#worker")), { workerData: job });
+    const options = { workerData: job, trackUnmanagedFds: false };
+    this.#worker = new Worker(new URL(import.meta.resolve("#worker")), options);
     this.#exited = new Promise((resolve) => this.#worker.once("exit", resolve));
     this.answer = this.#listen();
     this.answer.catch(() => undefined);
