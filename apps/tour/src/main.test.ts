@@ -1,0 +1,72 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { smallImage } from "@stowage/image-fixtures";
+import { readMounts } from "@stowage/linux";
+import { startRegistry } from "@stowage/registry-fake";
+import { expect, onTestFinished, test } from "vitest";
+
+const main = new URL("./main.ts", import.meta.url).pathname;
+const privileged = process.getuid?.() === 0;
+
+async function run(args: readonly string[]) {
+  const scratch = await mkdtemp(join(tmpdir(), "stowage-tour-test-"));
+  onTestFinished(() => rm(scratch, { recursive: true, force: true }));
+  const child = spawn(process.execPath, ["--conditions=@stowage/source", main, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, TMPDIR: scratch },
+  });
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+  return {
+    code: Number(code),
+    out,
+    err,
+    left: await readdir(scratch),
+    mounted: readMounts().filter(({ target }) => target.startsWith(scratch)),
+  };
+}
+
+const calls = [
+  "Version",
+  "ImageFsInfo",
+  "PullImage",
+  "ImageStatus",
+  "ListImages",
+  "ImageFsInfo",
+  "RemoveImage",
+  "ListImages",
+  "ImageFsInfo",
+];
+
+test("makes the calls of a kubelet, tells what came back and how long it took, and leaves nothing behind", async () => {
+  const { code, out, err, left, mounted } = await run([]);
+  expect({ code, err, left, mounted }).toEqual({ code: 0, err: "", left: [], mounted: [] });
+  const steps = out
+    .split("\n")
+    .filter((line) => / \d+\.\d ms$/.test(line))
+    .map((line) => line.split(" ")[0]);
+  expect(steps.filter((step) => calls.includes(String(step)))).toEqual(calls);
+  expect(out).toMatch(/id {6}sha256:[0-9a-f]{64}/);
+  expect(out).toMatch(privileged ? /etc\/motd {2}11 bytes/ : /Only root can mount/);
+});
+
+test("does the same with an image that is named", async () => {
+  await using registry = await startRegistry();
+  registry.putImage("a/b", "v2", smallImage());
+  const { code, out, err, left } = await run(["--plain-http", `${registry.host}/a/b:v2`]);
+  expect({ code, err, left }).toEqual({ code: 0, err: "", left: [] });
+  expect(out).toContain(`PullImage ${registry.host}/a/b:v2`);
+});
+
+test.for([
+  { args: ["127.0.0.1:1/nothing:1"], says: /127\.0\.0\.1:1/ },
+  { args: ["lower/UPPER"], says: /^Cannot parse/ },
+  { args: ["--nonsense"], says: /--nonsense/ },
+])("fails with one reason for $args, and leaves nothing behind", async ({ args, says }) => {
+  const { code, err, left } = await run(args);
+  expect({ code, left }).toEqual({ code: 1, left: [] });
+  expect(err).toMatch(says);
+});

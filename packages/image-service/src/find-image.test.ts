@@ -1,0 +1,101 @@
+import { digestOf, parseDigest } from "@stowage/oci";
+import { expect, test } from "vitest";
+import { findImage } from "./find-image.ts";
+import { recordOf } from "./image-record.test.fixture.ts";
+import { MemoryImageIndex } from "./memory-image-index.test.fixture.ts";
+
+const idOf = (beginning: string) => parseDigest(`sha256:${beginning.padEnd(64, "0")}`);
+
+/** Two ids that begin with `beef`, one that does not, and a tag that looks as if it were the beginning of the third. */
+const images = {
+  app: { record: recordOf("app", idOf("beef1234")), names: ["docker.io/library/app:v1"] },
+  base: { record: recordOf("base", idOf("beef5678")), names: ["ghcr.io/team/base:v1", "docker.io/library/base:v1"] },
+  tool: { record: recordOf("tool", idOf("cafe90ab")), names: [`docker.io/library/tool@${digestOf("index of tool")}`] },
+  named: { record: recordOf("named", idOf("1234")), names: ["docker.io/library/cafe:latest"] },
+};
+
+async function indexOf(names: readonly (keyof typeof images)[]): Promise<MemoryImageIndex> {
+  const index = new MemoryImageIndex();
+  for (const name of names) await index.publish(images[name].record, images[name].names);
+  return index;
+}
+
+async function find(text: string, names: readonly (keyof typeof images)[] = ["app", "base", "tool"]) {
+  return (await findImage(await indexOf(names), text))?.id;
+}
+
+const { app, base, tool, named } = images;
+
+test.for([
+  { what: "a whole id", text: app.record.id, means: app },
+  { what: "a whole id without its algorithm", text: app.record.id.slice("sha256:".length), means: app },
+  { what: "the beginning of one id", text: "beef1", means: app },
+  { what: "the beginning of one id with its algorithm", text: "sha256:beef5", means: base },
+  { what: "three hex digits", text: "caf", means: tool },
+  { what: "all of an id but its last digit", text: app.record.id.slice("sha256:".length, -1), means: app },
+  { what: "a familiar name", text: "app:v1", means: app },
+  { what: "a complete name", text: "docker.io/library/app:v1", means: app },
+  { what: "one name of several", text: "ghcr.io/team/base:v1", means: base },
+  { what: "a digest name as it was resolved", text: `tool@${digestOf("index of tool")}`, means: tool },
+  { what: "the digest of the platform's manifest", text: `tool@${digestOf("manifest of tool")}`, means: tool },
+  { what: "the digest of an index that a tag was resolved to", text: `app@${digestOf("index of app")}`, means: app },
+  { what: "a tag and a digest, by the digest", text: `app:v9@${digestOf("index of app")}`, means: app },
+  { what: "the digest of an index alone", text: digestOf("index of base"), means: base },
+])("finds an image by $what", async ({ text, means }) => {
+  expect(await find(text)).toBe(means.record.id);
+});
+
+test.for([
+  { what: "an absent id (REF-12)", text: idOf("1111") },
+  { what: "an absent id without its algorithm, which could be no name (REF-12)", text: "1".repeat(64) },
+  { what: "two hex digits, which are a name (REF-14)", text: "ca" },
+  { what: "two hex digits after an algorithm, which are a tag (REF-14)", text: "sha256:ca" },
+  { what: "the middle of an id (REF-18)", text: "afe90" },
+  { what: "the end of an id (REF-18)", text: "90ab".padEnd(60, "0") },
+  { what: "a name with another tag", text: "app:v2" },
+  { what: "a name in another repository", text: "quay.io/library/app:v1" },
+  { what: "a digest in a repository where the image has no name", text: `other@${digestOf("index of app")}` },
+  { what: "a digest in a repository whose name only begins like that of the image", text: `ap@${digestOf("index of app")}` },
+  { what: "the digest of a config as that of a document", text: `app@${app.record.id}` },
+])("finds nothing by $what", async ({ text }) => {
+  expect(await find(text)).toBeUndefined();
+});
+
+test("an absent id is asked for as an id, not as a name, also where such a name is there (REF-12)", async () => {
+  const index = new MemoryImageIndex();
+  await index.publish(app.record, [`docker.io/library/sha256:${"1".repeat(64)}`]);
+  expect(await findImage(index, `sha256:${"1".repeat(64)}`)).toBeUndefined();
+});
+
+test("refuses the beginning of several ids, and says that it is ambiguous (REF-15)", async () => {
+  await expect(find("beef")).rejects.toMatchObject({
+    code: "invalid-argument",
+    message: expect.stringContaining('"beef": the ids of several images begin with it'),
+  });
+  await expect(find("sha256:beef")).rejects.toMatchObject({ code: "invalid-argument" });
+});
+
+test.for([[], ["app"], ["app", "base"]] as const)("refuses the empty text where %j are here (REF-16)", async (names) => {
+  await expect(find("", names)).rejects.toMatchObject({ code: "invalid-argument" });
+});
+
+test("takes a tag that looks like the beginning of an id for the tag (REF-17)", async () => {
+  expect(await find("cafe", ["tool", "named"])).toBe(named.record.id);
+  expect(await find("cafe", ["tool"])).toBe(tool.record.id);
+});
+
+test("takes a name that is also the beginning of several ids for the name (REF-15, REF-17)", async () => {
+  const index = await indexOf(["app", "base"]);
+  await index.publish(tool.record, ["docker.io/library/beef:latest"]);
+  expect((await findImage(index, "beef"))?.id).toBe(tool.record.id);
+});
+
+test("takes two hex digits for a name where such a name is there (REF-14)", async () => {
+  const index = await indexOf(["tool"]);
+  await index.publish(app.record, ["docker.io/library/ca:latest"]);
+  expect((await findImage(index, "ca"))?.id).toBe(app.record.id);
+});
+
+test.for(["UPPER", "a//b", "a b", "app:", "sha256:", "BEEF"])("refuses %j, which is no name", async (text) => {
+  await expect(find(text)).rejects.toMatchObject({ code: "invalid-argument" });
+});

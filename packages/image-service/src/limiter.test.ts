@@ -1,0 +1,107 @@
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { Limiter } from "./limiter.ts";
+
+/** Work that goes on until its `end` is called; `begun` tells who has had a turn, in order. */
+function worksIn(limiter: Limiter) {
+  const begun: string[] = [];
+  const start = (name: string, signal?: AbortSignal) => {
+    const gate = Promise.withResolvers<string>();
+    const result = limiter.run(
+      () => {
+        begun.push(name);
+        return gate.promise;
+      },
+      { signal },
+    );
+    result.catch(() => undefined);
+    return { result, end: () => gate.resolve(name), fail: gate.reject };
+  };
+  return { begun, start };
+}
+
+test("lets as many go on as it is wide, the others in the order they came", async () => {
+  const { begun, start } = worksIn(new Limiter(2));
+  const [one, two, three, four] = ["one", "two", "three", "four"].map((name) => start(name));
+  await turnOfTheLoop();
+  expect(begun).toEqual(["one", "two"]);
+  two?.end();
+  expect(await two?.result).toBe("two");
+  await turnOfTheLoop();
+  expect(begun).toEqual(["one", "two", "three"]);
+  for (const work of [one, three, four]) work?.end();
+  expect(await four?.result).toBe("four");
+  expect(begun).toEqual(["one", "two", "three", "four"]);
+});
+
+test("is as wide again when all have ended", async () => {
+  const limiter = new Limiter(2);
+  const first = worksIn(limiter);
+  const works = ["one", "two", "three"].map((name) => first.start(name));
+  for (const { end, result } of works) {
+    end();
+    await result;
+  }
+  const second = worksIn(limiter);
+  for (const name of ["four", "five", "six"]) second.start(name);
+  await turnOfTheLoop();
+  expect(second.begun).toEqual(["four", "five"]);
+});
+
+test("passes on the failure of work, and its turn to the next", async () => {
+  const { begun, start } = worksIn(new Limiter(1));
+  const failure = new Error("the line was cut");
+  const one = start("one");
+  const two = start("two");
+  one.fail(failure);
+  await expect(one.result).rejects.toBe(failure);
+  two.end();
+  expect(await two.result).toBe("two");
+  expect(begun).toEqual(["one", "two"]);
+});
+
+test("lets who is aborted leave the queue with the reason, and never begins that work", async () => {
+  const { begun, start } = worksIn(new Limiter(1));
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const one = start("one");
+  const two = start("two", controller.signal);
+  const three = start("three");
+  controller.abort(reason);
+  await expect(two.result).rejects.toBe(reason);
+  one.end();
+  three.end();
+  expect(await three.result).toBe("three");
+  expect(begun).toEqual(["one", "three"]);
+});
+
+test("takes no turn for who is aborted already", async () => {
+  const { begun, start } = worksIn(new Limiter(1));
+  const signal = AbortSignal.abort(new Error("enough"));
+  await expect(start("one", signal).result).rejects.toBe(signal.reason);
+  const two = start("two");
+  two.end();
+  expect(await two.result).toBe("two");
+  expect(begun).toEqual(["two"]);
+});
+
+// Leaving and getting one's turn each take some microtasks: whichever comes first, and however closely.
+test.for([-6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6])(
+  "passes on a turn that comes %d microtasks after its owner is aborted",
+  async (distance) => {
+    const { start } = worksIn(new Limiter(1));
+    const controller = new AbortController();
+    const one = start("one");
+    const two = start("two", controller.signal);
+    const three = start("three");
+    for (const work of [two, three]) work.end();
+    await turnOfTheLoop();
+    const steps = [() => controller.abort(new Error("enough")), one.end];
+    for (const step of distance < 0 ? steps.toReversed() : steps) {
+      step();
+      for (let at = 0; at < Math.abs(distance); at += 1) await Promise.resolve();
+    }
+    await Promise.allSettled([one.result, two.result]);
+    expect(await Promise.race([three.result, turnOfTheLoop("stuck")])).toBe("three");
+  },
+);
