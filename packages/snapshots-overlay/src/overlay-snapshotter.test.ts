@@ -135,6 +135,20 @@ test("gives the disk of removed layers back, whatever their names are made of", 
   expect(await readdir(join(root, "trash"))).toEqual([]);
 });
 
+test("the root of a layer that nothing describes is 0755 and of one time, whatever the umask", async () => {
+  const { root, open } = await fresh();
+  await using store = await open();
+  const umask = process.umask(0o077);
+  try {
+    await commit(store, [{ ...writes("a", "a"), layer: { impliedDirectories: [""] } }]);
+  } finally {
+    process.umask(umask);
+  }
+  const status = await lstat(join(root, "storage", "overlay", digests[0]?.slice(7) ?? "", "diff"));
+  expect(status.mode & 0o7777).toBe(0o755);
+  expect(status.mtimeMs).toBe(0);
+});
+
 test("takes a layer for absent whose record was damaged, and commits it anew", async () => {
   const { root, open } = await fresh();
   await using store = await open();

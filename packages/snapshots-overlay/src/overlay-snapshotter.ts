@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rename, symlink, unlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, open, rename, symlink, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type AbortOptions, asStorageError, isErrno, StowageError } from "@stowage/errors";
 import { syncFileSystem } from "@stowage/linux";
@@ -58,7 +58,10 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
     const staging = join(this.#layout.staging, randomUUID());
     const directory = join(staging, "diff");
     try {
-      await mkdir(directory, { recursive: true, mode: 0o755 });
+      await mkdir(staging, { mode: 0o700 });
+      await mkdir(directory);
+      // Not left to the umask: this is the root directory that containers will see.
+      await chmod(directory, 0o755);
     } catch (error) {
       throw asStorageError(error, "prepare a snapshot");
     }

@@ -1,6 +1,6 @@
 import { dirname } from "node:path/posix";
 import { isErrno, StowageError } from "@stowage/errors";
-import { linkAt, makeDirAt, setTimesAt, statAt } from "@stowage/linux";
+import { changeModeAt, linkAt, makeDirAt, setTimesAt, statAt } from "@stowage/linux";
 import type { UnpackedLayer, Usage } from "@stowage/snapshots";
 import { copyAttributes, copyUp } from "./copy-up.ts";
 import { findInLowers } from "./lower-tree.ts";
@@ -54,6 +54,7 @@ function makeParents(root: string, path: string): readonly string[] {
   using place = openPlace(root, parent);
   try {
     makeDirAt(place.dirFd, place.name, 0o755);
+    changeModeAt(place.dirFd, place.name, 0o755);
     return [...above, parent];
   } catch (error) {
     if (isErrno(error, "EEXIST") && statAt(place.dirFd, place.name).kind === "directory") return above;
