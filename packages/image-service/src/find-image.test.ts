@@ -55,7 +55,10 @@ test.for([
   { what: "a name with another tag", text: "app:v2" },
   { what: "a name in another repository", text: "quay.io/library/app:v1" },
   { what: "a digest in a repository where the image has no name", text: `other@${digestOf("index of app")}` },
-  { what: "a digest in a repository whose name only begins like that of the image", text: `ap@${digestOf("index of app")}` },
+  {
+    what: "a digest in a repository whose name only begins like that of the image",
+    text: `ap@${digestOf("index of app")}`,
+  },
   { what: "the digest of a config as that of a document", text: `app@${app.record.id}` },
 ])("finds nothing by $what", async ({ text }) => {
   expect(await find(text)).toBeUndefined();
@@ -75,9 +78,12 @@ test("refuses the beginning of several ids, and says that it is ambiguous (REF-1
   await expect(find("sha256:beef")).rejects.toMatchObject({ code: "invalid-argument" });
 });
 
-test.for([[], ["app"], ["app", "base"]] as const)("refuses the empty text where %j are here (REF-16)", async (names) => {
-  await expect(find("", names)).rejects.toMatchObject({ code: "invalid-argument" });
-});
+test.for([[], ["app"], ["app", "base"]] as const)(
+  "refuses the empty text where %j are here (REF-16)",
+  async (names) => {
+    await expect(find("", names)).rejects.toMatchObject({ code: "invalid-argument" });
+  },
+);
 
 test("takes a tag that looks like the beginning of an id for the tag (REF-17)", async () => {
   expect(await find("cafe", ["tool", "named"])).toBe(named.record.id);

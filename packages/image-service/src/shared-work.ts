@@ -40,7 +40,7 @@ export class SharedWork<Result> {
       try {
         return await within(share.result, signal);
       } catch (error) {
-        if (share.first || signal?.aborted === true) throw error;
+        if (share.first) throw error;
       }
     }
   }
@@ -61,7 +61,7 @@ export class SharedWork<Result> {
     const result = work(controller.signal);
     const flight: Flight<Result> = { controller, result, holders: 0 };
     this.#flights.set(key, flight);
-    result.catch(() => this.#forget(key, flight));
+    result.catch(() => undefined);
     return flight;
   }
 
