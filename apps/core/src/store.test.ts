@@ -421,6 +421,27 @@ privileged("shows the root file system that the layers make together (needs root
   expect((await readdir(join(root, "storage", "overlay"))).toSorted()).toEqual(["l", "staging"]);
 });
 
+privileged(
+  "an image of 130 layers is mounted like one of two (needs root for a mount)",
+  async () => {
+    const registry = await scratchRegistry();
+    const layers = Array.from({ length: 130 }, (_, at) => file(`layer-${at}`));
+    registry.putImage("deep", "1", makeImage({ platforms: [{ platform: "linux/amd64", layers }] }));
+    const root = await scratchDirectory();
+    const { images } = await scratchStore(root);
+    const image = await images.pull(parseReference(`${registry.host}/deep:1`), { platform: amd64 });
+    const target = join(root, "mnt");
+    await mkdir(target);
+    for (const request of await images.view(image)) mount({ ...request, target });
+    try {
+      expect(await readdir(target)).toHaveLength(130);
+    } finally {
+      unmount(target);
+    }
+  },
+  120_000,
+);
+
 // CVE-2024-25621: a setuid file in a layer must be out of reach of other users
 test("what is in the store is out of reach of other users, whatever the umask", async () => {
   const root = join(await scratchDirectory(), "store");

@@ -17,25 +17,32 @@ const retryMilliseconds = 24 * 60 * 60 * 1000;
 
 /** Gives back the disk of an image that was removed: what no other image has, no pull counts on and nobody has mounted. */
 export async function collectImage(dependencies: CollectDependencies, removed: Image): Promise<void> {
-  const chains = removed.layers.map((_, at) => chainOf(removed).slice(0, at + 1));
-  await dropChains(dependencies, chains);
-  await dropBlobs(
-    dependencies,
-    keptBlobs(removed).map(({ digest }) => digest),
-  );
+  await dependencies.leases.collect(async () => {
+    const chain = chainOf(removed);
+    await dropChains(
+      dependencies,
+      chain.map((_, at) => chain.slice(0, at + 1)),
+    );
+    await dropBlobs(
+      dependencies,
+      keptBlobs(removed).map(({ digest }) => digest),
+    );
+  });
 }
 
 /** Gives back what nothing refers to: layers that a crash left without an image, blobs after the time for a retry. */
 export async function collectOrphans(dependencies: CollectDependencies, now: number = Date.now()): Promise<void> {
-  const chains = (await Array.fromAsync(dependencies.snapshots.list())).map(({ chain }) => chain);
-  await dropChains(dependencies, chains);
-  const blobs = (await Array.fromAsync(dependencies.content.list())).filter(
-    ({ storedAt }) => now - storedAt > retryMilliseconds,
-  );
-  await dropBlobs(
-    dependencies,
-    blobs.map(({ digest }) => digest),
-  );
+  const { snapshots, content, leases } = dependencies;
+  await leases.collect(async () => {
+    const chains = (await Array.fromAsync(snapshots.list())).map(({ chain }) => chain);
+    await dropChains(dependencies, chains);
+    const blobs = await Array.fromAsync(content.list());
+    const old = blobs.filter(({ storedAt }) => now - storedAt > retryMilliseconds);
+    await dropBlobs(
+      dependencies,
+      old.map(({ digest }) => digest),
+    );
+  });
 }
 
 async function dropChains({ images, snapshots, leases }: CollectDependencies, chains: readonly Chain[]): Promise<void> {
