@@ -60,19 +60,21 @@ test("passes on the failure of work, and its turn to the next", async () => {
   expect(begun).toEqual(["one", "two"]);
 });
 
-test("lets who is aborted leave the queue with the reason, and never begins that work", async () => {
+test("lets who is aborted leave the queue with the reason, and gives nobody a turn for it", async () => {
   const { begun, start } = worksIn(new Limiter(1));
   const controller = new AbortController();
   const reason = new Error("enough");
   const one = start("one");
-  const two = start("two", controller.signal);
-  const three = start("three");
+  const two = start("two");
+  const three = start("three", controller.signal);
+  const four = start("four");
   controller.abort(reason);
-  await expect(two.result).rejects.toBe(reason);
-  one.end();
-  three.end();
-  expect(await three.result).toBe("three");
-  expect(begun).toEqual(["one", "three"]);
+  await expect(three.result).rejects.toBe(reason);
+  await turnOfTheLoop();
+  expect(begun).toEqual(["one"]);
+  for (const work of [one, two, four]) work.end();
+  expect(await four.result).toBe("four");
+  expect(begun).toEqual(["one", "two", "four"]);
 });
 
 test("takes no turn for who is aborted already", async () => {

@@ -61,7 +61,7 @@ export class SharedWork<Result> {
     const result = work(controller.signal);
     const flight: Flight<Result> = { controller, result, holders: 0 };
     this.#flights.set(key, flight);
-    result.catch(() => undefined);
+    result.catch(() => this.#forget(key, flight));
     return flight;
   }
 
