@@ -1,5 +1,3 @@
-import { once } from "node:events";
-import { createConnection } from "node:net";
 import type { Settings } from "@stowage/config";
 import { openStore, readSettings } from "@stowage/core";
 import { StowageError } from "@stowage/errors";
@@ -38,23 +36,10 @@ export async function openImages(options: PlaceOptions): Promise<OpenImages> {
 }
 
 async function connect(settings: Settings, otherwise: string): Promise<OpenImages> {
-  const { address } = settings;
-  if (!(await isAnswered(address))) {
-    throw new StowageError("failed-precondition", `Cannot connect to "${address}": ${otherwise}`);
+  const { findStore } = await import("@stowage/store-client");
+  const client = await findStore(settings.address);
+  if (client === undefined) {
+    throw new StowageError("failed-precondition", `Cannot connect to "${settings.address}": ${otherwise}`);
   }
-  const { connectStore } = await import("@stowage/store-client");
-  const client = connectStore(address);
   return { images: client, settings, [Symbol.asyncDispose]: async () => client[Symbol.dispose]() };
-}
-
-async function isAnswered(address: string): Promise<boolean> {
-  const socket = createConnection(address);
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }

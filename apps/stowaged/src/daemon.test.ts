@@ -1,10 +1,10 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import { createConnection, createServer } from "node:net";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { defaultSettings, type Settings } from "@stowage/config";
 import { CgroupDriver, ImageService, RuntimeService } from "@stowage/cri-api";
 import { makeImage, smallImage } from "@stowage/image-fixtures";
@@ -17,6 +17,7 @@ import {
   status,
   when,
 } from "@stowage/registry-fake";
+import { openSocketTransport } from "@stowage/store-client";
 import { expect, onTestFinished, test } from "vitest";
 import { startDaemon } from "./index.ts";
 
@@ -36,13 +37,9 @@ async function startNode(settings?: Settings): Promise<Node> {
   const used = settings ?? (await scratchSettings());
   const daemon = await startDaemon(used);
   onTestFinished(() => daemon[Symbol.asyncDispose]());
-  const manager = new Http2SessionManager(
-    "http://localhost",
-    {},
-    { createConnection: () => createConnection(used.address) },
-  );
-  onTestFinished(() => manager.abort());
-  const transport = createGrpcTransport({ baseUrl: "http://localhost", sessionManager: manager });
+  const socket = openSocketTransport(used.address);
+  onTestFinished(() => socket[Symbol.dispose]());
+  const { transport } = socket;
   return {
     images: createClient(ImageService, transport),
     runtime: createClient(RuntimeService, transport),
@@ -273,13 +270,15 @@ test("a socket that a dead daemon left is replaced, one that answers is not", as
     message: expect.stringContaining(settings.address),
   });
   await first[Symbol.asyncDispose]();
-  const dead = createServer().listen(settings.address);
-  await once(dead, "listening");
-  const { images } = await (async () => {
-    dead.close();
-    await writeFile(settings.address, "");
-    return startNode(settings);
-  })();
+  const killed = spawn(process.execPath, [
+    "-e",
+    `require("net").createServer().listen(${JSON.stringify(settings.address)})`,
+  ]);
+  await expect.poll(() => existsSync(settings.address), { timeout: 10_000 }).toBe(true);
+  killed.kill("SIGKILL");
+  await once(killed, "exit");
+  expect((await stat(settings.address)).isSocket()).toBe(true);
+  const { images } = await startNode(settings);
   expect((await images.listImages({})).images).toEqual([]);
 });
 

@@ -1,7 +1,6 @@
-import { createConnection } from "node:net";
 import { type Client, createClient } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { ImageService, RuntimeService } from "@stowage/cri-api";
+import { openSocketTransport } from "@stowage/store-client";
 
 /** The two services that a kubelet talks to, over gRPC on one unix socket. */
 export interface Kubelet extends Disposable {
@@ -10,12 +9,10 @@ export interface Kubelet extends Disposable {
 }
 
 export function connectKubelet(address: string): Kubelet {
-  const url = "http://localhost";
-  const sessions = new Http2SessionManager(url, {}, { createConnection: () => createConnection(address) });
-  const transport = createGrpcTransport({ baseUrl: url, sessionManager: sessions });
+  const socket = openSocketTransport(address);
   return {
-    images: createClient(ImageService, transport),
-    runtime: createClient(RuntimeService, transport),
-    [Symbol.dispose]: () => sessions.abort(),
+    images: createClient(ImageService, socket.transport),
+    runtime: createClient(RuntimeService, socket.transport),
+    [Symbol.dispose]: () => socket[Symbol.dispose](),
   };
 }

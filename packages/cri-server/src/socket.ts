@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { mkdir, unlink } from "node:fs/promises";
-import { createConnection, type Server } from "node:net";
+import type { Server } from "node:net";
 import { dirname } from "node:path";
+import { isAnswered } from "@stowage/cri-api";
 import { asStorageError, isErrno, StowageError } from "@stowage/errors";
 
 /**
@@ -32,18 +33,6 @@ async function listen(server: Server, path: string): Promise<void> {
     process.umask(umask);
   }
   await listening;
-}
-
-async function isAnswered(path: string): Promise<boolean> {
-  const socket = createConnection(path);
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
 
 function inUse(path: string): StowageError {

@@ -1,1 +1,2 @@
-export { connectStore, type StoreClient } from "./store-client.ts";
+export { openSocketTransport, type SocketTransport } from "./socket-transport.ts";
+export { connectStore, findStore, type StoreClient } from "./store-client.ts";

@@ -1,31 +1,33 @@
-import { createConnection } from "node:net";
 import { type CallOptions, type Client, createClient } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import { decodePullEvent, decodeStoredImage, encodePullRequest, StoreService } from "@stowage/cri-api";
+import { decodePullEvent, decodeStoredImage, encodePullRequest, isAnswered, StoreService } from "@stowage/cri-api";
 import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { ImageService, PullOptions } from "@stowage/image-service";
 import type { Image } from "@stowage/images";
 import type { Reference } from "@stowage/reference";
 import type { Mount } from "@stowage/snapshots";
 import { errorOf } from "./error-of.ts";
+import { openSocketTransport, type SocketTransport } from "./socket-transport.ts";
 
 /** The verbs that a daemon answers as if the store were opened here. */
 export type StoreClient = Pick<ImageService, "pull" | "list" | "find" | "remove" | "view" | "readConfig">;
 
 /** Talks to the daemon at the unix socket `address`. Its errors arrive with the codes they had there. */
 export function connectStore(address: string): StoreClient & Disposable {
-  return new SocketStoreClient(address);
+  return new SocketStoreClient(openSocketTransport(address));
+}
+
+/** The same where a daemon answers at `address`; `undefined` where none does. */
+export async function findStore(address: string): Promise<(StoreClient & Disposable) | undefined> {
+  return (await isAnswered(address)) ? connectStore(address) : undefined;
 }
 
 class SocketStoreClient implements StoreClient, Disposable {
-  readonly #sessions: Http2SessionManager;
+  readonly #socket: SocketTransport;
   readonly #client: Client<typeof StoreService>;
 
-  constructor(address: string) {
-    // The URL is for HTTP's sake; the connection goes to the socket.
-    const url = "http://localhost";
-    this.#sessions = new Http2SessionManager(url, {}, { createConnection: () => createConnection(address) });
-    this.#client = createClient(StoreService, createGrpcTransport({ baseUrl: url, sessionManager: this.#sessions }));
+  constructor(socket: SocketTransport) {
+    this.#socket = socket;
+    this.#client = createClient(StoreService, socket.transport);
   }
 
   async pull(reference: Reference, { onProgress, signal, ...asked }: PullOptions = {}): Promise<Image> {
@@ -66,7 +68,7 @@ class SocketStoreClient implements StoreClient, Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#sessions.abort();
+    this.#socket[Symbol.dispose]();
   }
 }
 
