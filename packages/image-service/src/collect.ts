@@ -46,20 +46,17 @@ export async function collectOrphans(dependencies: CollectDependencies, now: num
 }
 
 async function dropChains({ images, snapshots, leases }: CollectDependencies, chains: readonly Chain[]): Promise<void> {
-  for (const chain of chains.toSorted((one, other) => other.length - one.length)) {
-    await leases.unlessHeld(topOf(chain), async () => {
-      if (!(await images.list()).some((image) => standsOn(image, chain))) await unlessInUse(snapshots.remove(chain));
-    });
+  const wanted = new Set((await images.list()).flatMap((image) => chainIds(chainOf(image))));
+  const unwanted = chains.filter((chain) => !wanted.has(topOf(chain)));
+  for (const chain of unwanted.toSorted((one, other) => other.length - one.length)) {
+    await leases.unlessHeld(topOf(chain), () => unlessInUse(snapshots.remove(chain)));
   }
 }
 
-/** What is wanted is asked again when no pull can hold the blob: one that held it a moment ago has published by then. */
 async function dropBlobs({ images, content, leases }: CollectDependencies, digests: readonly Digest[]): Promise<void> {
-  const listWanted = async () => new Set((await images.list()).flatMap(keptBlobs).map(({ digest }) => digest));
-  for (const digest of new Set(digests).difference(await listWanted())) {
-    await leases.unlessHeld(digest, async () => {
-      if (!(await listWanted()).has(digest)) await content.remove(digest);
-    });
+  const wanted = new Set((await images.list()).flatMap(keptBlobs).map(({ digest }) => digest));
+  for (const digest of new Set(digests)) {
+    if (!wanted.has(digest)) await leases.unlessHeld(digest, () => content.remove(digest));
   }
 }
 
@@ -70,10 +67,6 @@ async function unlessInUse(removal: Promise<void>): Promise<void> {
   } catch (error) {
     if (!isStowageError(error, "failed-precondition")) throw error;
   }
-}
-
-function standsOn({ layers }: ImageRecord, chain: Chain): boolean {
-  return chain.every((diffId, at) => layers[at]?.diffId === diffId);
 }
 
 const chainOf = ({ layers }: ImageRecord): Chain => layers.map(({ diffId }) => diffId);

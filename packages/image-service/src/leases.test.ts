@@ -98,3 +98,26 @@ test("is not overtaken by a removal that waited for another one", async () => {
   await two.ended;
   expect(begun).toEqual(["one"]);
 });
+
+test("keeps until the end of a collection what was held when it began", async () => {
+  const leases = new Leases();
+  const lease = await leases.take(["a blob"]);
+  await leases.collect(async () => {
+    lease[Symbol.dispose]();
+    expect(await isRemoved(leases, "a blob")).toBe(false);
+  });
+  expect(await isRemoved(leases, "a blob")).toBe(true);
+});
+
+test("keeps it until the last collection is over, also where one fails", async () => {
+  const leases = new Leases();
+  const lease = await leases.take(["a blob"]);
+  const failure = new Error("the disk failed");
+  const failing = leases.collect(async () => {
+    await leases.collect(async () => lease[Symbol.dispose]());
+    expect(await isRemoved(leases, "a blob")).toBe(false);
+    throw failure;
+  });
+  await expect(failing).rejects.toBe(failure);
+  expect(await isRemoved(leases, "a blob")).toBe(true);
+});

@@ -30,16 +30,15 @@ export class Leases {
     }
   }
 
-  /** Runs `remove` for what nobody holds; otherwise does nothing. */
+  /** Runs `remove` for what nobody holds, after removals of it that have begun; otherwise does nothing. */
   async unlessHeld(key: string, remove: () => Promise<void>): Promise<void> {
-    if (this.#held.has(key)) return;
-    const going = remove();
-    this.#going.set(key, going);
-    try {
-      await going;
-    } finally {
-      this.#going.delete(key);
+    for (let other = this.#going.get(key); other !== undefined; other = this.#going.get(key)) {
+      await other.catch(() => undefined);
     }
+    if (this.#held.has(key)) return;
+    const going = remove().finally(() => this.#going.delete(key));
+    this.#going.set(key, going);
+    await going;
   }
 
   #end(keys: readonly string[]): void {
