@@ -1,0 +1,84 @@
+import { inspect } from "node:util";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { type ErrorCode, StowageError } from "@stowage/errors";
+import { RegistryUnavailableError } from "@stowage/registry";
+import { expect, test } from "vitest";
+import { statusOf } from "./status.ts";
+
+const going = new AbortController().signal;
+
+test.for<{ code: ErrorCode; status: Code }>([
+  { code: "invalid-argument", status: Code.InvalidArgument },
+  { code: "not-found", status: Code.NotFound },
+  { code: "already-exists", status: Code.AlreadyExists },
+  { code: "permission-denied", status: Code.PermissionDenied },
+  { code: "unauthenticated", status: Code.Unauthenticated },
+  { code: "resource-exhausted", status: Code.ResourceExhausted },
+  { code: "failed-precondition", status: Code.FailedPrecondition },
+  { code: "deadline-exceeded", status: Code.DeadlineExceeded },
+  { code: "unavailable", status: Code.Unavailable },
+  { code: "data-loss", status: Code.DataLoss },
+  { code: "internal", status: Code.Internal },
+])("$code has its own status, and is told in its own words", ({ code, status }) => {
+  const told = statusOf(new StowageError(code, "Cannot pull a: it is so"), going);
+  expect(told).toBeInstanceOf(ConnectError);
+  expect(told).toMatchObject({ code: status, rawMessage: "Cannot pull a: it is so" });
+});
+
+test("a registry that does not answer is Unknown, and the word that the kubelet looks for stands first", () => {
+  const error = new RegistryUnavailableError("pull a/b:v1", [{ host: "ghcr.io", reason: "503" }]);
+  const told = statusOf(error, going);
+  expect(told.code).toBe(Code.Unknown);
+  expect(told.rawMessage).toBe("RegistryUnavailable: Cannot pull a/b:v1: ghcr.io: 503");
+});
+
+test("what is unavailable for another reason is not blamed on the registry", () => {
+  const told = statusOf(new StowageError("unavailable", "Cannot list images: the store is not open yet"), going);
+  expect(told.code).toBe(Code.Unavailable);
+  expect(told.rawMessage).not.toMatch(/^RegistryUnavailable/);
+});
+
+test.for([
+  new Error("canary: a bug"),
+  new TypeError("canary is not a function"),
+  Object.assign(new Error("canary"), { code: "EIO" }),
+  new ConnectError("canary", Code.NotFound),
+  "canary",
+  undefined,
+])("%o was not foreseen: it is Internal, and nothing of it is told", (error) => {
+  const told = statusOf(error, going);
+  expect(told.code).toBe(Code.Internal);
+  expect(told.rawMessage).toBe("Internal error");
+  expect(told.details).toEqual([]);
+  expect(inspect([...told.metadata])).not.toContain("canary");
+  expect(told.cause).toBe(error);
+});
+
+test("a call that the client left is Canceled", () => {
+  const signal = AbortSignal.abort(new Error("canary: the stream was closed"));
+  expect(statusOf(signal.reason, signal)).toMatchObject({ code: Code.Canceled, rawMessage: "The call was canceled" });
+});
+
+test("a call whose deadline has passed is DeadlineExceeded", () => {
+  const signal = AbortSignal.abort(new ConnectError("the operation timed out", Code.DeadlineExceeded));
+  expect(statusOf(signal.reason, signal)).toMatchObject({
+    code: Code.DeadlineExceeded,
+    rawMessage: "The deadline of the call has passed",
+  });
+});
+
+test.for<{ what: string; error: unknown; status: Code }>([
+  {
+    what: "what failed",
+    error: new StowageError("not-found", "Cannot pull a: it is not there"),
+    status: Code.NotFound,
+  },
+  { what: "a bug", error: new Error("a bug"), status: Code.Internal },
+])("$what before the client left is told as it was", ({ error, status }) => {
+  expect(statusOf(error, AbortSignal.abort(new Error("the stream was closed"))).code).toBe(status);
+});
+
+test("a reason of a signal that is not that of the call is an error like any other", () => {
+  const other = AbortSignal.abort(new Error("somebody else left"));
+  expect(statusOf(other.reason, going).code).toBe(Code.Internal);
+});

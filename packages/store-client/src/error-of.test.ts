@@ -1,0 +1,53 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { registryUnavailable, statusCodes } from "@stowage/cri-api";
+import { type ErrorCode, StowageError } from "@stowage/errors";
+import { expect, test } from "vitest";
+import { errorOf } from "./error-of.ts";
+
+const codes = {
+  "invalid-argument": Code.InvalidArgument,
+  "not-found": Code.NotFound,
+  "already-exists": Code.AlreadyExists,
+  "permission-denied": Code.PermissionDenied,
+  unauthenticated: Code.Unauthenticated,
+  "resource-exhausted": Code.ResourceExhausted,
+  "failed-precondition": Code.FailedPrecondition,
+  "deadline-exceeded": Code.DeadlineExceeded,
+  unavailable: Code.Unavailable,
+  "data-loss": Code.DataLoss,
+  internal: Code.Internal,
+} as const satisfies Record<ErrorCode, Code>;
+
+test("every kind of error has a status, and no two the same", () => {
+  expect(statusCodes).toEqual(codes);
+  expect(new Set(Object.values(statusCodes)).size).toBe(Object.keys(codes).length);
+});
+
+test.for(Object.entries(codes))("%s comes back as it was", ([code, status]) => {
+  const told = new ConnectError("Cannot pull a: it is so", status);
+  const error = errorOf(told);
+  expect(error).toBeInstanceOf(StowageError);
+  expect(error).toMatchObject({ code, message: "Cannot pull a: it is so", cause: told });
+});
+
+test("a registry that does not answer is unavailable again, without the word for the kubelet", () => {
+  const told = new ConnectError(`${registryUnavailable}Cannot pull a: ghcr.io: 503`, Code.Unknown);
+  expect(errorOf(told)).toMatchObject({ code: "unavailable", message: "Cannot pull a: ghcr.io: 503", cause: told });
+});
+
+test.for([Code.Unknown, Code.Canceled, Code.Aborted, Code.OutOfRange, Code.Unimplemented])(
+  "the status %i, which no error of the store has, is internal",
+  (status) => {
+    expect(errorOf(new ConnectError("Something else", status))).toMatchObject({
+      code: "internal",
+      message: "Something else",
+    });
+  },
+);
+
+test.for([new Error("a bug"), new StowageError("not-found", "Cannot find a"), "text", undefined])(
+  "%o is no status, and is passed on as it came",
+  (error) => {
+    expect(errorOf(error)).toBe(error);
+  },
+);
