@@ -5,6 +5,6 @@ export {
   type SnapshotInfo,
   type Snapshotter,
   type StagedLayer,
-  type Usage,
 } from "./snapshotter.ts";
 export { type LayerSource, type UnpackedLayer, type Unpacker, type UnpackOptions } from "./unpacker.ts";
+export { type Usage } from "./usage.ts";

@@ -1,6 +1,7 @@
 import type { AbortOptions } from "@stowage/errors";
 import type { Digest } from "@stowage/oci";
 import type { UnpackedLayer } from "./unpacker.ts";
+import type { Usage } from "./usage.ts";
 
 /** What a snapshot is called: the diff ids of its layers, bottom first. Its parent is the chain without the last. */
 export type Chain = readonly Digest[];
@@ -44,12 +45,6 @@ export interface StagedLayer {
   readonly chain: Chain;
   readonly snapshot: ActiveSnapshot;
   readonly layer: UnpackedLayer;
-}
-
-/** Disk that something takes, as counted when it was made. */
-export interface Usage {
-  readonly bytes: number;
-  readonly inodes: number;
 }
 
 export interface SnapshotInfo extends Usage {

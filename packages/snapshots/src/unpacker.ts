@@ -1,6 +1,6 @@
 import type { AbortOptions } from "@stowage/errors";
 import type { Compression, Digest } from "@stowage/oci";
-import type { Usage } from "./snapshotter.ts";
+import type { Usage } from "./usage.ts";
 
 /**
  * Turns the bytes of one layer into files under an empty directory, touching nothing outside it. Whiteouts become
