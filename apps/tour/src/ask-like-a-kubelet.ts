@@ -9,6 +9,7 @@ export interface Asking {
   readonly image: string;
   /** Done while the image is here, with its id. */
   readonly meanwhile: (id: string) => Promise<void>;
+  readonly signal: AbortSignal;
 }
 
 /** Makes the calls that a kubelet makes, from its first one to the removal of an image. */
@@ -35,10 +36,10 @@ async function greet({ images, runtime }: Kubelet, teller: Teller): Promise<void
   );
 }
 
-async function pullAndLook({ images }: Kubelet, { image }: Asking, teller: Teller): Promise<string> {
+async function pullAndLook({ images }: Kubelet, { image, signal }: Asking, teller: Teller): Promise<string> {
   const { imageRef } = await teller.step(
     `PullImage ${image}`,
-    () => images.pullImage({ image: { image } }),
+    () => images.pullImage({ image: { image } }, { signal }),
     (pulled) => [pulled.imageRef],
   );
   await teller.step(

@@ -1,25 +1,34 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { smallImage } from "@stowage/image-fixtures";
 import { readMounts } from "@stowage/linux";
-import { startRegistry } from "@stowage/registry-fake";
+import { stallAfter, startRegistry, when } from "@stowage/registry-fake";
 import { expect, onTestFinished, test } from "vitest";
 
 const main = new URL("./main.ts", import.meta.url).pathname;
 const privileged = process.getuid?.() === 0;
 
-async function run(args: readonly string[]) {
+async function run(
+  args: readonly string[],
+  meanwhile: (child: ChildProcessByStdio<null, Readable, Readable>) => void = () => undefined,
+) {
   const scratch = await mkdtemp(join(tmpdir(), "stowage-tour-test-"));
   onTestFinished(() => rm(scratch, { recursive: true, force: true }));
   const child = spawn(process.execPath, ["--conditions=@stowage/source", main, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, TMPDIR: scratch },
   });
-  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+  meanwhile(child);
+  const [out, err, [code]] = await Promise.all([
+    text(child.stdout).catch(() => ""),
+    text(child.stderr),
+    once(child, "exit"),
+  ]);
   return {
     code: Number(code),
     out,
@@ -59,6 +68,29 @@ test("does the same with an image that is named", async () => {
   const { code, out, err, left } = await run(["--plain-http", `${registry.host}/a/b:v2`]);
   expect({ code, err, left }).toEqual({ code: 0, err: "", left: [] });
   expect(out).toContain(`PullImage ${registry.host}/a/b:v2`);
+});
+
+test("clears up after itself when it is interrupted, and when nobody reads on", async () => {
+  await using registry = await startRegistry();
+  registry.putImage("a/b", "v2", smallImage());
+  registry.wrap(when(/blobs/, stallAfter(1)));
+  const interrupted = run(["--plain-http", `${registry.host}/a/b:v2`], (child) => {
+    const asked = setInterval(() => {
+      if (registry.requests.some(({ path }) => path.includes("/blobs/"))) child.kill("SIGINT");
+    }, 50);
+    child.once("exit", () => clearInterval(asked));
+  });
+  expect(await interrupted).toMatchObject({
+    code: 1,
+    left: [],
+    mounted: [],
+    err: expect.stringContaining("stopped by SIGINT"),
+  });
+  expect(await run([], (child) => void child.stdout.once("data", () => child.stdout.destroy()))).toMatchObject({
+    code: 0,
+    left: [],
+    mounted: [],
+  });
 });
 
 test.for([

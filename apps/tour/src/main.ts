@@ -8,6 +8,12 @@ Starts a daemon on a fresh store in a temporary directory and makes the calls a 
 or, where none is named, with a small one from a registry of its own. It leaves nothing behind.
 `;
 
+const stopped = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => stopped.abort(new Error(`stopped by ${signal}`)));
+}
+// A reader who has seen enough does not keep the tour from clearing up after itself.
+process.stdout.on("error", () => undefined);
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
@@ -15,7 +21,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const { values, positionals } = parse(args);
     if (values.help) print(usage);
-    else await tour({ image: positionals[0], plainHttp: values["plain-http"], print });
+    else await tour({ image: positionals[0], plainHttp: values["plain-http"], print, signal: stopped.signal });
     return 0;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

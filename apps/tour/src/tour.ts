@@ -15,10 +15,12 @@ export interface TourOptions {
   readonly image: string | undefined;
   readonly plainHttp: boolean;
   readonly print: (text: string) => void;
+  /** Ends the pull, and so the tour, early; what it has made is cleared away all the same. */
+  readonly signal: AbortSignal;
 }
 
 /** The life of an image on a node, once through: a daemon starts, a kubelet asks, and nothing is left behind. */
-export async function tour({ image: named, plainHttp, print }: TourOptions): Promise<void> {
+export async function tour({ image: named, plainHttp, print, signal }: TourOptions): Promise<void> {
   await using ending = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "stowage-tour-"));
   ending.defer(() => rm(directory, { recursive: true, force: true }));
@@ -36,7 +38,7 @@ export async function tour({ image: named, plainHttp, print }: TourOptions): Pro
   const meanwhile = (id: string): Promise<void> =>
     showRootfs({ address: daemon.address, id, target: join(directory, "rootfs") }, teller);
   const look = privileged ? meanwhile : async () => print("Only root can mount the root file system; it is left out.");
-  await askLikeAKubelet({ address: daemon.address, image, meanwhile: look }, teller);
+  await askLikeAKubelet({ address: daemon.address, image, meanwhile: look, signal }, teller);
   await teller.step("Stop the daemon and leave nothing behind", () => ending.disposeAsync());
 }
 
