@@ -35,7 +35,7 @@ describe("a blob", () => {
       what: "is shorter than it was called",
       fault: withBody(layerBytes.subarray(1)),
       code: "failed-precondition",
-      text: "299999 bytes, says 127.0.0.1",
+      text: "299999 bytes, by the Content-Length of 127.0.0.1",
     },
     { what: "has no end", fault: endlessBody(), code: "failed-precondition", text: "more than 300000 bytes" },
     {

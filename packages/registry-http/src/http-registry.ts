@@ -1,12 +1,5 @@
 import { StowageError } from "@stowage/errors";
-import {
-  ContentMismatchError,
-  type Descriptor,
-  formatDescriptor,
-  isDigest,
-  maxDocumentBytes,
-  verified,
-} from "@stowage/oci";
+import { ContentMismatchError, type Descriptor, isDigest, maxDocumentBytes, verified } from "@stowage/oci";
 import { formatReference, formatRepository, type Reference } from "@stowage/reference";
 import type { FetchedDocument, Registry, RegistryOptions, Repository } from "@stowage/registry";
 import { Agent, type Dispatcher } from "undici";
@@ -117,5 +110,5 @@ async function openBlob(client: RegistryClient, call: Call, want: Descriptor): P
   const length = lengthOf(answer) ?? want.size;
   if (length === want.size) return answer;
   answer.discard();
-  throw new ContentMismatchError(want, `${length} bytes, says ${answer.request.url.host} of ${formatDescriptor(want)}`);
+  throw new ContentMismatchError(want, `${length} bytes, by the Content-Length of ${answer.request.url.host}`);
 }

@@ -51,3 +51,10 @@ test.for([
   );
   expect(told).toMatch(/^wrong: (?:Basic )?\[secret\]!$/);
 });
+
+test("a password that is part of ordinary words is not told by striking it out", () => {
+  const secrets = secretTexts({ kind: "basic", username: "user", password: new Secret("c") }, undefined);
+  expect(wordsOf(new TextEncoder().encode("authentication required"), "text/plain", secrets)).toBe(
+    "authentication required",
+  );
+});

@@ -32,8 +32,13 @@ export function secretTexts(credential: Credential | undefined, authorization: S
     new URLSearchParams({ "": text }).toString().slice(1),
     JSON.stringify(text).slice(1, -1),
   ]);
-  return [...new Set(texts)].filter((text) => text !== "").toSorted((one, other) => other.length - one.length);
+  return [...new Set(texts)]
+    .filter((text) => text.length >= tellingLength)
+    .toSorted((one, other) => other.length - one.length);
 }
+
+/** What is shorter turns up in ordinary words, and struck out there it would be told. */
+const tellingLength = 4;
 
 function saidInJson(text: string): string | undefined {
   const json = parseObject(text);
