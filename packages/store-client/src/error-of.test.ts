@@ -35,7 +35,7 @@ test("a registry that does not answer is unavailable again, without the word for
   expect(errorOf(told)).toMatchObject({ code: "unavailable", message: "Cannot pull a: ghcr.io: 503", cause: told });
 });
 
-test.for([Code.Unknown, Code.Canceled, Code.Aborted, Code.OutOfRange, Code.Unimplemented])(
+test.for([Code.Unknown, Code.Aborted, Code.OutOfRange, Code.Unimplemented])(
   "the status %i, which no error of the store has, is internal",
   (status) => {
     expect(errorOf(new ConnectError("Something else", status))).toMatchObject({
@@ -44,6 +44,28 @@ test.for([Code.Unknown, Code.Canceled, Code.Aborted, Code.OutOfRange, Code.Unimp
     });
   },
 );
+
+test("a call that the daemon ended is unavailable", () => {
+  const told = new ConnectError("The call was canceled", Code.Canceled);
+  expect(errorOf(told)).toMatchObject({
+    code: "unavailable",
+    message: "Cannot call the daemon: it ended the call (The call was canceled)",
+    cause: told,
+  });
+});
+
+test.for([
+  { errno: "ENOENT", code: "unavailable" },
+  { errno: "ECONNREFUSED", code: "unavailable" },
+  { errno: "ECONNRESET", code: "unavailable" },
+  { errno: "EPIPE", code: "unavailable" },
+  { errno: "EACCES", code: "permission-denied" },
+  { errno: "EINVAL", code: "internal" },
+])("a socket that fails with $errno is $code", ({ errno, code }) => {
+  const cause = Object.assign(new Error(`connect ${errno}`), { code: errno });
+  const told = new ConnectError(cause.message, Code.Internal, undefined, undefined, cause);
+  expect(errorOf(told)).toMatchObject({ code, message: expect.stringContaining(`connect ${errno}`), cause: told });
+});
 
 test.for([new Error("a bug"), new StowageError("not-found", "Cannot find a"), "text", undefined])(
   "%o is no status, and is passed on as it came",

@@ -1,6 +1,6 @@
-import { ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { registryUnavailable, statusCodes } from "@stowage/cri-api";
-import { type ErrorCode, StowageError } from "@stowage/errors";
+import { type ErrorCode, isErrno, StowageError } from "@stowage/errors";
 
 const codes: readonly ErrorCode[] = [
   "invalid-argument",
@@ -15,12 +15,33 @@ const codes: readonly ErrorCode[] = [
   "data-loss",
 ];
 
-/** The error that the daemon had, from the status it sent. What is no status is passed on as it came. */
+/** What a socket says of a daemon that is not there, that went away, or that is not for everybody. */
+const socketErrors: Readonly<Record<string, ErrorCode>> = {
+  ENOENT: "unavailable",
+  ECONNREFUSED: "unavailable",
+  ECONNRESET: "unavailable",
+  EPIPE: "unavailable",
+  EACCES: "permission-denied",
+};
+
+/**
+ * The error that the daemon had, from the status it sent, or why it sent none. The caller's own leaving is no matter
+ * of this: what is canceled here, the daemon has ended. What is no status is passed on as it came.
+ */
 export function errorOf(error: unknown): unknown {
   if (!(error instanceof ConnectError)) return error;
-  const { rawMessage } = error;
+  const { rawMessage, cause } = error;
   if (rawMessage.startsWith(registryUnavailable)) {
     return new StowageError("unavailable", rawMessage.slice(registryUnavailable.length), { cause: error });
+  }
+  if (error.code === Code.Canceled) {
+    return new StowageError("unavailable", `Cannot call the daemon: it ended the call (${rawMessage})`, {
+      cause: error,
+    });
+  }
+  for (const [errno, code] of Object.entries(socketErrors)) {
+    if (!isErrno(cause, errno)) continue;
+    return new StowageError(code, `Cannot call the daemon: ${rawMessage}`, { cause: error });
   }
   const code = codes.find((known) => statusCodes[known] === error.code) ?? "internal";
   return new StowageError(code, rawMessage, { cause: error });
