@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { chown, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { defaultSettings } from "@stowage/config";
-import { smallImage } from "@stowage/image-fixtures";
+import { makeImage, smallImage } from "@stowage/image-fixtures";
 import {
   type FakeRegistry,
   type FakeRegistryOptions,
@@ -195,6 +195,44 @@ test("a store that is held by somebody who does not answer is not waited for", a
     err: expect.stringContaining("no daemon answers"),
   });
 });
+
+test.skipIf(unprivileged)(
+  "an ordinary user pulls and removes an image, without its owners and devices (needs root to become one)",
+  async () => {
+    const { registry } = await offer();
+    const files = [
+      { kind: "directory" as const, name: "closed/", mode: 0o555, uid: 5, gid: 6 },
+      {
+        kind: "file" as const,
+        name: "closed/file",
+        uid: 7,
+        gid: 8,
+        xattrs: new Map([["security.capability", Buffer.alloc(20)]]),
+      },
+      { kind: "character" as const, name: "null", deviceMajor: 1, deviceMinor: 3 },
+    ];
+    const upper = [
+      { kind: "file" as const, name: "closed/.wh..wh..opq" },
+      { kind: "file" as const, name: ".wh.null" },
+    ];
+    const platforms = ["linux/amd64", "linux/arm64"].map((platform) => ({
+      platform,
+      layers: [{ files }, { files: upper }],
+    }));
+    registry.putImage("odd", "1", makeImage({ platforms }));
+    const directory = await scratchDirectory();
+    const nobody = { uid: 65_534, gid: 65_534 };
+    await chown(directory, nobody.uid, nobody.gid);
+    const place = ["--root", join(directory, "store"), "--address", join(directory, "none.sock")];
+    const image = `${registry.host}/odd:1`;
+    expect(await runCommand(["pull", ...place, "--plain-http", "--quiet", image], nobody)).toMatchObject({
+      code: 0,
+      err: "",
+    });
+    expect(await runCommand(["rm", ...place, image], nobody)).toMatchObject({ code: 0, err: "" });
+    expect(await readdir(join(directory, "store", "trash"))).toEqual([]);
+  },
+);
 
 test("explains itself", async () => {
   expect((await runCommand(["--version"])).out).toMatch(/^stowage \d+\.\d+\.\d+\n$/);

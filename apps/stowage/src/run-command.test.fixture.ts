@@ -16,15 +16,19 @@ export interface Ended {
 const main = new URL("./main.ts", import.meta.url).pathname;
 
 /** Starts the command as a user does: a process of its own, from source. */
-export function startCommand(args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
+export function startCommand(
+  args: readonly string[],
+  user: { readonly uid?: number; readonly gid?: number } = {},
+): ChildProcessByStdio<null, Readable, Readable> {
   return spawn(process.execPath, ["--conditions=@stowage/source", main, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
+    ...user,
   });
 }
 
 /** Runs the command to its end. */
-export async function runCommand(args: readonly string[]): Promise<Ended> {
-  const child = startCommand(args);
+export async function runCommand(args: readonly string[], user?: Parameters<typeof startCommand>[1]): Promise<Ended> {
+  const child = startCommand(args, user);
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
   return { code: typeof code === "number" ? code : null, out, err };
 }

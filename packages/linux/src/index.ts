@@ -35,4 +35,5 @@ export {
   workingDirectory,
 } from "./open.ts";
 export { type Path } from "./path-bytes.ts";
+export { isPrivileged } from "./privilege.ts";
 export { syncFileSystem } from "./sync.ts";

@@ -4,6 +4,7 @@ import {
   changeModeAt,
   changeOwnerAt,
   findXattr,
+  isPrivileged,
   listXattrs,
   makeNodeAt,
   nodeKinds,
@@ -28,7 +29,7 @@ export async function copyUp(from: TreeFile, to: TreePlace): Promise<void> {
 /** Gives what is at `to` the owner, mode, attributes and times of `from`. overlayfs's own attributes stay behind. */
 export function copyAttributes(from: TreeFile, to: TreePlace): void {
   const { uid, gid, mode, mtime, kind } = from.status;
-  changeOwnerAt(to.dirFd, to.name, { uid, gid });
+  if (isPrivileged()) changeOwnerAt(to.dirFd, to.name, { uid, gid });
   if (kind !== "symlink") changeModeAt(to.dirFd, to.name, mode);
   for (const name of listXattrs(from.path)) {
     const value = overlayOwn.test(String(name)) ? undefined : findXattr(from.path, name);

@@ -23,9 +23,14 @@ function hidesBelow(lower: string, path: string): boolean {
     using file = findFile(lower, above);
     if (file === undefined) continue;
     if (file.status.kind !== "directory") return true;
-    if (String(findXattr(file.path, "trusted.overlay.opaque") ?? "") === "y") return true;
+    if (isOpaque(file)) return true;
   }
   return false;
+}
+
+/** Root marks directories in the `trusted` namespace, other users in `user`; layers bring neither along. */
+function isOpaque({ path }: TreeFile): boolean {
+  return ["trusted.overlay.opaque", "user.overlay.opaque"].some((name) => String(findXattr(path, name) ?? "") === "y");
 }
 
 function isWhiteout({ status }: TreeFile): boolean {

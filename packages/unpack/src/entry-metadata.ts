@@ -4,6 +4,7 @@ import {
   changeModeAt,
   changeOwner,
   changeOwnerAt,
+  isPrivileged,
   setTimes,
   setTimesAt,
   setXattr,
@@ -13,20 +14,25 @@ import {
 import type { TarEntry } from "@stowage/tar";
 import type { LayerPlace } from "./layer-tree.ts";
 
-/** Owner, then mode, which chown would lessen, then xattrs, some of which (capabilities) chown would drop. */
+/**
+ * Owner, then mode, which chown would lessen, then xattrs, some of which (capabilities) chown would drop. Without
+ * privilege files stay the unpacker's own, and directories stay open to it, as a later removal needs.
+ */
 export function describeOpen(fd: number, entry: TarEntry): void {
-  changeOwner(fd, entry);
-  changeMode(fd, entry.mode);
+  if (privileged) changeOwner(fd, entry);
+  changeMode(fd, !privileged && entry.kind === "directory" ? entry.mode | 0o700 : entry.mode);
   setXattrs(fd, entry);
 }
 
 /** The same, and the times, for what is not opened. Nothing is followed. */
 export function describeAt({ dirFd, name }: LayerPlace, entry: TarEntry): void {
-  changeOwnerAt(dirFd, name, entry);
+  if (privileged) changeOwnerAt(dirFd, name, entry);
   if (entry.kind !== "symlink") changeModeAt(dirFd, name, entry.mode);
   if (entry.xattrs.size > 0) setXattrs(Buffer.concat([Buffer.from(`/proc/self/fd/${dirFd}/`), name]), entry);
   setTimesAt(dirFd, name, timesOf(entry.mtime));
 }
+
+const privileged = isPrivileged();
 
 export function setFileTimes(fd: number, mtime: bigint): void {
   setTimes(fd, timesOf(mtime));
@@ -62,7 +68,7 @@ function isOverlays(name: string): boolean {
 
 /** Not every file system has every xattr, and devices, fifos and symlinks hardly any. */
 function isDispensable(error: unknown, name: string, { kind }: TarEntry): boolean {
-  if (isErrno(error, "ENOTSUP")) return true;
+  if (isErrno(error, "ENOTSUP") || (!privileged && isErrno(error, "EPERM"))) return true;
   const isPlain = kind === "file" || kind === "directory" || kind === "hardlink";
   return isErrno(error, "EPERM") && (!isPlain || name.startsWith("trusted."));
 }

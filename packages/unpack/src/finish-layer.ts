@@ -1,5 +1,5 @@
 import { isErrno } from "@stowage/errors";
-import { linkAt, makeNodeAt, nodeKinds, setXattr, statAt, statFd } from "@stowage/linux";
+import { isPrivileged, linkAt, makeNodeAt, nodeKinds, setXattr, statAt, statFd } from "@stowage/linux";
 import type { UnpackedLayer } from "@stowage/snapshots";
 import { defaultAcl, setFileTimes } from "./entry-metadata.ts";
 import { parentOf } from "./layer-path.ts";
@@ -63,8 +63,11 @@ function makeWhiteout(tree: LayerTree, path: string): void {
 
 function makeOpaque(tree: LayerTree, path: string): void {
   if (!tree.directories.has(path)) return;
-  unpacking(path, () => setXattr(tree.open(path), "trusted.overlay.opaque", Buffer.from("y")));
+  unpacking(path, () => setXattr(tree.open(path), opaque, Buffer.from("y")));
 }
+
+/** Overlay mounts of users other than root take their attributes from the `user` namespace (`userxattr`). */
+const opaque = isPrivileged() ? "trusted.overlay.opaque" : "user.overlay.opaque";
 
 function settleDirectory(tree: LayerTree, path: string, { mtime, defaultAcl: acl }: DirectoryRecord): number {
   return unpacking(path, () => {

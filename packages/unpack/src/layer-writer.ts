@@ -1,6 +1,16 @@
 import { closeSync, ftruncateSync, writeSync } from "node:fs";
 import { isErrno } from "@stowage/errors";
-import { linkAt, makeNodeAt, nodeKinds, openAt, openFlags, statAt, statFd, symlinkAt } from "@stowage/linux";
+import {
+  isPrivileged,
+  linkAt,
+  makeNodeAt,
+  nodeKinds,
+  openAt,
+  openFlags,
+  statAt,
+  statFd,
+  symlinkAt,
+} from "@stowage/linux";
 import type { TarEntry, TarSink } from "@stowage/tar";
 import { defaultAcl, describeAt, describeOpen, setFileTimes } from "./entry-metadata.ts";
 import { joinPath, parseWhiteout, splitPath } from "./layer-path.ts";
@@ -90,6 +100,7 @@ export class LayerWriter implements TarSink, Disposable {
       case "character":
       case "block": {
         verifyDevice(entry);
+        if (entry.kind !== "fifo" && !isPrivileged()) return this.#leaveOut(path);
         const node = { mode: nodeKinds[entry.kind] | 0o600, major: entry.deviceMajor, minor: entry.deviceMinor };
         return this.#special(entry, path, ({ dirFd, name }) => makeNodeAt(dirFd, name, node));
       }
@@ -128,6 +139,11 @@ export class LayerWriter implements TarSink, Disposable {
     this.#tree.count(statAt(place.dirFd, place.name));
   }
 
+  /** Leaves nothing at a path, for the time being or because only root can make what belongs there. */
+  #leaveOut(path: string): void {
+    if (this.#tree.find(path) !== undefined) this.#tree.remove(path);
+  }
+
   /** A link to what is not here stays pending: it may come later, or stand in a layer below. */
   #hardLink(entry: TarEntry, path: string): void {
     const names = splitPath(entry.linkName);
@@ -137,7 +153,7 @@ export class LayerWriter implements TarSink, Disposable {
     const found = this.#tree.find(target);
     if (found?.kind === "directory") throw refuseEntry(entry.name, "it is a hard link to a directory");
     if (found === undefined) {
-      if (this.#tree.find(path) !== undefined) this.#tree.remove(path);
+      this.#leaveOut(path);
       this.pending.links.set(path, target);
       return;
     }
