@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { openContentStore } from "@stowage/content-fs";
 import { asStorageError, StowageError } from "@stowage/errors";
@@ -11,9 +11,11 @@ import { createUnpacker } from "@stowage/unpack";
 import { nodePlatform } from "./node-platform.ts";
 import { version } from "./version.ts";
 
-/** An open store. Disposing it waits for what is under way on the disk and gives the lock back. */
+/** An open store. Disposing it stops what is under way, waits for its end on the disk, and gives the lock back last. */
 export interface Store extends AsyncDisposable {
   readonly images: ImageService;
+  /** Where it is, without links on the way. */
+  readonly root: string;
   /** A directory on the file system that the images are on. */
   readonly imageRoot: string;
 }
@@ -29,10 +31,10 @@ export interface StoreSettings {
  * Opens the store under `root`, made where it is missing, for this process alone: the one place where adapters are
  * chosen. Fails with `failed-precondition`, naming the holder, while another process has it.
  */
-export async function openStore({ root, plainHttp = [], concurrentLayers }: StoreSettings): Promise<Store> {
+export async function openStore({ root: given, plainHttp = [], concurrentLayers }: StoreSettings): Promise<Store> {
   await using opening = new AsyncDisposableStack();
-  await makeRoot(root);
-  opening.use(lockFile(join(root, "lock")));
+  const root = await makeRoot(given);
+  opening.use(lockStore(root));
   const imageRoot = join(root, "storage");
   const content = await openContentStore(join(root, "content"));
   const snapshots = opening.use(await openSnapshotter(imageRoot, { trash: join(root, "trash") }));
@@ -41,19 +43,31 @@ export async function openStore({ root, plainHttp = [], concurrentLayers }: Stor
   const registry = opening.use(
     openHttpRegistry({ plainHttp: (host) => hosts.has(host), userAgent: `stowage/${version}` }),
   );
-  const service = createImageService(
-    { registry, content, snapshots, images, unpacker: createUnpacker() },
-    { platform: nodePlatform(), concurrentLayers },
+  const service = opening.use(
+    createImageService(
+      { registry, content, snapshots, images, unpacker: createUnpacker() },
+      { platform: nodePlatform(), concurrentLayers },
+    ),
   );
   const open = opening.move();
-  return { images: service, imageRoot, [Symbol.asyncDispose]: () => open.disposeAsync() };
+  return { images: service, root, imageRoot, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
 
-async function makeRoot(root: string): Promise<void> {
+function lockStore(root: string): Disposable {
+  try {
+    return lockFile(join(root, "lock"));
+  } catch (error) {
+    throw asStorageError(error, `open the store "${root}"`);
+  }
+}
+
+/** The root as the kernel knows it, so that one store has one name. */
+async function makeRoot(root: string): Promise<string> {
   if (!root.startsWith("/"))
     throw new StowageError("invalid-argument", `Cannot open the store "${root}": expected an absolute path`);
   try {
     await mkdir(root, { recursive: true, mode: 0o700 });
+    return await realpath(root);
   } catch (error) {
     throw asStorageError(error, `open the store "${root}"`);
   }

@@ -24,6 +24,8 @@ const storageErrors: Readonly<Record<string, { readonly code: ErrorCode; readonl
   EIO: { code: "data-loss", means: "the disk failed" },
   EROFS: { code: "failed-precondition", means: "the file system is read-only" },
   ENOTDIR: { code: "failed-precondition", means: "a file is where a directory should be" },
+  EISDIR: { code: "failed-precondition", means: "a directory is where a file should be" },
+  EEXIST: { code: "failed-precondition", means: "something else is in its place" },
   EACCES: { code: "permission-denied", means: "the file system does not permit it" },
   EPERM: { code: "permission-denied", means: "the system does not permit it" },
 };

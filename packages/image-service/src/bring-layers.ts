@@ -1,5 +1,6 @@
 import type { ContentStore } from "@stowage/content";
 import { StowageError } from "@stowage/errors";
+import type { ImageIndex } from "@stowage/images";
 import { type Compression, chainIds, type Descriptor, layerCompressionOf } from "@stowage/oci";
 import type { Registry, Repository } from "@stowage/registry";
 import type { Chain, Snapshotter, StagedLayer, Unpacker } from "@stowage/snapshots";
@@ -17,6 +18,7 @@ export interface LayerDependencies {
   readonly limiter: Limiter;
   readonly fetches: SharedWork<void>;
   readonly stages: SharedWork<StagedLayer & AsyncDisposable>;
+  readonly images: ImageIndex;
 }
 
 export interface WantedLayer {
@@ -36,8 +38,9 @@ export async function bringLayers(
   options: PullOptions,
 ): Promise<void> {
   await using shares = new AsyncDisposableStack();
+  const known = await readKnownLayers(dependencies.images);
   const bring = (layer: WantedLayer, signal: AbortSignal) =>
-    bringLayer(dependencies, layer, { ...options, signal, shares });
+    bringLayer(dependencies, layer, { ...options, signal, shares, known });
   const staged = await joined(layers, bring, options.signal);
   options.onProgress?.({ kind: "committing" });
   await dependencies.snapshots.commit(
@@ -49,6 +52,17 @@ export async function bringLayers(
 interface BringOptions extends PullOptions {
   readonly signal: AbortSignal;
   readonly shares: AsyncDisposableStack;
+  readonly known: ReadonlySet<string>;
+}
+
+/**
+ * What was seen to be so: that a blob unpacks to a diff id. A manifest that pairs a blob nobody has seen with the diff
+ * id of a layer that is here has to bring that blob; its word alone makes nothing of it.
+ */
+async function readKnownLayers(images: ImageIndex): Promise<ReadonlySet<string>> {
+  return new Set(
+    (await images.list()).flatMap(({ layers }) => layers.map(({ blob, diffId }) => `${blob.digest} ${diffId}`)),
+  );
 }
 
 /** The layer, unpacked and waiting for its name; `undefined` where it has one already. */
@@ -59,7 +73,8 @@ async function bringLayer(
 ): Promise<StagedLayer | undefined> {
   const compression = compressionOf(layer);
   const report = reporter(layer, options);
-  if ((await dependencies.snapshots.find(layer.chain, options)) !== undefined) {
+  const isKnown = options.known.has(`${layer.blob.digest} ${layer.chain.at(-1)}`);
+  if (isKnown && (await dependencies.snapshots.find(layer.chain, options)) !== undefined) {
     report("present", layer.blob.size);
     return undefined;
   }
@@ -68,7 +83,7 @@ async function bringLayer(
     const work = () => stageLayer(dependencies, { ...layer, compression }, { ...options, signal });
     return dependencies.limiter.run(work, { signal });
   };
-  const staged = await dependencies.stages.join(String(chainIds(layer.chain).at(-1)), stage, options);
+  const staged = await dependencies.stages.join(shareKey(layer, chainIds(layer.chain).at(-1)), stage, options);
   report("unpacked", layer.blob.size);
   return staged;
 }
@@ -115,7 +130,12 @@ async function fetchBlob(dependencies: LayerDependencies, layer: WantedLayer, op
       { signal },
     );
   };
-  await fetches.join(layer.blob.digest, fetch, { signal: options.signal, shares });
+  await fetches.join(shareKey(layer, layer.blob.digest), fetch, { signal: options.signal, shares });
+}
+
+/** Work is shared among callers of one registry: another one's troubles are its own. */
+function shareKey({ repository }: WantedLayer, what: string | undefined): string {
+  return `${repository.domain} ${what}`;
 }
 
 function compressionOf({ blob }: WantedLayer): Compression {

@@ -60,13 +60,16 @@ function chooseEntry(index: Index, wanted: Wanted): Index["manifests"][number] {
   const entry = choosePlatform(index.manifests, wanted.platform);
   if (entry !== undefined) return entry;
   const offered = index.manifests.flatMap(({ platform }) => (platform === undefined ? [] : [formatPlatform(platform)]));
-  const known = [...new Set(offered)].filter((platform) => platform !== "unknown/unknown");
+  const known = [...new Set(offered)].filter((platform) => platform !== "unknown/unknown").slice(0, maxOffersTold);
   throw refusal(
     wanted,
     "not-found",
     `it is not there for ${formatPlatform(wanted.platform)}, only for ${known.join(", ") || "no platform"}`,
   );
 }
+
+/** Enough to see what there is; an index can hold thousands. */
+const maxOffersTold = 10;
 
 function requirePlatform(config: ImageConfig, wanted: Wanted): void {
   if (choosePlatform([config], wanted.platform) !== undefined) return;

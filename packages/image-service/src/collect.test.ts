@@ -73,7 +73,7 @@ test("leaves a layer that is mounted, and those below it, for later", async () =
   await removeHigh(on);
   expect([...on.snapshots.kept.values()]).toEqual([[base], [base, upper]]);
   on.snapshots.mounted.clear();
-  await collectOrphans(on, now);
+  await collectOrphans(on, { now });
   expect([...on.snapshots.kept.values()]).toEqual([]);
 });
 
@@ -88,7 +88,7 @@ test("sweeps layers and blobs that no image has, and leaves those that one has",
   const orphan = digestOf("an orphan");
   on.content.kept.set(orphan, now - 25 * hour);
   on.snapshots.kept.set([base, other].join(), [base, other]);
-  await collectOrphans(on, now);
+  await collectOrphans(on, { now });
   expect([...on.snapshots.kept.values()]).toEqual([[base], [base, upper]]);
   expect(on.content.kept.has(orphan)).toBe(false);
   expect([...on.content.kept.keys()]).toEqual(expect.arrayContaining([...blobsOf(low), ...blobsOf(high)]));
@@ -98,8 +98,8 @@ test("keeps for a day what a failed pull had fetched", async () => {
   const on = await machine();
   const fetched = digestOf("a layer of a pull that failed");
   on.content.kept.set(fetched, now - 23 * hour);
-  await collectOrphans(on, now);
+  await collectOrphans(on, { now });
   expect(on.content.kept.has(fetched)).toBe(true);
-  await collectOrphans(on, now + 2 * hour);
+  await collectOrphans(on, { now: now + 2 * hour });
   expect(on.content.kept.has(fetched)).toBe(false);
 });

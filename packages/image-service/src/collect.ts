@@ -1,5 +1,5 @@
 import type { ContentStore } from "@stowage/content";
-import { isStowageError } from "@stowage/errors";
+import { type AbortOptions, isStowageError } from "@stowage/errors";
 import { type Image, type ImageIndex, type ImageRecord, keptBlobs } from "@stowage/images";
 import { chainIds, type Digest } from "@stowage/oci";
 import type { Chain, Snapshotter } from "@stowage/snapshots";
@@ -10,6 +10,11 @@ export interface CollectDependencies {
   readonly snapshots: Pick<Snapshotter, "list" | "remove">;
   readonly images: Pick<ImageIndex, "list">;
   readonly leases: Leases;
+}
+
+export interface CollectOptions extends AbortOptions {
+  /** The time by which blobs are old, in milliseconds since the epoch. */
+  readonly now?: number | undefined;
 }
 
 /** A blob that no image wants may be what a pull had fetched when it failed; for this long it waits for the retry. */
@@ -31,12 +36,15 @@ export async function collectImage(dependencies: CollectDependencies, removed: I
 }
 
 /** Gives back what nothing refers to: layers that a crash left without an image, blobs after the time for a retry. */
-export async function collectOrphans(dependencies: CollectDependencies, now: number = Date.now()): Promise<void> {
+export async function collectOrphans(
+  dependencies: CollectDependencies,
+  { signal, now = Date.now() }: CollectOptions = {},
+): Promise<void> {
   const { snapshots, content, leases } = dependencies;
   await leases.collect(async () => {
-    const chains = (await Array.fromAsync(snapshots.list())).map(({ chain }) => chain);
+    const chains = (await Array.fromAsync(snapshots.list({ signal }))).map(({ chain }) => chain);
     await dropChains(dependencies, chains);
-    const blobs = await Array.fromAsync(content.list());
+    const blobs = await Array.fromAsync(content.list({ signal }));
     const old = blobs.filter(({ storedAt }) => now - storedAt > retryMilliseconds);
     await dropBlobs(
       dependencies,

@@ -1,7 +1,7 @@
 import type { ContentStore } from "@stowage/content";
-import { type AbortOptions, StowageError } from "@stowage/errors";
-import { type Image, type ImageIndex, keptBlobs } from "@stowage/images";
-import { chainIds, collectBytes, type Digest, maxConfigBytes, type Platform } from "@stowage/oci";
+import { type AbortOptions, type ErrorCode, StowageError } from "@stowage/errors";
+import type { Image, ImageIndex } from "@stowage/images";
+import { collectBytes, maxConfigBytes, type Platform } from "@stowage/oci";
 import type { Reference } from "@stowage/reference";
 import type { Registry } from "@stowage/registry";
 import type { Mount, Snapshotter, Unpacker, Usage } from "@stowage/snapshots";
@@ -12,6 +12,8 @@ import { Limiter } from "./limiter.ts";
 import type { PullOptions } from "./pull-event.ts";
 import { type PullDependencies, pullImage } from "./pull-image.ts";
 import { SharedWork } from "./shared-work.ts";
+import { UnderWay } from "./under-way.ts";
+import { UsageLedger } from "./usage-ledger.ts";
 
 /**
  * The images of this machine. An image is pulled, then it is listed and can be asked about and mounted, until it is
@@ -40,7 +42,7 @@ export interface ImageService {
   usage(options?: AbortOptions): Promise<Usage>;
 
   /** Gives back the disk of what a crash or a failed pull left and no retry came for. */
-  collect(): Promise<void>;
+  collect(options?: AbortOptions): Promise<void>;
 }
 
 export interface ImageServiceDependencies {
@@ -60,29 +62,40 @@ export interface ImageServiceSettings {
 
 const defaultConcurrentLayers = 3;
 
+/** Disposing the service stops the pulls that are under way, and waits until they have left the disk. */
 export function createImageService(
   dependencies: ImageServiceDependencies,
   settings: ImageServiceSettings,
-): ImageService {
+): ImageService & AsyncDisposable {
   return new PullingImageService({
     ...dependencies,
     platform: settings.platform,
     limiter: new Limiter(settings.concurrentLayers ?? defaultConcurrentLayers),
     leases: new Leases(),
-    fetches: new SharedWork(),
-    stages: new SharedWork(),
+    fetches: new SharedWork(isAboutCaller),
+    stages: new SharedWork(isAboutCaller),
   });
 }
 
-class PullingImageService implements ImageService {
+/** Failures that another caller, with its own authority, need not have. */
+function isAboutCaller(error: unknown): boolean {
+  const codes: readonly ErrorCode[] = ["unauthenticated", "permission-denied", "not-found"];
+  return error instanceof StowageError && codes.includes(error.code);
+}
+
+class PullingImageService implements ImageService, AsyncDisposable {
   readonly #dependencies: PullDependencies;
+  readonly #underWay = new UnderWay();
+  readonly #ledger = new UsageLedger();
 
   constructor(dependencies: PullDependencies) {
     this.#dependencies = dependencies;
   }
 
   pull(reference: Reference, options: PullOptions = {}): Promise<Image> {
-    return pullImage(this.#dependencies, reference, options);
+    return this.#underWay.run(options.signal, (signal) =>
+      pullImage(this.#dependencies, reference, { ...options, signal }),
+    );
   }
 
   list(options: AbortOptions = {}): Promise<readonly Image[]> {
@@ -95,10 +108,12 @@ class PullingImageService implements ImageService {
   }
 
   async remove(name: string, options: AbortOptions = {}): Promise<Image | undefined> {
-    const image = await this.find(name, options);
-    const removed = image === undefined ? undefined : await this.#dependencies.images.remove(image.id, options);
-    if (removed !== undefined) await collectImage(this.#dependencies, removed);
-    return removed;
+    return this.#underWay.run(options.signal, async (signal) => {
+      const image = await this.find(name, { signal });
+      const removed = image === undefined ? undefined : await this.#dependencies.images.remove(image.id, { signal });
+      if (removed !== undefined) await collectImage(this.#dependencies, removed);
+      return removed;
+    });
   }
 
   async view(image: Image, options: AbortOptions = {}): Promise<readonly Mount[]> {
@@ -115,25 +130,14 @@ class PullingImageService implements ImageService {
   }
 
   async usage(options: AbortOptions = {}): Promise<Usage> {
-    const images = await this.list(options);
-    const blobs = new Map(images.flatMap(keptBlobs).map(({ digest, size }) => [digest, { bytes: size, inodes: 1 }]));
-    const layers = new Map(images.flatMap(usageByChain));
-    const parts = [...blobs.values(), ...layers.values()];
-    return {
-      bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
-      inodes: parts.reduce((sum, { inodes }) => sum + inodes, 0),
-    };
+    return this.#ledger.add(await this.list(options));
   }
 
-  collect(): Promise<void> {
-    return collectOrphans(this.#dependencies);
+  collect(options: AbortOptions = {}): Promise<void> {
+    return this.#underWay.run(options.signal, (signal) => collectOrphans(this.#dependencies, { signal }));
   }
-}
 
-function usageByChain({ layers }: Image): readonly (readonly [Digest, Usage])[] {
-  const chains = chainIds(layers.map(({ diffId }) => diffId));
-  return layers.flatMap((layer, at) => {
-    const chain = chains[at];
-    return chain === undefined ? [] : [[chain, layer] as const];
-  });
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#underWay[Symbol.asyncDispose]();
+  }
 }

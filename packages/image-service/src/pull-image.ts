@@ -1,6 +1,6 @@
 import { StowageError } from "@stowage/errors";
-import type { Image, ImageIndex, ImageLayer, ImageRecord } from "@stowage/images";
-import { chainIds, type Platform } from "@stowage/oci";
+import type { Image, ImageLayer, ImageRecord } from "@stowage/images";
+import { ContentMismatchError, chainIds, type Platform } from "@stowage/oci";
 import { formatReference, formatRepository, type Reference } from "@stowage/reference";
 import { bringLayers, type LayerDependencies, type WantedLayer } from "./bring-layers.ts";
 import { type ChosenImage, chooseManifest } from "./choose-manifest.ts";
@@ -8,7 +8,6 @@ import type { Leases } from "./leases.ts";
 import type { PullOptions } from "./pull-event.ts";
 
 export interface PullDependencies extends LayerDependencies {
-  readonly images: ImageIndex;
   readonly leases: Leases;
   /** This machine's. */
   readonly platform: Platform;
@@ -101,8 +100,9 @@ async function readyLayer(
       `Cannot pull ${formatRepository(repository)}: layer ${blob.digest} was committed and is not here`,
     );
   }
-  const kept = (await content.find(blob.digest)) !== undefined;
-  return { blob, kept, diffId, bytes: snapshot.bytes, inodes: snapshot.inodes };
+  const found = await content.find(blob.digest);
+  if (found !== undefined && found.size !== blob.size) throw new ContentMismatchError(blob, `${found.size} bytes`);
+  return { blob, kept: found !== undefined, diffId, bytes: snapshot.bytes, inodes: snapshot.inodes };
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,10 @@
 import { once } from "node:events";
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
+import { isStowageError, StowageError } from "@stowage/errors";
 import { expect, test } from "vitest";
 import { SharedWork } from "./shared-work.ts";
+
+const isRefusal = (error: unknown): boolean => isStowageError(error, "permission-denied");
 
 type Work<Result> = (signal: AbortSignal) => Promise<Result>;
 
@@ -30,7 +33,7 @@ const unwanted = async (): Promise<never> => {
 };
 
 test("does work once for all who want it while anybody holds a share", async () => {
-  const shared = new SharedWork<string>();
+  const shared = new SharedWork<string>(isRefusal);
   const { work, resolve, signals } = gated<string>();
   const one = joinAs(shared, work);
   const two = joinAs(shared, unwanted);
@@ -42,7 +45,7 @@ test("does work once for all who want it while anybody holds a share", async () 
 });
 
 test("does work anew when all have left", async () => {
-  const shared = new SharedWork<string>();
+  const shared = new SharedWork<string>(isRefusal);
   const one = joinAs(shared, async () => "before");
   expect(await one.result).toBe("before");
   await one.leave();
@@ -50,13 +53,13 @@ test("does work anew when all have left", async () => {
 });
 
 test("keeps works of different keys apart", async () => {
-  const shared = new SharedWork<string>();
+  const shared = new SharedWork<string>(isRefusal);
   const layers = ["one", "two"].map((key) => joinAs(shared, async () => key, key).result);
   expect(await Promise.all(layers)).toEqual(["one", "two"]);
 });
 
 test("goes on for the others when the one who began it leaves", async () => {
-  const shared = new SharedWork<string>();
+  const shared = new SharedWork<string>(isRefusal);
   const { work, resolve, signals } = gated<string>();
   const reason = new Error("enough");
   const one = joinAs(shared, work);
@@ -70,7 +73,7 @@ test("goes on for the others when the one who began it leaves", async () => {
 });
 
 test("is stopped by the last to leave, who waits for its end and is not told how it ended", async () => {
-  const shared = new SharedWork<string>();
+  const shared = new SharedWork<string>(isRefusal);
   const told: string[] = [];
   const end = Promise.withResolvers<void>();
   const one = joinAs(shared, async (signal) => {
@@ -92,7 +95,7 @@ test("is stopped by the last to leave, who waits for its end and is not told how
 });
 
 test("is begun anew beside work that is still being stopped, and shared by those who come then", async () => {
-  const shared = new SharedWork<string>();
+  const shared = new SharedWork<string>(isRefusal);
   const { work, resolve } = gated<string>();
   const one = joinAs(shared, work);
   const left = one.leave();
@@ -104,9 +107,9 @@ test("is begun anew beside work that is still being stopped, and shared by those
 });
 
 test("tries anew, with one's own authority, what somebody else began and failed", async () => {
-  const shared = new SharedWork<string>();
+  const shared = new SharedWork<string>(isRefusal);
   const { work, reject } = gated<string>();
-  const refused = new Error("unauthenticated");
+  const refused = new StowageError("permission-denied", "Cannot pull: refused");
   const one = joinAs(shared, work);
   const two = joinAs(shared, async () => "by the second");
   const three = joinAs(shared, unwanted);
@@ -116,16 +119,24 @@ test("tries anew, with one's own authority, what somebody else began and failed"
   expect(await three.result).toBe("by the second");
 });
 
-test("fails everybody with the failure of their own try", async () => {
-  const shared = new SharedWork<never>();
-  const failures = ["one", "two", "three"].map((name) => new Error(name));
+test("fails everybody with the one failure that is not about who asked", async () => {
+  const shared = new SharedWork<never>(isRefusal);
+  const failure = new Error("the disk is full");
+  const callers = [joinAs(shared, () => Promise.reject(failure)), joinAs(shared, unwanted), joinAs(shared, unwanted)];
+  const ends = await Promise.allSettled(callers.map(({ result }) => result));
+  expect(ends.map((end) => end.status === "rejected" && end.reason)).toEqual([failure, failure, failure]);
+});
+
+test("fails everybody who is refused with the refusal of their own try", async () => {
+  const shared = new SharedWork<never>(isRefusal);
+  const failures = ["one", "two", "three"].map((name) => new StowageError("permission-denied", name));
   const callers = failures.map((failure) => joinAs(shared, () => Promise.reject(failure)));
   const ends = await Promise.allSettled(callers.map(({ result }) => result));
   expect(ends.map((end) => end.status === "rejected" && end.reason)).toEqual(failures);
 });
 
 test("forgets work that failed, also while its share is held", async () => {
-  const shared = new SharedWork<string>();
+  const shared = new SharedWork<string>(isRefusal);
   const failed = joinAs(shared, () => Promise.reject(new Error("the line was cut")));
   await expect(failed.result).rejects.toThrow("the line was cut");
   expect(await joinAs(shared, async () => "again").result).toBe("again");
@@ -134,7 +145,7 @@ test("forgets work that failed, also while its share is held", async () => {
 });
 
 test("begins nothing for a caller who is aborted already", async () => {
-  const shared = new SharedWork<string>();
+  const shared = new SharedWork<string>(isRefusal);
   const { work, signals } = gated<string>();
   const signal = AbortSignal.abort(new Error("enough"));
   await using shares = new AsyncDisposableStack();
@@ -143,7 +154,7 @@ test("begins nothing for a caller who is aborted already", async () => {
 });
 
 test("does not try anew for a caller who is aborted when somebody else's work fails", async () => {
-  const shared = new SharedWork<string>();
+  const shared = new SharedWork<string>(isRefusal);
   const { work, reject } = gated<string>();
   const reason = new Error("enough");
   joinAs(shared, work);
@@ -154,7 +165,7 @@ test("does not try anew for a caller who is aborted when somebody else's work fa
 });
 
 test("disposes of a result after the last share, once", async () => {
-  const shared = new SharedWork<AsyncDisposable>();
+  const shared = new SharedWork<AsyncDisposable>(isRefusal);
   let disposals = 0;
   const staged = { [Symbol.asyncDispose]: async () => void (disposals += 1) };
   const one = joinAs(shared, async () => staged);
@@ -167,7 +178,7 @@ test("disposes of a result after the last share, once", async () => {
 });
 
 test("disposes of a result that came although nobody waited any more", async () => {
-  const shared = new SharedWork<AsyncDisposable>();
+  const shared = new SharedWork<AsyncDisposable>(isRefusal);
   const { work, resolve } = gated<AsyncDisposable>();
   let disposals = 0;
   const one = joinAs(shared, work);

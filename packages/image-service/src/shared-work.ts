@@ -24,10 +24,16 @@ export interface JoinOptions {
  */
 export class SharedWork<Result> {
   readonly #flights = new Map<string, Flight<Result>>();
+  readonly #isAboutCaller: (error: unknown) => boolean;
+
+  /** `isAboutCaller` tells failures that somebody else, with another authority, need not have. */
+  constructor(isAboutCaller: (error: unknown) => boolean) {
+    this.#isAboutCaller = isAboutCaller;
+  }
 
   /**
    * The result of the work called `key`, begun with `work` where it is not going on. Where somebody else began it and
-   * failed, perhaps for want of what this caller has, it is tried anew.
+   * failed for want of authority, it is tried anew with this caller's; any other failure is everybody's.
    */
   async join(
     key: string,
@@ -40,7 +46,8 @@ export class SharedWork<Result> {
       try {
         return await within(share.result, signal);
       } catch (error) {
-        if (share.first) throw error;
+        signal?.throwIfAborted();
+        if (share.first || !this.#isAboutCaller(error)) throw error;
       }
     }
   }

@@ -1,0 +1,22 @@
+import { StowageError } from "@stowage/errors";
+
+/** What is under way, so that the end of a service can stop it and wait until it has stopped. */
+export class UnderWay implements AsyncDisposable {
+  readonly #ending = new AbortController();
+  readonly #going = new Set<Promise<unknown>>();
+
+  /** Runs `work` with a signal that aborts with `signal`, and with the end. After the end, it fails with `unavailable`. */
+  run<Result>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const either = signal === undefined ? this.#ending.signal : AbortSignal.any([signal, this.#ending.signal]);
+    const going = either.aborted ? Promise.reject(either.reason) : work(either);
+    this.#going.add(going);
+    const forget = (): void => void this.#going.delete(going);
+    going.then(forget, forget);
+    return going;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort(new StowageError("unavailable", "Cannot go on: the store is being closed"));
+    while (this.#going.size > 0) await Promise.allSettled(this.#going);
+  }
+}
