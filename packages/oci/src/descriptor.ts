@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Digest, isDigest } from "./digest.ts";
+import { maxAnnotationBytes } from "./limits.ts";
 import { type Platform, platformSchema } from "./platform.ts";
 
 /** Bytes by name: what they are, their digest and their exact size (OCI image-spec, descriptor.md). */
@@ -17,18 +18,34 @@ export const digestSchema: z.ZodType<Digest> = z
   .string()
   .refine(isDigest, { error: "expected a sha256 or sha512 digest" });
 
-export const annotationsSchema: z.ZodType<Readonly<Record<string, string>>> = z.record(z.string(), z.string());
+/** Of a manifest, an index or a descriptor, each with a limit for all of its own. */
+export const annotationsSchema: z.ZodType<Readonly<Record<string, string>>> = z
+  .record(z.string(), z.string())
+  .refine((annotations) => bytesOf(annotations) <= maxAnnotationBytes, {
+    error: `expected at most ${maxAnnotationBytes} bytes of keys and values`,
+  });
 
-/** `urls` and `data` are left out on purpose: bytes come from the registry that was asked, and nowhere else. */
+/**
+ * `urls` and `data` are left out on purpose: bytes come from the registry that was asked, and nowhere else. A platform
+ * that is none is left out too: an entry that nobody can choose does not spoil the others of its index.
+ */
 export const descriptorSchema: z.ZodType<Descriptor> = z.object({
   mediaType: z.string().min(1).max(255),
   digest: digestSchema,
   size: z.int().min(0),
-  platform: platformSchema.nullish().transform((platform) => platform ?? undefined),
+  platform: platformSchema
+    .nullish()
+    .transform((platform) => platform ?? undefined)
+    .catch(undefined),
   annotations: annotationsSchema.nullish().transform((annotations) => annotations ?? undefined),
 });
 
 /** For messages: the digest and the size that were promised. */
 export function formatDescriptor(descriptor: Pick<Descriptor, "digest" | "size">): string {
   return `${descriptor.digest} (${descriptor.size} bytes)`;
+}
+
+function bytesOf(annotations: Readonly<Record<string, string>>): number {
+  const texts = Object.entries(annotations).flat();
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { StowageError } from "@stowage/errors";
+import { quoteText } from "./quote.ts";
 
 declare const brand: unique symbol;
 
@@ -21,7 +22,7 @@ export function isDigest(text: string): text is Digest {
 /** Fails with `invalid-argument` for anything but a whole sha256 or sha512 digest. */
 export function parseDigest(text: string): Digest {
   if (!isDigest(text)) {
-    throw new StowageError("invalid-argument", `Cannot parse digest ${JSON.stringify(text.slice(0, 160))}`);
+    throw new StowageError("invalid-argument", `Cannot parse digest ${quoteText(text)}`);
   }
   return text;
 }

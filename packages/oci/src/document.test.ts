@@ -128,6 +128,61 @@ test.for([
   );
 });
 
+test.for([
+  { what: "a media type", document: { ...index, mediaType: "x\u001b[2J\n".repeat(100_000) } },
+  { what: "a field", document: { ...manifest, annotations: { ["x\u001b[2J\n".repeat(100_000)]: 7 } } },
+])("repeats little of $what that is a trap for terminals and trailers", ({ document }) => {
+  const refused = expect(() => decodeDocument(encode(document)));
+  refused.toThrow(expect.objectContaining({ code: "invalid-argument" }));
+  refused.toThrow(/^[^\p{C}]{20,1500}$/u);
+});
+
+test("repeats little of the media type that a document came under", () => {
+  const claimed = "x\u001b[2J".repeat(100_000);
+  expect(() => decodeDocument(encode(manifest), claimed)).toThrow(/^[^\p{C}]{20,1500}$/u);
+});
+
+test.for([
+  { what: "a manifest", document: (annotations: object) => ({ ...manifest, annotations }) },
+  { what: "an index", document: (annotations: object) => ({ ...index, annotations }) },
+  { what: "a layer", document: (annotations: object) => ({ ...manifest, layers: [{ ...layer, annotations }] }) },
+])("takes 64 KiB of annotations of $what, and no more", ({ document }) => {
+  const whole = { some: "x".repeat(32 * 1024 - 8), more: "\u00e9".repeat(16 * 1024) };
+  expect(decodeDocument(encode(document(whole)))).toBeDefined();
+  expect(() => decodeDocument(encode(document({ ...whole, x: "" })))).toThrow(
+    expect.objectContaining({
+      code: "invalid-argument",
+      message: expect.stringContaining("expected at most 65536 bytes of keys and values"),
+    }),
+  );
+});
+
+test.for<unknown>([
+  { os: "linux\u001b[2J", architecture: "amd64" },
+  { os: "linux", architecture: "amd64/evil" },
+  { os: "linux", architecture: "amd64", variant: "v".repeat(65) },
+  { os: "", architecture: "amd64" },
+  { os: 7, architecture: "amd64" },
+  "linux/amd64",
+])("an entry for %j can not be chosen, and the others of its index can", (platform) => {
+  const [entry] = index.manifests;
+  const read = decodeDocument(encode({ ...index, manifests: [{ ...entry, platform }, entry] }));
+  const offers = read.kind === "index" ? read.manifests : [];
+  expect(offers.map((offer) => offer.platform)).toEqual([undefined, { os: "linux", architecture: "arm64" }]);
+});
+
+test.for(["constructor", "__proto__", "valueOf"])("reads an entry for the architecture %s", (architecture) => {
+  const [entry] = index.manifests;
+  const read = decodeDocument(encode({ ...index, manifests: [{ ...entry, platform: { os: "linux", architecture } }] }));
+  expect(read).toMatchObject({ manifests: [{ platform: { os: "linux", architecture: architecture.toLowerCase() } }] });
+});
+
+test("a version of the operating system that is odd is left out", () => {
+  const platform = { os: "windows", architecture: "amd64", "os.version": "10\n" };
+  const read = decodeDocument(encode({ ...index, manifests: [{ ...index.manifests[0], platform }] }));
+  expect(read).toMatchObject({ manifests: [{ platform: { os: "windows", architecture: "amd64" } }] });
+});
+
 test("refuses more bytes than a manifest may have", () => {
   const long = { ...manifest, annotations: { long: "x".repeat(maxDocumentBytes) } };
   expect(() => decodeDocument(encode(long))).toThrow(/at most 4194304/);

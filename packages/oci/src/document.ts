@@ -5,6 +5,7 @@ import { digestOf } from "./digest.ts";
 import { decodeJson, explain } from "./json.ts";
 import { maxDocumentBytes, maxIndexEntries, maxLayers } from "./limits.ts";
 import { bare, documentKindOf } from "./media-type.ts";
+import { quoteText } from "./quote.ts";
 
 /** One image for one platform: its config and its layers, bottom first. */
 export interface Manifest {
@@ -37,7 +38,8 @@ export function decodeDocument(bytes: Uint8Array, claimed?: string): Document {
   refuseOddSpelling(json, name);
   const mediaType = agreedMediaType(json, claimed, name);
   const kind = documentKindOf(mediaType);
-  if (kind === undefined) throw refusal(name, `its media type "${mediaType}" is neither a manifest nor an index`);
+  if (kind === undefined)
+    throw refusal(name, `its media type ${quoteText(mediaType)} is neither a manifest nor an index`);
   const fields = kindsByFields(json);
   if (fields.length !== 1 || fields[0] !== kind) {
     throw refusal(
@@ -108,7 +110,7 @@ function refuseOddSpelling(json: Json, name: string): void {
   for (const key of Object.keys(json)) {
     const meant = known.find((field) => field.toLowerCase() === key.toLowerCase());
     if (meant !== undefined && meant !== key)
-      throw refusal(name, `it has a field ${JSON.stringify(key)} beside the known "${meant}"`);
+      throw refusal(name, `it has a field ${quoteText(key)} beside the known "${meant}"`);
   }
 }
 
@@ -117,7 +119,7 @@ function agreedMediaType(json: Json, claimed: string | undefined, name: string):
   const own = typeof json["mediaType"] === "string" && json["mediaType"] !== "" ? bare(json["mediaType"]) : undefined;
   const given = claimed === undefined || unspecific.has(bare(claimed)) ? undefined : bare(claimed);
   if (own !== undefined && given !== undefined && own !== given) {
-    throw refusal(name, `it calls itself "${own}" and was given as "${given}"`);
+    throw refusal(name, `it calls itself ${quoteText(own)} and was given as ${quoteText(given)}`);
   }
   const agreed = own ?? given;
   if (agreed === undefined) throw refusal(name, "nothing says whether it is a manifest or an index");

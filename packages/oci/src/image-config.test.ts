@@ -32,9 +32,24 @@ test.for([
     says: /rootfs\.diff_ids\.0/,
   },
   { what: "no operating system", value: { ...config, os: "" }, says: /os/ },
+  { what: "an odd variant", value: { ...config, variant: "v8\u001b[2J" }, says: /variant: expected a word/ },
   { what: "no object", value: [], says: /JSON object/ },
 ])("refuses a config with $what, and says where", ({ value, says }) => {
   expect(() => decodeImageConfig(encode(value))).toThrow(says);
+});
+
+test.for([
+  { created: "2026-01-02T03:04:05Z", kept: true },
+  { created: "2026-01-02T03:04:05.123456789+01:00", kept: true },
+  { created: "0001-01-01T00:00:00Z", kept: true },
+  { created: "yesterday\u001b[2J", kept: false },
+  { created: "2026-01-02", kept: false },
+  { created: "2026-13-42T03:04:05Z", kept: false },
+  { created: "2026-01-02T03:04:05Z\n", kept: false },
+  { created: "x".repeat(500_000), kept: false },
+  { created: 7, kept: false },
+])("a time of creation is kept if it is one: $kept", ({ created, kept }) => {
+  expect(decodeImageConfig(encode({ ...config, created })).created).toBe(kept ? created : undefined);
 });
 
 test.for([
@@ -57,5 +72,14 @@ test.for(["2147483648", "4294967296", "99999999999", "-1", "+1", "0x0", " 0", "0
   "refuses user %j",
   (text) => {
     expect(() => parseImageUser(text)).toThrow(expect.objectContaining({ code: "invalid-argument" }));
+  },
+);
+
+test.for(["root\n", "a\u001b[31mb", "1000:staff\u009b", "a\0", "\u202etoor"])(
+  "refuses user %j, which has control characters, and does not repeat them",
+  (text) => {
+    const refused = expect(() => parseImageUser(text));
+    refused.toThrow(expect.objectContaining({ code: "invalid-argument" }));
+    refused.toThrow(/^[^\p{C}]*: it has control characters$/u);
   },
 );

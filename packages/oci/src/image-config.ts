@@ -13,6 +13,7 @@ export interface ImageConfig {
   readonly diffIds: readonly Digest[];
   /** `config.User` as it is written, `""` where there is none. */
   readonly user: string;
+  /** RFC 3339; what is written otherwise is as good as nothing. */
   readonly created?: string | undefined;
 }
 
@@ -21,21 +22,30 @@ export function decodeImageConfig(bytes: Uint8Array): ImageConfig {
   const name = `image config ${digestOf(bytes)}`;
   const read = schema.safeParse(decodeJson(bytes, { name, limit: maxConfigBytes }));
   if (!read.success) throw new StowageError("invalid-argument", `Cannot read ${name}: ${explain(read.error)}`);
-  const { rootfs, config, created, ...platform } = read.data;
+  const { platform, rootfs, config, created } = read.data;
   return {
-    platform: platformSchema.parse(platform),
+    platform,
     diffIds: rootfs.diff_ids,
     user: config?.User ?? "",
-    ...(created ? { created } : {}),
+    ...(created === undefined ? {} : { created }),
   };
 }
 
-const schema = z.object({
-  os: z.string().min(1).max(64),
-  architecture: z.string().min(1).max(64),
-  variant: z.string().max(64).nullish(),
-  "os.version": z.string().max(64).nullish(),
-  created: z.string().max(64).nullish(),
-  config: z.object({ User: z.string().max(1024).nullish() }).nullish(),
-  rootfs: z.object({ type: z.literal("layers"), diff_ids: z.array(digestSchema).max(maxLayers) }),
-});
+const schema = z.intersection(
+  platformSchema.transform((platform) => ({ platform })),
+  z.object({
+    created: z
+      .unknown()
+      .transform((created) => (isTime(created) ? created : undefined))
+      .optional(),
+    config: z.object({ User: z.string().max(1024).nullish() }).nullish(),
+    rootfs: z.object({ type: z.literal("layers"), diff_ids: z.array(digestSchema).max(maxLayers) }),
+  }),
+);
+
+/** RFC 3339, section 5.6, with as many digits of a second as Go writes. */
+const timeFormat = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i;
+
+function isTime(value: unknown): value is string {
+  return typeof value === "string" && timeFormat.test(value) && !Number.isNaN(Date.parse(value));
+}

@@ -1,5 +1,6 @@
 import { StowageError } from "@stowage/errors";
 import type { z } from "zod";
+import { escapeText, quoteText } from "./quote.ts";
 
 /** The JSON object in `bytes`. Fails with `invalid-argument`, naming `name`, for anything else and above `limit` bytes. */
 export function decodeJson(
@@ -16,8 +17,14 @@ export function decodeJson(
 export function explain(error: z.ZodError): string {
   const [issue] = error.issues;
   if (issue === undefined) return "it does not follow its schema";
-  const where = issue.path.map(String).join(".");
-  return where === "" ? issue.message : `${where}: ${issue.message}`;
+  const where = issue.path.map((part) => formatKey(String(part))).join(".");
+  const what = escapeText(issue.message);
+  return where === "" ? what : `${where}: ${what}`;
+}
+
+/** Keys are the document's own too, such as those of annotations. */
+function formatKey(key: string): string {
+  return /^\w{1,64}$/.test(key) ? key : quoteText(key);
 }
 
 function parse(bytes: Uint8Array, name: string): unknown {

@@ -12,3 +12,9 @@ export const maxIndexEntries = 4096;
 
 /** Indexes within indexes: one level occurs, more is a trap. */
 export const maxIndexDepth = 2;
+
+/** Bytes of all keys and values of one set of annotations: a list of images, each with its own, fits one message of CRI. */
+export const maxAnnotationBytes: number = 64 * 1024;
+
+/** Characters of a text from outside that a message repeats: a whole sha512 digest, and more than any media type. */
+export const maxQuoted = 160;

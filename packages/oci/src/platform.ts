@@ -1,5 +1,6 @@
 import { StowageError } from "@stowage/errors";
 import { z } from "zod";
+import { quoteText } from "./quote.ts";
 
 /** An operating system and processor in Go's words, normalised: `arm64` has no `v8`, `arm` has a variant, `amd64` no `v1`. */
 export interface Platform {
@@ -9,17 +10,27 @@ export interface Platform {
   readonly osVersion?: string | undefined;
 }
 
-const word = z.string().max(64);
+/** As containerd's platforms package has it; they are listed in messages and go over the wire between slashes. */
+const wellFormed = /^[\w.-]{1,64}$/;
 
+const word = z.string().regex(wellFormed, { error: "expected a word of letters, digits, dots and dashes" });
+
+/** In a document's spelling. A version is for information only, and left out if it is odd. */
 export const platformSchema: z.ZodType<Platform> = z
-  .object({ os: word, architecture: word, variant: word.nullish(), "os.version": word.nullish() })
+  .object({
+    os: word,
+    architecture: word,
+    variant: z.union([z.literal(""), word]).nullish(),
+    "os.version": word.nullish().catch(undefined),
+  })
   .transform((found) => normalise({ ...found, osVersion: found["os.version"] }));
 
 /** Reads `os/architecture[/variant]`. */
 export function parsePlatform(text: string): Platform {
   const [os, architecture, variant, ...rest] = text.split("/");
   if (!os || !architecture || variant === "" || rest.length > 0 || !/^[\w./-]+$/.test(text)) {
-    throw new StowageError("invalid-argument", `Cannot parse platform "${text}": expected os/architecture[/variant]`);
+    const why = "expected os/architecture[/variant]";
+    throw new StowageError("invalid-argument", `Cannot parse platform ${quoteText(text)}: ${why}`);
   }
   return normalise({ os, architecture, variant });
 }
@@ -53,49 +64,56 @@ export function choosePlatform<Offer extends { readonly platform?: Platform | un
 /** What `wanted` runs, best first, formatted: its own variant, then the lower ones. */
 function runnable(wanted: Platform): readonly string[] {
   const { os, architecture } = wanted;
-  const ladder = ladders[architecture] ?? [];
-  const top = wanted.variant ?? defaultVariants[architecture] ?? "";
+  const ladder = ladders.get(architecture) ?? [];
+  const top = wanted.variant ?? defaultVariants.get(architecture) ?? "";
   const lower = ladder.slice(ladder.indexOf(top) + 1);
   const variants = ladder.includes(top) ? [top, ...lower] : [top];
   return variants.map((variant) => formatPlatform(normalise({ os, architecture, variant })));
 }
 
 /** Variants from the most to the least able; each processor runs its own and those after it. */
-const ladders: Readonly<Record<string, readonly string[]>> = {
-  amd64: ["v4", "v3", "v2", "v1"],
-  arm: ["v8", "v7", "v6", "v5"],
-  arm64: [
-    "v9.5",
-    "v9.4",
-    "v9.3",
-    "v9.2",
-    "v9.1",
-    "v9",
-    "v8.9",
-    "v8.8",
-    "v8.7",
-    "v8.6",
-    "v8.5",
-    "v8.4",
-    "v8.3",
-    "v8.2",
-    "v8.1",
-    "v8",
+const ladders: ReadonlyMap<string, readonly string[]> = new Map([
+  ["amd64", ["v4", "v3", "v2", "v1"]],
+  ["arm", ["v8", "v7", "v6", "v5"]],
+  [
+    "arm64",
+    [
+      "v9.5",
+      "v9.4",
+      "v9.3",
+      "v9.2",
+      "v9.1",
+      "v9",
+      "v8.9",
+      "v8.8",
+      "v8.7",
+      "v8.6",
+      "v8.5",
+      "v8.4",
+      "v8.3",
+      "v8.2",
+      "v8.1",
+      "v8",
+    ],
   ],
-};
+]);
 
 /** The variant meant where none is written. */
-const defaultVariants: Readonly<Record<string, string>> = { amd64: "v1", arm: "v7", arm64: "v8" };
+const defaultVariants: ReadonlyMap<string, string> = new Map([
+  ["amd64", "v1"],
+  ["arm", "v7"],
+  ["arm64", "v8"],
+]);
 
 /** The spellings that occur in the wild, as containerd's platforms package reads them. */
-const architectures: Readonly<Record<string, readonly [architecture: string, variant: string]>> = {
-  i386: ["386", ""],
-  x86_64: ["amd64", ""],
-  "x86-64": ["amd64", ""],
-  aarch64: ["arm64", ""],
-  armhf: ["arm", "v7"],
-  armel: ["arm", "v6"],
-};
+const architectures: ReadonlyMap<string, readonly [architecture: string, variant: string]> = new Map([
+  ["i386", ["386", ""]],
+  ["x86_64", ["amd64", ""]],
+  ["x86-64", ["amd64", ""]],
+  ["aarch64", ["arm64", ""]],
+  ["armhf", ["arm", "v7"]],
+  ["armel", ["arm", "v6"]],
+]);
 
 interface Written {
   readonly os: string;
@@ -106,10 +124,10 @@ interface Written {
 
 function normalise({ os, architecture, variant, osVersion }: Written): Platform {
   const given = architecture.toLowerCase();
-  const [name, implied] = architectures[given] ?? [given, ""];
+  const [name, implied] = architectures.get(given) ?? [given, ""];
   const system = os.toLowerCase();
   const numbered = (variant ?? "").toLowerCase().replace(/^(\d)/, "v$1") || implied;
-  const shown = name === "arm" ? numbered || "v7" : numbered === defaultVariants[name] ? "" : numbered;
+  const shown = name === "arm" ? numbered || "v7" : numbered === defaultVariants.get(name) ? "" : numbered;
   return {
     os: system === "macos" ? "darwin" : system,
     architecture: name,
