@@ -28,8 +28,8 @@ export function finishLayer(tree: LayerTree, pending: PendingWork): Omit<Unpacke
 /** Makes the links whose targets are here by now; the others are to files of layers below, unless this layer hides those. */
 function settleLinks(tree: LayerTree, pending: PendingWork): UnpackedLayer["lowerLinks"] {
   const lower: { path: string; target: string }[] = [];
-  for (const [path, target] of pending.links) {
-    if (!tree.directories.has(parentOf(path)) || tree.find(path) !== undefined) continue;
+  for (const [path, { target, directory }] of pending.links) {
+    if (tree.directories.get(parentOf(path)) !== directory || tree.find(path) !== undefined) continue;
     if (tree.find(target) !== undefined) unpacking(path, () => linkAt(tree.place(target), tree.place(path)));
     else if (isHidden(target, pending)) throw refuseEntry(path, "it is a hard link to what this layer hides");
     else lower.push({ path, target });

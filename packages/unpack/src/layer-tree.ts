@@ -14,7 +14,10 @@ import { baseBytes, joinPath, parentOf } from "./layer-path.ts";
 import { maxSymlinks, type UnpackLimits } from "./limits.ts";
 import { refuseEntry } from "./unpack-error.ts";
 
-/** What is known of a directory of the layer until its times are set, when all else is in. */
+/**
+ * What is known of a directory of the layer until its times are set, when all else is in. One object for as long as the
+ * directory is there; one that takes its place has another.
+ */
 export interface DirectoryRecord {
   /** Nanoseconds since 1970; `undefined` for one that no entry describes. */
   mtime: bigint | undefined;
@@ -98,6 +101,14 @@ export class LayerTree implements Disposable {
     makeDirAt(dirFd, name, 0o755);
     this.directories.set(path, unknownDirectory());
     changeMode(this.open(path), 0o755);
+  }
+
+  /** Notes what an entry says of a directory that is there. */
+  describe(path: string, { mtime, defaultAcl }: Readonly<DirectoryRecord>): void {
+    const record = this.directories.get(path);
+    if (record === undefined) throw new Error(`"${path}" is not a directory of the layer`);
+    record.mtime = mtime;
+    record.defaultAcl = defaultAcl;
   }
 
   /** Notes a new file of any kind but a directory. */

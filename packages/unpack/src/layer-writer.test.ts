@@ -325,6 +325,27 @@ test.skipIf(needsRoot)(
   },
 );
 
+// A scan of all pending links for each replaced file would take minutes.
+test.skipIf(needsRoot)("UNP-12: replaces many files beside many pending links (needs root)", async () => {
+  const { layer } = scratch();
+  const links = Array.from(
+    { length: 60_000 },
+    (_, at) => ({ kind: "hardlink", name: `l${at}`, linkName: "no" }) as const,
+  );
+  const { lowerLinks } = await unpackFiles([...links, ...Array.from({ length: 60_000 }, () => file("x"))], layer);
+  expect(lowerLinks).toHaveLength(60_000);
+});
+
+test.skipIf(needsRoot)("UNP-12: drops a pending link with the directory that it is in (needs root)", async () => {
+  const { layer } = scratch();
+  const link = (name: string): TarFile => ({ kind: "hardlink", name, linkName: "lower" });
+  const { lowerLinks } = await unpackFiles(
+    [link("d/gone"), link("d/e/gone"), link("kept/l"), dir("kept"), file("d"), dir("d"), dir("d/e"), link("d/l")],
+    layer,
+  );
+  expect(lowerLinks.map(({ path }) => path)).toEqual(["kept/l", "d/l"]);
+});
+
 test.skipIf(needsRoot).for([
   { name: "long ago", mtime: -(2n ** 70n) },
   { name: "before 1970", mtime: -5_000_000_000n },

@@ -13,8 +13,8 @@ import {
 } from "@stowage/linux";
 import type { TarEntry, TarSink } from "@stowage/tar";
 import { defaultAcl, describeAt, describeOpen, setFileTimes } from "./entry-metadata.ts";
-import { joinPath, parseWhiteout, splitPath } from "./layer-path.ts";
-import type { LayerPlace, LayerTree } from "./layer-tree.ts";
+import { joinPath, parentOf, parseWhiteout, splitPath } from "./layer-path.ts";
+import type { DirectoryRecord, LayerPlace, LayerTree } from "./layer-tree.ts";
 import type { UnpackLimits } from "./limits.ts";
 import { refuseEntry, unpacking } from "./unpack-error.ts";
 
@@ -25,7 +25,13 @@ export interface PendingWork {
   /** Directories that hide all below them. */
   readonly opaque: Set<string>;
   /** Hard links whose target was not there, by their own path. */
-  readonly links: Map<string, string>;
+  readonly links: Map<string, PendingLink>;
+}
+
+export interface PendingLink {
+  readonly target: string;
+  /** The directory that the link was put in. When that was replaced since, the link went with it. */
+  readonly directory: DirectoryRecord | undefined;
 }
 
 /** Writes the entries of one archive as files of a layer. */
@@ -115,7 +121,7 @@ export class LayerWriter implements TarSink, Disposable {
 
   #describeDirectory(entry: TarEntry, path: string): void {
     describeOpen(this.#tree.open(path), entry);
-    this.#tree.directories.set(path, { mtime: entry.mtime, defaultAcl: entry.xattrs.get(defaultAcl) });
+    this.#tree.describe(path, { mtime: entry.mtime, defaultAcl: entry.xattrs.get(defaultAcl) });
   }
 
   #startFile(entry: TarEntry, path: string): void {
@@ -154,7 +160,7 @@ export class LayerWriter implements TarSink, Disposable {
     if (found?.kind === "directory") throw refuseEntry(entry.name, "it is a hard link to a directory");
     if (found === undefined) {
       this.#leaveOut(path);
-      this.pending.links.set(path, target);
+      this.pending.links.set(path, { target, directory: this.#tree.directories.get(parentOf(path)) });
       return;
     }
     if (target !== path) this.#replacing(path, (to) => linkAt(this.#tree.place(target), to));
@@ -167,9 +173,6 @@ export class LayerWriter implements TarSink, Disposable {
       return make(this.#tree.place(path));
     } catch (error) {
       if (!isErrno(error, "EEXIST")) throw error;
-    }
-    for (const link of this.pending.links.keys()) {
-      if (link.startsWith(`${path}/`)) this.pending.links.delete(link);
     }
     this.#tree.remove(path);
     return make(this.#tree.place(path));
