@@ -4,8 +4,10 @@ import type { FromWorker, ToWorker } from "./thread-messages.ts";
 import type { UnpackAnswer, UnpackJob } from "./unpack-layer.ts";
 
 /**
- * A thread that unpacks one layer. Disposing it stops the thread, and waits until it has closed its files and ended.
- * Node does not track its descriptors: they come from libc, and it would warn of each that is closed.
+ * A thread that unpacks one layer. Disposing it stops the thread, and waits until it has closed its files and ended; one
+ * that does not come to its stop in time is terminated. Only then the descriptors that it has open, some 64 of directories
+ * and one of a file, stay open for as long as the process lives: they come from libc, and Node does not track them, for it
+ * would warn of each that is closed.
  */
 export class UnpackThread implements AsyncDisposable {
   /** The one answer; fails with what went wrong on the thread. */
@@ -41,7 +43,9 @@ export class UnpackThread implements AsyncDisposable {
     this.#stopped = true;
     this.#room.resolve();
     this.#post({ kind: "stop" });
+    const grace = setTimeout(() => void this.#worker.terminate(), stopGraceMilliseconds);
     await this.#exited;
+    clearTimeout(grace);
   }
 
   #post(message: ToWorker, transfer: readonly ArrayBuffer[] = []): void {
@@ -73,3 +77,6 @@ export class UnpackThread implements AsyncDisposable {
 
 /** Compressed bytes on their way to the thread: enough to keep it busy, little enough for many layers at once. */
 const maxInFlight = 4 * 1024 * 1024;
+
+/** A thread looks for a stop after each block, which takes milliseconds; only a layer made to be slow needs longer. */
+const stopGraceMilliseconds = 2_000;

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { digestOf } from "@stowage/oci";
+import type { TarFile } from "@stowage/tar";
 import { expect, onTestFinished, test } from "vitest";
 import {
   archiveOf,
@@ -167,6 +168,26 @@ test("stops while the source hangs", async () => {
   setTimeout(() => controller.abort(reason), 100);
   const source = { ...layerOf(plain), bytes: hanging() };
   await expect(createUnpacker().unpack(source, layer, { signal: controller.signal })).rejects.toBe(reason);
+});
+
+// Each entry walks a hundred thousand names, so that the thread has minutes of work in the first block.
+test("ends a thread that does not come to its stop", async () => {
+  const { layer } = scratch();
+  const winding = "d/../".repeat(800);
+  const links = Array.from(
+    { length: 79 },
+    (_, at): TarFile => ({
+      kind: "symlink",
+      name: `${at}`,
+      linkName: `${winding}${at + 1}`,
+    }),
+  );
+  const files = Array.from({ length: 10_000 }, (): TarFile => ({ kind: "file", name: "0/f" }));
+  const archive = archiveOf([{ kind: "directory", name: "d" }, ...links, ...files]);
+  const reason = new Error("enough");
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(reason), 500);
+  await expect(createUnpacker().unpack(layerOf(archive), layer, { signal: controller.signal })).rejects.toBe(reason);
 });
 
 test("passes a failure of the source on, untouched", async () => {
