@@ -12,7 +12,6 @@ export {
   RuntimeService,
 } from "./gen/runtime/v1/api_pb.ts";
 export { type PullRequest, type PullResponse, PullResponseSchema, StoreService } from "./gen/stowage/v1/store_pb.ts";
-export { isAnswered } from "./is-answered.ts";
 export {
   decodePullEvent,
   decodePullRequest,

@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import { type Credential, decodeAuthConfig } from "@stowage/auth";
-import { StowageError } from "@stowage/errors";
 import type { LayerPhase, PullEvent, PullOptions } from "@stowage/image-service";
 import { formatPlatform, parseDigest, parsePlatform } from "@stowage/oci";
 import { formatReference, parseReference, type Reference } from "@stowage/reference";
@@ -20,7 +19,7 @@ export type PullAsk = Pick<PullOptions, "credential" | "plainHttp" | "platform">
 export function encodePullRequest(reference: Reference, { credential, plainHttp, platform }: PullAsk): PullRequest {
   return create(PullRequestSchema, {
     reference: formatReference(reference),
-    plainHttp: plainHttp ?? false,
+    ...(plainHttp === undefined ? {} : { plainHttp }),
     platform: platform === undefined ? "" : formatPlatform(platform),
     ...(credential === undefined ? {} : { credential: encodeCredential(credential) }),
   });
@@ -52,7 +51,7 @@ export function encodePullEvent(event: PullEvent): PullResponse {
   }
 }
 
-/** The progress event in a response; `undefined` for one that carries none that is known here. */
+/** The progress event in a response; `undefined` for one that is not known here, such as a newer daemon's. */
 export function decodePullEvent({ event }: PullResponse): PullEvent | undefined {
   switch (event.case) {
     case "resolved": {
@@ -60,14 +59,10 @@ export function decodePullEvent({ event }: PullResponse): PullEvent | undefined 
       return { kind: "resolved", manifest: decodeDescriptor(manifest), layers: layers.map(decodeDescriptor) };
     }
     case "layer": {
-      const { digest, phase, bytes, size } = event.value;
-      return {
-        kind: "layer",
-        digest: parseDigest(digest),
-        phase: parsePhase(phase),
-        bytes: Number(bytes),
-        size: Number(size),
-      };
+      const { digest, bytes, size } = event.value;
+      const phase = phases.find((known) => known === event.value.phase);
+      if (phase === undefined) return undefined;
+      return { kind: "layer", digest: parseDigest(digest), phase, bytes: Number(bytes), size: Number(size) };
     }
     case "committing":
       return { kind: "committing" };
@@ -79,19 +74,24 @@ export function decodePullEvent({ event }: PullResponse): PullEvent | undefined 
 
 const phases: readonly LayerPhase[] = ["waiting", "fetching", "unpacking", "unpacked", "present"];
 
-function parsePhase(text: string): LayerPhase {
-  const phase = phases.find((known) => known === text);
-  if (phase === undefined) throw new StowageError("internal", `Cannot read progress: there is no phase "${text}"`);
-  return phase;
-}
-
 function encodeCredential(credential: Credential): CredentialMessage {
   switch (credential.kind) {
     case "basic":
-      return create(CredentialSchema, { username: credential.username, password: credential.password.reveal() });
+      return create(CredentialSchema, encodeBasic(credential));
     case "identity-token":
       return create(CredentialSchema, { identityToken: credential.token.reveal() });
     case "registry-token":
       return create(CredentialSchema, { registryToken: credential.token.reveal() });
   }
+}
+
+/** An empty name is as good as none beside a password, and can only be told in `auth`. */
+function encodeBasic({ username, password }: Extract<Credential, { readonly kind: "basic" }>): {
+  readonly username?: string;
+  readonly password?: string;
+  readonly auth?: string;
+} {
+  return username === ""
+    ? { auth: Buffer.from(`:${password.reveal()}`).toString("base64") }
+    : { username, password: password.reveal() };
 }

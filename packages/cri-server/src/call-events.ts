@@ -17,23 +17,23 @@ export interface CallEvent {
 }
 
 export interface StartedCall {
-  end(): void;
-  /** Tells of the failure and returns it, to be thrown. */
-  fail(status: ConnectError): ConnectError;
+  /** Tells how it went: well, or with what status. */
+  end(failure?: ConnectError): void;
 }
 
 export function startCall(method: string): StartedCall {
   const started = performance.now();
-  const publish = (event: Pick<CallEvent, "status" | "message" | "cause">): void => {
-    calls.publish({ method, milliseconds: performance.now() - started, ...event } satisfies CallEvent);
-  };
   return {
-    end: () => publish({ status: "OK" }),
-    fail: (status) => {
-      publish({ status: Code[status.code], message: status.rawMessage, cause: status.cause });
-      return status;
+    end(failure) {
+      const milliseconds = performance.now() - started;
+      calls.publish({ method, milliseconds, ...describeEnd(failure) } satisfies CallEvent);
     },
   };
+}
+
+function describeEnd(failure: ConnectError | undefined): Pick<CallEvent, "status" | "message" | "cause"> {
+  if (failure === undefined) return { status: "OK" };
+  return { status: Code[failure.code], message: failure.rawMessage, cause: failure.cause };
 }
 
 const calls = channel(callChannel);

@@ -4,9 +4,9 @@ import { ImageService, RuntimeService, StoreService } from "@stowage/cri-api";
 import { type ImageMethodsDependencies, imageMethods } from "./image-methods.ts";
 import { type RuntimeMethodsSettings, runtimeMethods } from "./runtime-methods.ts";
 import { listenOnSocket } from "./socket.ts";
-import { storeMethods } from "./store-methods.ts";
+import { type StoreMethodsDependencies, storeMethods } from "./store-methods.ts";
 
-export type CriServerDependencies = ImageMethodsDependencies;
+export type CriServerDependencies = ImageMethodsDependencies & StoreMethodsDependencies;
 
 export interface CriServerSettings extends RuntimeMethodsSettings {
   /** The path of the unix socket. */
@@ -34,7 +34,7 @@ export async function startCriServer(
     routes: (router) => {
       router.service(ImageService, imageMethods(dependencies));
       router.service(RuntimeService, runtimeMethods(settings));
-      router.service(StoreService, storeMethods(dependencies));
+      router.service(StoreService, storeMethods(dependencies, settings));
     },
   });
   const server = createServer(handler);

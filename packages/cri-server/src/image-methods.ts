@@ -66,13 +66,17 @@ function nameIn(spec: ImageSpec | undefined): string {
   const handler = spec?.runtimeHandler ?? "";
   if (handler !== "")
     throw new StowageError("invalid-argument", `Cannot use runtime handler "${handler}": it is not configured`);
-  const name = spec?.image || spec?.imageRef || "";
+  const name = nameOf(spec);
   if (name === "") throw new StowageError("invalid-argument", "Cannot find an image: no image specified");
   return name;
 }
 
+function nameOf(spec: ImageSpec | undefined): string {
+  return spec?.image || spec?.imageRef || "";
+}
+
 async function list(images: ImageService, filter: ImageFilter | undefined, options: AbortOptions): Promise<CriImage[]> {
-  const name = filter?.image?.image ?? "";
+  const name = nameOf(filter?.image);
   if (name === "") return (await images.list(options)).map(criImageOf);
   const image = await images.find(name, options);
   return image === undefined ? [] : [criImageOf(image)];

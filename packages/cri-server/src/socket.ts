@@ -1,25 +1,56 @@
 import { once } from "node:events";
-import { mkdir, unlink } from "node:fs/promises";
-import type { Server } from "node:net";
+import type { Stats } from "node:fs";
+import { lstat, mkdir, unlink } from "node:fs/promises";
+import { createConnection, type Server } from "node:net";
 import { dirname } from "node:path";
-import { isAnswered } from "@stowage/cri-api";
 import { asStorageError, isErrno, StowageError } from "@stowage/errors";
 
 /**
- * Lets `server` listen on a unix socket that only its owner can open. A socket file that nobody answers on is
- * replaced; where somebody does, it fails with `failed-precondition`.
+ * Lets `server` listen on a unix socket that only its owner can open. A socket that refuses connections was left behind
+ * and is replaced; where somebody answers, or what is there is no socket, it fails with `failed-precondition`.
  */
 export async function listenOnSocket(server: Server, path: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-    if (await isAnswered(path)) throw inUse(path);
-    await unlink(path).catch(ignoreMissing);
+    await removeAbandoned(path);
     await listen(server, path);
   } catch (error) {
-    if (isErrno(error, "EADDRINUSE")) throw inUse(path);
+    if (isErrno(error, "EADDRINUSE")) throw refusal(path, "another server answers there");
     if (isErrno(error, "EINVAL"))
       throw new StowageError("invalid-argument", `Cannot listen on "${path}": a socket's path has at most 107 bytes`);
     throw asStorageError(error, `listen on "${path}"`);
+  }
+}
+
+async function removeAbandoned(path: string): Promise<void> {
+  const found = await find(path);
+  if (found === undefined) return;
+  if (!found.isSocket()) throw refusal(path, "what is there is no socket");
+  if (await isAnswered(path)) throw refusal(path, "another server answers there");
+  await unlink(path).catch(ignoreMissing);
+}
+
+async function find(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    ignoreMissing(error);
+    return undefined;
+  }
+}
+
+/** Only a socket without a server refuses connections. One whose backlog is full says EAGAIN, and has a server. */
+async function isAnswered(path: string): Promise<boolean> {
+  const socket = createConnection(path);
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch (error) {
+    if (isErrno(error, "EAGAIN", "EPROTOTYPE")) return true;
+    if (isErrno(error, "ECONNREFUSED", "ENOENT")) return false;
+    throw error;
+  } finally {
+    socket.destroy();
   }
 }
 
@@ -35,8 +66,8 @@ async function listen(server: Server, path: string): Promise<void> {
   await listening;
 }
 
-function inUse(path: string): StowageError {
-  return new StowageError("failed-precondition", `Cannot listen on "${path}": another server answers there`);
+function refusal(path: string, why: string): StowageError {
+  return new StowageError("failed-precondition", `Cannot listen on "${path}": ${why}`);
 }
 
 function ignoreMissing(error: unknown): void {

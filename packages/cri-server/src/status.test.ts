@@ -1,9 +1,12 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { inspect } from "node:util";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, createHandlerContext } from "@connectrpc/connect";
+import { ImageService } from "@stowage/cri-api";
 import { type ErrorCode, StowageError } from "@stowage/errors";
 import { RegistryUnavailableError } from "@stowage/registry";
-import { expect, test } from "vitest";
-import { statusOf } from "./status.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { callChannel } from "./call-events.ts";
+import { statusOf, streaming } from "./status.ts";
 
 const going = new AbortController().signal;
 
@@ -82,3 +85,28 @@ test("a reason of a signal that is not that of the call is an error like any oth
   const other = AbortSignal.abort(new Error("somebody else left"));
   expect(statusOf(other.reason, going).code).toBe(Code.Internal);
 });
+
+test.for([
+  { how: "to its end", take: 3, status: "OK" },
+  { how: "until the client leaves", take: 1, status: "Canceled" },
+])("a call of many answers that is read $how is told of once, as $status", async ({ take, status }) => {
+  const told: unknown[] = [];
+  const hear = (event: unknown) => void told.push(event);
+  subscribe(callChannel, hear);
+  onTestFinished(() => void unsubscribe(callChannel, hear));
+  const count = streaming(async function* () {
+    yield* [1, 2];
+  });
+  for await (const answer of count({}, contextOf())) if (answer === take) break;
+  expect(told).toEqual([expect.objectContaining({ method: "StreamImages", status })]);
+});
+
+function contextOf() {
+  return createHandlerContext({
+    service: ImageService,
+    method: ImageService.method.streamImages,
+    protocolName: "grpc",
+    requestMethod: "POST",
+    url: "http://localhost",
+  });
+}

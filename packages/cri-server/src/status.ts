@@ -8,8 +8,8 @@ import { startCall } from "./call-events.ts";
 export function statusOf(error: unknown, signal: AbortSignal): ConnectError {
   if (signal.aborted && error === signal.reason) return endOf(signal);
   if (error instanceof RegistryUnavailableError)
-    return new ConnectError(`${registryUnavailable}${error.message}`, Code.Unknown);
-  if (error instanceof StowageError) return new ConnectError(error.message, statusCodes[error.code]);
+    return new ConnectError(fitting(`${registryUnavailable}${error.message}`), Code.Unknown);
+  if (error instanceof StowageError) return new ConnectError(fitting(error.message), statusCodes[error.code]);
   return new ConnectError("Internal error", Code.Internal, undefined, undefined, error);
 }
 
@@ -24,7 +24,9 @@ export function unary<Request, Response>(
       told.end();
       return response;
     } catch (error) {
-      throw told.fail(statusOf(error, signal));
+      const failure = statusOf(error, signal);
+      told.end(failure);
+      throw failure;
     }
   };
 }
@@ -35,11 +37,15 @@ export function streaming<Request, Response>(
 ): (request: Request, context: HandlerContext) => AsyncGenerator<Response, void, undefined> {
   return async function* (request, { method, signal }) {
     const told = startCall(method.name);
+    let failure: ConnectError | undefined = canceled(); // which holds if the client leaves at a `yield`
     try {
       yield* work(request, { signal });
-      told.end();
+      failure = undefined;
     } catch (error) {
-      throw told.fail(statusOf(error, signal));
+      failure = statusOf(error, signal);
+      throw failure;
+    } finally {
+      told.end(failure);
     }
   };
 }
@@ -48,5 +54,19 @@ function endOf({ reason }: AbortSignal): ConnectError {
   if (reason instanceof ConnectError && reason.code === Code.DeadlineExceeded) {
     return new ConnectError("The deadline of the call has passed", Code.DeadlineExceeded);
   }
+  return canceled();
+}
+
+function canceled(): ConnectError {
   return new ConnectError("The call was canceled", Code.Canceled);
+}
+
+/** Bytes of a message. It is sent in a trailer, percent-encoded into up to thrice as many, and must fit one HTTP/2 frame. */
+const maxMessageBytes = 4 * 1024;
+
+/** The last guard of connections and terminals, for what was not kept short and in one line where it was written. */
+function fitting(message: string): string {
+  const line = message.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ");
+  const { read } = new TextEncoder().encodeInto(line, new Uint8Array(maxMessageBytes));
+  return line.slice(0, read);
 }

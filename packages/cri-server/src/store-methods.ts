@@ -20,12 +20,18 @@ import { streaming, unary } from "./status.ts";
 export interface StoreMethodsDependencies {
   readonly images: ImageService;
   readonly nodeCredential: (reference: Reference) => Promise<Credential | undefined>;
+  /** The directory of the whole store, by which a client knows whether it is the one that it means. */
+  readonly storeRoot: string;
 }
 
 /** The verbs of the command, for when the daemon holds the store. */
-export function storeMethods(dependencies: StoreMethodsDependencies): ServiceImpl<typeof StoreService> {
-  const { images } = dependencies;
+export function storeMethods(
+  dependencies: StoreMethodsDependencies,
+  { version }: { readonly version: string },
+): ServiceImpl<typeof StoreService> {
+  const { images, storeRoot } = dependencies;
   return {
+    info: unary(async () => ({ root: storeRoot, version })),
     pull: streaming((request, options) => pull(dependencies, request, options)),
     list: unary(async (_request, options) => ({ images: (await images.list(options)).map(encodeStoredImage) })),
     find: unary(async ({ name }, options) => found(await images.find(name, options))),

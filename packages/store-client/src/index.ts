@@ -1,2 +1,2 @@
 export { openSocketTransport, type SocketTransport } from "./socket-transport.ts";
-export { connectStore, findStore, type StoreClient } from "./store-client.ts";
+export { connectStore, findStore, type StoreClient, type StoreInfo } from "./store-client.ts";

@@ -1,8 +1,12 @@
+import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type Socket } from "node:net";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer as createHttp2Server } from "node:http2";
+import { createConnection, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { StoreService } from "@stowage/cri-api";
 import { StowageError } from "@stowage/errors";
 import { expect, onTestFinished, test } from "vitest";
 import { connectStore, findStore } from "./index.ts";
@@ -39,6 +43,35 @@ test("a daemon that is not there is unavailable, and is not found", async () => 
   expect(await findStore(address)).toBeUndefined();
 });
 
+test("a file that is no socket is no daemon", async () => {
+  const address = await scratchAddress();
+  await writeFile(address, "");
+  expect(await findStore(address)).toBeUndefined();
+});
+
+test("a daemon that is too busy to take a connection is found", async () => {
+  const address = await scratchAddress();
+  await listenBusily(address);
+  for (let waiting = 0; waiting < 4; waiting += 1) {
+    const socket = createConnection(address).on("error", () => undefined);
+    onTestFinished(() => void socket.destroy());
+  }
+  using store = await findStore(address);
+  expect(store).toBeDefined();
+});
+
+test("a daemon says which store it holds", async () => {
+  const address = await scratchAddress();
+  const info = { root: "/var/lib/stowage", version: "1.2.3" };
+  const routes = connectNodeAdapter({ routes: (router) => void router.service(StoreService, { info: () => info }) });
+  const server = createHttp2Server(routes).listen(address);
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  using store = connectStore(address);
+  expect(await store.info()).toEqual(info);
+  await expect(store.info({ signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
+});
+
 test("a daemon that hangs up is unavailable", async () => {
   const address = await scratchAddress();
   await listenAt(address, (socket) => socket.once("data", () => socket.destroy()));
@@ -58,3 +91,17 @@ test("a call that is aborted fails with the reason, though nobody answers", asyn
   controller.abort(reason);
   await expect(listing).rejects.toBe(reason);
 });
+
+/** A socket of a process that takes no connections and has room for two of them to wait. */
+async function listenBusily(address: string): Promise<void> {
+  const program = `${address}.mjs`;
+  await writeFile(
+    program,
+    `import { createServer } from "node:net";
+     createServer().listen({ path: ${JSON.stringify(address)}, backlog: 1 }, () => process.send("listening", () =>
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)));`,
+  );
+  const child = fork(program);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child, "message");
+}

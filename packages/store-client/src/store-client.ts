@@ -1,15 +1,26 @@
 import { type CallOptions, type Client, createClient } from "@connectrpc/connect";
-import { decodePullEvent, decodeStoredImage, encodePullRequest, isAnswered, StoreService } from "@stowage/cri-api";
+import { decodePullEvent, decodeStoredImage, encodePullRequest, StoreService } from "@stowage/cri-api";
 import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { ImageService, PullOptions } from "@stowage/image-service";
 import type { Image } from "@stowage/images";
 import type { Reference } from "@stowage/reference";
 import type { Mount } from "@stowage/snapshots";
 import { errorOf } from "./error-of.ts";
+import { isAnswered } from "./is-answered.ts";
 import { openSocketTransport, type SocketTransport } from "./socket-transport.ts";
 
 /** The verbs that a daemon answers as if the store were opened here. */
-export type StoreClient = Pick<ImageService, "pull" | "list" | "find" | "remove" | "view" | "readConfig">;
+export interface StoreClient extends Pick<ImageService, "pull" | "list" | "find" | "remove" | "view" | "readConfig"> {
+  /** Which store the daemon holds. */
+  info(options?: AbortOptions): Promise<StoreInfo>;
+}
+
+export interface StoreInfo {
+  /** The absolute path of the store's directory. */
+  readonly root: string;
+  /** Of the daemon, a semantic version. */
+  readonly version: string;
+}
 
 /** Talks to the daemon at the unix socket `address`. Its errors arrive with the codes they had there. */
 export function connectStore(address: string): StoreClient & Disposable {
@@ -28,6 +39,13 @@ class SocketStoreClient implements StoreClient, Disposable {
   constructor(socket: SocketTransport) {
     this.#socket = socket;
     this.#client = createClient(StoreService, socket.transport);
+  }
+
+  async info({ signal }: AbortOptions = {}): Promise<StoreInfo> {
+    return call(signal, async (options) => {
+      const { root, version } = await this.#client.info({}, options);
+      return { root, version };
+    });
   }
 
   async pull(reference: Reference, { onProgress, signal, ...asked }: PullOptions = {}): Promise<Image> {

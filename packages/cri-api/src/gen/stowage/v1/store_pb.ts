@@ -12,7 +12,46 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file stowage/v1/store.proto.
  */
 export const file_stowage_v1_store: GenFile = /*@__PURE__*/
-  fileDesc("ChZzdG93YWdlL3YxL3N0b3JlLnByb3RvEgpzdG93YWdlLnYxInIKC1B1bGxSZXF1ZXN0EhEKCXJlZmVyZW5jZRgBIAEoCRISCgpwbGFpbl9odHRwGAIgASgIEhAKCHBsYXRmb3JtGAMgASgJEioKCmNyZWRlbnRpYWwYBCABKAsyFi5zdG93YWdlLnYxLkNyZWRlbnRpYWwibwoKQ3JlZGVudGlhbBIQCgh1c2VybmFtZRgBIAEoCRIVCghwYXNzd29yZBgCIAEoCUIDgAEBEhsKDmlkZW50aXR5X3Rva2VuGAMgASgJQgOAAQESGwoOcmVnaXN0cnlfdG9rZW4YBCABKAlCA4ABASK/AQoMUHVsbFJlc3BvbnNlEigKCHJlc29sdmVkGAEgASgLMhQuc3Rvd2FnZS52MS5SZXNvbHZlZEgAEioKBWxheWVyGAIgASgLMhkuc3Rvd2FnZS52MS5MYXllclByb2dyZXNzSAASLAoKY29tbWl0dGluZxgDIAEoCzIWLnN0b3dhZ2UudjEuQ29tbWl0dGluZ0gAEiIKBWltYWdlGAQgASgLMhEuc3Rvd2FnZS52MS5JbWFnZUgAQgcKBWV2ZW50IlwKCFJlc29sdmVkEigKCG1hbmlmZXN0GAEgASgLMhYuc3Rvd2FnZS52MS5EZXNjcmlwdG9yEiYKBmxheWVycxgCIAMoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvciJLCg1MYXllclByb2dyZXNzEg4KBmRpZ2VzdBgBIAEoCRINCgVwaGFzZRgCIAEoCRINCgVieXRlcxgDIAEoBBIMCgRzaXplGAQgASgEIgwKCkNvbW1pdHRpbmciDQoLTGlzdFJlcXVlc3QiMQoMTGlzdFJlc3BvbnNlEiEKBmltYWdlcxgBIAMoCzIRLnN0b3dhZ2UudjEuSW1hZ2UiGwoLRmluZFJlcXVlc3QSDAoEbmFtZRgBIAEoCSIwCgxGaW5kUmVzcG9uc2USIAoFaW1hZ2UYASABKAsyES5zdG93YWdlLnYxLkltYWdlIh0KDVJlbW92ZVJlcXVlc3QSDAoEbmFtZRgBIAEoCSIyCg5SZW1vdmVSZXNwb25zZRIgCgVpbWFnZRgBIAEoCzIRLnN0b3dhZ2UudjEuSW1hZ2UiGQoLVmlld1JlcXVlc3QSCgoCaWQYASABKAkiMQoMVmlld1Jlc3BvbnNlEiEKBm1vdW50cxgBIAMoCzIRLnN0b3dhZ2UudjEuTW91bnQiHwoRUmVhZENvbmZpZ1JlcXVlc3QSCgoCaWQYASABKAkiJAoSUmVhZENvbmZpZ1Jlc3BvbnNlEg4KBmNvbmZpZxgBIAEoDCI+CgpEZXNjcmlwdG9yEhIKCm1lZGlhX3R5cGUYASABKAkSDgoGZGlnZXN0GAIgASgJEgwKBHNpemUYAyABKAQiawoFTGF5ZXISJAoEYmxvYhgBIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchIMCgRrZXB0GAIgASgIEg8KB2RpZmZfaWQYAyABKAkSDQoFYnl0ZXMYBCABKAQSDgoGaW5vZGVzGAUgASgEIoIDCgVJbWFnZRIKCgJpZBgBIAEoCRIoCghtYW5pZmVzdBgCIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchIlCgVpbmRleBgDIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchImCgZjb25maWcYBCABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISIQoGbGF5ZXJzGAUgAygLMhEuc3Rvd2FnZS52MS5MYXllchIQCghwbGF0Zm9ybRgGIAEoCRIMCgR1c2VyGAcgASgJEjcKC2Fubm90YXRpb25zGAggAygLMiIuc3Rvd2FnZS52MS5JbWFnZS5Bbm5vdGF0aW9uc0VudHJ5Eg8KB2NyZWF0ZWQYCSABKAkSDAoEdGFncxgKIAMoCRIPCgdkaWdlc3RzGAsgAygJEhQKDHB1Ymxpc2hlZF9hdBgMIAEoBBoyChBBbm5vdGF0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiNgoFTW91bnQSDAoEdHlwZRgBIAEoCRIOCgZzb3VyY2UYAiABKAkSDwoHb3B0aW9ucxgDIAMoCTKWAwoMU3RvcmVTZXJ2aWNlEj0KBFB1bGwSFy5zdG93YWdlLnYxLlB1bGxSZXF1ZXN0Ghguc3Rvd2FnZS52MS5QdWxsUmVzcG9uc2UiADABEjsKBExpc3QSFy5zdG93YWdlLnYxLkxpc3RSZXF1ZXN0Ghguc3Rvd2FnZS52MS5MaXN0UmVzcG9uc2UiABI7CgRGaW5kEhcuc3Rvd2FnZS52MS5GaW5kUmVxdWVzdBoYLnN0b3dhZ2UudjEuRmluZFJlc3BvbnNlIgASQQoGUmVtb3ZlEhkuc3Rvd2FnZS52MS5SZW1vdmVSZXF1ZXN0Ghouc3Rvd2FnZS52MS5SZW1vdmVSZXNwb25zZSIAEjsKBFZpZXcSFy5zdG93YWdlLnYxLlZpZXdSZXF1ZXN0Ghguc3Rvd2FnZS52MS5WaWV3UmVzcG9uc2UiABJNCgpSZWFkQ29uZmlnEh0uc3Rvd2FnZS52MS5SZWFkQ29uZmlnUmVxdWVzdBoeLnN0b3dhZ2UudjEuUmVhZENvbmZpZ1Jlc3BvbnNlIgBiBnByb3RvMw");
+  fileDesc("ChZzdG93YWdlL3YxL3N0b3JlLnByb3RvEgpzdG93YWdlLnYxIg0KC0luZm9SZXF1ZXN0Ii0KDEluZm9SZXNwb25zZRIMCgRyb290GAEgASgJEg8KB3ZlcnNpb24YAiABKAkihgEKC1B1bGxSZXF1ZXN0EhEKCXJlZmVyZW5jZRgBIAEoCRIXCgpwbGFpbl9odHRwGAIgASgISACIAQESEAoIcGxhdGZvcm0YAyABKAkSKgoKY3JlZGVudGlhbBgEIAEoCzIWLnN0b3dhZ2UudjEuQ3JlZGVudGlhbEINCgtfcGxhaW5faHR0cCKCAQoKQ3JlZGVudGlhbBIQCgh1c2VybmFtZRgBIAEoCRIVCghwYXNzd29yZBgCIAEoCUIDgAEBEhsKDmlkZW50aXR5X3Rva2VuGAMgASgJQgOAAQESGwoOcmVnaXN0cnlfdG9rZW4YBCABKAlCA4ABARIRCgRhdXRoGAUgASgJQgOAAQEivwEKDFB1bGxSZXNwb25zZRIoCghyZXNvbHZlZBgBIAEoCzIULnN0b3dhZ2UudjEuUmVzb2x2ZWRIABIqCgVsYXllchgCIAEoCzIZLnN0b3dhZ2UudjEuTGF5ZXJQcm9ncmVzc0gAEiwKCmNvbW1pdHRpbmcYAyABKAsyFi5zdG93YWdlLnYxLkNvbW1pdHRpbmdIABIiCgVpbWFnZRgEIAEoCzIRLnN0b3dhZ2UudjEuSW1hZ2VIAEIHCgVldmVudCJcCghSZXNvbHZlZBIoCghtYW5pZmVzdBgBIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchImCgZsYXllcnMYAiADKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3IiSwoNTGF5ZXJQcm9ncmVzcxIOCgZkaWdlc3QYASABKAkSDQoFcGhhc2UYAiABKAkSDQoFYnl0ZXMYAyABKAQSDAoEc2l6ZRgEIAEoBCIMCgpDb21taXR0aW5nIg0KC0xpc3RSZXF1ZXN0IjEKDExpc3RSZXNwb25zZRIhCgZpbWFnZXMYASADKAsyES5zdG93YWdlLnYxLkltYWdlIhsKC0ZpbmRSZXF1ZXN0EgwKBG5hbWUYASABKAkiMAoMRmluZFJlc3BvbnNlEiAKBWltYWdlGAEgASgLMhEuc3Rvd2FnZS52MS5JbWFnZSIdCg1SZW1vdmVSZXF1ZXN0EgwKBG5hbWUYASABKAkiMgoOUmVtb3ZlUmVzcG9uc2USIAoFaW1hZ2UYASABKAsyES5zdG93YWdlLnYxLkltYWdlIhkKC1ZpZXdSZXF1ZXN0EgoKAmlkGAEgASgJIjEKDFZpZXdSZXNwb25zZRIhCgZtb3VudHMYASADKAsyES5zdG93YWdlLnYxLk1vdW50Ih8KEVJlYWRDb25maWdSZXF1ZXN0EgoKAmlkGAEgASgJIiQKElJlYWRDb25maWdSZXNwb25zZRIOCgZjb25maWcYASABKAwiPgoKRGVzY3JpcHRvchISCgptZWRpYV90eXBlGAEgASgJEg4KBmRpZ2VzdBgCIAEoCRIMCgRzaXplGAMgASgEImsKBUxheWVyEiQKBGJsb2IYASABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISDAoEa2VwdBgCIAEoCBIPCgdkaWZmX2lkGAMgASgJEg0KBWJ5dGVzGAQgASgEEg4KBmlub2RlcxgFIAEoBCKCAwoFSW1hZ2USCgoCaWQYASABKAkSKAoIbWFuaWZlc3QYAiABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISJQoFaW5kZXgYAyABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISJgoGY29uZmlnGAQgASgLMhYuc3Rvd2FnZS52MS5EZXNjcmlwdG9yEiEKBmxheWVycxgFIAMoCzIRLnN0b3dhZ2UudjEuTGF5ZXISEAoIcGxhdGZvcm0YBiABKAkSDAoEdXNlchgHIAEoCRI3Cgthbm5vdGF0aW9ucxgIIAMoCzIiLnN0b3dhZ2UudjEuSW1hZ2UuQW5ub3RhdGlvbnNFbnRyeRIPCgdjcmVhdGVkGAkgASgJEgwKBHRhZ3MYCiADKAkSDwoHZGlnZXN0cxgLIAMoCRIUCgxwdWJsaXNoZWRfYXQYDCABKAQaMgoQQW5ub3RhdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIjYKBU1vdW50EgwKBHR5cGUYASABKAkSDgoGc291cmNlGAIgASgJEg8KB29wdGlvbnMYAyADKAky0wMKDFN0b3JlU2VydmljZRI7CgRJbmZvEhcuc3Rvd2FnZS52MS5JbmZvUmVxdWVzdBoYLnN0b3dhZ2UudjEuSW5mb1Jlc3BvbnNlIgASPQoEUHVsbBIXLnN0b3dhZ2UudjEuUHVsbFJlcXVlc3QaGC5zdG93YWdlLnYxLlB1bGxSZXNwb25zZSIAMAESOwoETGlzdBIXLnN0b3dhZ2UudjEuTGlzdFJlcXVlc3QaGC5zdG93YWdlLnYxLkxpc3RSZXNwb25zZSIAEjsKBEZpbmQSFy5zdG93YWdlLnYxLkZpbmRSZXF1ZXN0Ghguc3Rvd2FnZS52MS5GaW5kUmVzcG9uc2UiABJBCgZSZW1vdmUSGS5zdG93YWdlLnYxLlJlbW92ZVJlcXVlc3QaGi5zdG93YWdlLnYxLlJlbW92ZVJlc3BvbnNlIgASOwoEVmlldxIXLnN0b3dhZ2UudjEuVmlld1JlcXVlc3QaGC5zdG93YWdlLnYxLlZpZXdSZXNwb25zZSIAEk0KClJlYWRDb25maWcSHS5zdG93YWdlLnYxLlJlYWRDb25maWdSZXF1ZXN0Gh4uc3Rvd2FnZS52MS5SZWFkQ29uZmlnUmVzcG9uc2UiAGIGcHJvdG8z");
+
+/**
+ * @generated from message stowage.v1.InfoRequest
+ */
+export type InfoRequest = Message<"stowage.v1.InfoRequest"> & {
+};
+
+/**
+ * Describes the message stowage.v1.InfoRequest.
+ * Use `create(InfoRequestSchema)` to create a new message.
+ */
+export const InfoRequestSchema: GenMessage<InfoRequest> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 0);
+
+/**
+ * @generated from message stowage.v1.InfoResponse
+ */
+export type InfoResponse = Message<"stowage.v1.InfoResponse"> & {
+  /**
+   * The absolute path of the store's directory.
+   *
+   * @generated from field: string root = 1;
+   */
+  root: string;
+
+  /**
+   * Of stowage, a semantic version.
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+};
+
+/**
+ * Describes the message stowage.v1.InfoResponse.
+ * Use `create(InfoResponseSchema)` to create a new message.
+ */
+export const InfoResponseSchema: GenMessage<InfoResponse> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 1);
 
 /**
  * @generated from message stowage.v1.PullRequest
@@ -24,9 +63,11 @@ export type PullRequest = Message<"stowage.v1.PullRequest"> & {
   reference: string;
 
   /**
-   * @generated from field: bool plain_http = 2;
+   * Unset means as the daemon has it for the registry.
+   *
+   * @generated from field: optional bool plain_http = 2;
    */
-  plainHttp: boolean;
+  plainHttp?: boolean | undefined;
 
   /**
    * os/architecture[/variant]; empty means the daemon's.
@@ -46,7 +87,7 @@ export type PullRequest = Message<"stowage.v1.PullRequest"> & {
  * Use `create(PullRequestSchema)` to create a new message.
  */
 export const PullRequestSchema: GenMessage<PullRequest> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 0);
+  messageDesc(file_stowage_v1_store, 2);
 
 /**
  * @generated from message stowage.v1.Credential
@@ -71,6 +112,13 @@ export type Credential = Message<"stowage.v1.Credential"> & {
    * @generated from field: string registry_token = 4;
    */
   registryToken: string;
+
+  /**
+   * Base64 of username:password, where the user name is empty.
+   *
+   * @generated from field: string auth = 5;
+   */
+  auth: string;
 };
 
 /**
@@ -78,7 +126,7 @@ export type Credential = Message<"stowage.v1.Credential"> & {
  * Use `create(CredentialSchema)` to create a new message.
  */
 export const CredentialSchema: GenMessage<Credential> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 1);
+  messageDesc(file_stowage_v1_store, 3);
 
 /**
  * @generated from message stowage.v1.PullResponse
@@ -119,7 +167,7 @@ export type PullResponse = Message<"stowage.v1.PullResponse"> & {
  * Use `create(PullResponseSchema)` to create a new message.
  */
 export const PullResponseSchema: GenMessage<PullResponse> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 2);
+  messageDesc(file_stowage_v1_store, 4);
 
 /**
  * @generated from message stowage.v1.Resolved
@@ -141,7 +189,7 @@ export type Resolved = Message<"stowage.v1.Resolved"> & {
  * Use `create(ResolvedSchema)` to create a new message.
  */
 export const ResolvedSchema: GenMessage<Resolved> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 3);
+  messageDesc(file_stowage_v1_store, 5);
 
 /**
  * @generated from message stowage.v1.LayerProgress
@@ -175,7 +223,7 @@ export type LayerProgress = Message<"stowage.v1.LayerProgress"> & {
  * Use `create(LayerProgressSchema)` to create a new message.
  */
 export const LayerProgressSchema: GenMessage<LayerProgress> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 4);
+  messageDesc(file_stowage_v1_store, 6);
 
 /**
  * @generated from message stowage.v1.Committing
@@ -188,7 +236,7 @@ export type Committing = Message<"stowage.v1.Committing"> & {
  * Use `create(CommittingSchema)` to create a new message.
  */
 export const CommittingSchema: GenMessage<Committing> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 5);
+  messageDesc(file_stowage_v1_store, 7);
 
 /**
  * @generated from message stowage.v1.ListRequest
@@ -201,7 +249,7 @@ export type ListRequest = Message<"stowage.v1.ListRequest"> & {
  * Use `create(ListRequestSchema)` to create a new message.
  */
 export const ListRequestSchema: GenMessage<ListRequest> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 6);
+  messageDesc(file_stowage_v1_store, 8);
 
 /**
  * @generated from message stowage.v1.ListResponse
@@ -218,7 +266,7 @@ export type ListResponse = Message<"stowage.v1.ListResponse"> & {
  * Use `create(ListResponseSchema)` to create a new message.
  */
 export const ListResponseSchema: GenMessage<ListResponse> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 7);
+  messageDesc(file_stowage_v1_store, 9);
 
 /**
  * @generated from message stowage.v1.FindRequest
@@ -235,7 +283,7 @@ export type FindRequest = Message<"stowage.v1.FindRequest"> & {
  * Use `create(FindRequestSchema)` to create a new message.
  */
 export const FindRequestSchema: GenMessage<FindRequest> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 8);
+  messageDesc(file_stowage_v1_store, 10);
 
 /**
  * @generated from message stowage.v1.FindResponse
@@ -252,7 +300,7 @@ export type FindResponse = Message<"stowage.v1.FindResponse"> & {
  * Use `create(FindResponseSchema)` to create a new message.
  */
 export const FindResponseSchema: GenMessage<FindResponse> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 9);
+  messageDesc(file_stowage_v1_store, 11);
 
 /**
  * @generated from message stowage.v1.RemoveRequest
@@ -269,7 +317,7 @@ export type RemoveRequest = Message<"stowage.v1.RemoveRequest"> & {
  * Use `create(RemoveRequestSchema)` to create a new message.
  */
 export const RemoveRequestSchema: GenMessage<RemoveRequest> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 10);
+  messageDesc(file_stowage_v1_store, 12);
 
 /**
  * @generated from message stowage.v1.RemoveResponse
@@ -286,7 +334,7 @@ export type RemoveResponse = Message<"stowage.v1.RemoveResponse"> & {
  * Use `create(RemoveResponseSchema)` to create a new message.
  */
 export const RemoveResponseSchema: GenMessage<RemoveResponse> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 11);
+  messageDesc(file_stowage_v1_store, 13);
 
 /**
  * @generated from message stowage.v1.ViewRequest
@@ -303,7 +351,7 @@ export type ViewRequest = Message<"stowage.v1.ViewRequest"> & {
  * Use `create(ViewRequestSchema)` to create a new message.
  */
 export const ViewRequestSchema: GenMessage<ViewRequest> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 12);
+  messageDesc(file_stowage_v1_store, 14);
 
 /**
  * @generated from message stowage.v1.ViewResponse
@@ -320,7 +368,7 @@ export type ViewResponse = Message<"stowage.v1.ViewResponse"> & {
  * Use `create(ViewResponseSchema)` to create a new message.
  */
 export const ViewResponseSchema: GenMessage<ViewResponse> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 13);
+  messageDesc(file_stowage_v1_store, 15);
 
 /**
  * @generated from message stowage.v1.ReadConfigRequest
@@ -337,7 +385,7 @@ export type ReadConfigRequest = Message<"stowage.v1.ReadConfigRequest"> & {
  * Use `create(ReadConfigRequestSchema)` to create a new message.
  */
 export const ReadConfigRequestSchema: GenMessage<ReadConfigRequest> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 14);
+  messageDesc(file_stowage_v1_store, 16);
 
 /**
  * @generated from message stowage.v1.ReadConfigResponse
@@ -354,7 +402,7 @@ export type ReadConfigResponse = Message<"stowage.v1.ReadConfigResponse"> & {
  * Use `create(ReadConfigResponseSchema)` to create a new message.
  */
 export const ReadConfigResponseSchema: GenMessage<ReadConfigResponse> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 15);
+  messageDesc(file_stowage_v1_store, 17);
 
 /**
  * @generated from message stowage.v1.Descriptor
@@ -381,7 +429,7 @@ export type Descriptor = Message<"stowage.v1.Descriptor"> & {
  * Use `create(DescriptorSchema)` to create a new message.
  */
 export const DescriptorSchema: GenMessage<Descriptor> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 16);
+  messageDesc(file_stowage_v1_store, 18);
 
 /**
  * @generated from message stowage.v1.Layer
@@ -422,7 +470,7 @@ export type Layer = Message<"stowage.v1.Layer"> & {
  * Use `create(LayerSchema)` to create a new message.
  */
 export const LayerSchema: GenMessage<Layer> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 17);
+  messageDesc(file_stowage_v1_store, 19);
 
 /**
  * @generated from message stowage.v1.Image
@@ -502,7 +550,7 @@ export type Image = Message<"stowage.v1.Image"> & {
  * Use `create(ImageSchema)` to create a new message.
  */
 export const ImageSchema: GenMessage<Image> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 18);
+  messageDesc(file_stowage_v1_store, 20);
 
 /**
  * @generated from message stowage.v1.Mount
@@ -529,12 +577,22 @@ export type Mount = Message<"stowage.v1.Mount"> & {
  * Use `create(MountSchema)` to create a new message.
  */
 export const MountSchema: GenMessage<Mount> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 19);
+  messageDesc(file_stowage_v1_store, 21);
 
 /**
  * @generated from service stowage.v1.StoreService
  */
 export const StoreService: GenService<{
+  /**
+   * Which store the daemon holds.
+   *
+   * @generated from rpc stowage.v1.StoreService.Info
+   */
+  info: {
+    methodKind: "unary";
+    input: typeof InfoRequestSchema;
+    output: typeof InfoResponseSchema;
+  },
   /**
    * Pulls an image. Progress comes first, the image last.
    *

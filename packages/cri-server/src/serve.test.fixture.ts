@@ -1,0 +1,49 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Transport } from "@connectrpc/connect";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import type { ImageService } from "@stowage/image-service";
+import { onTestFinished } from "vitest";
+import { startCriServer } from "./index.ts";
+
+/** A directory that is gone after the test. */
+export async function scratchDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "stowage-cri-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** A server whose images are empty but for `images`, and one connection to it. */
+export async function serve(images: Partial<ImageService>): Promise<Transport> {
+  const root = await scratchDirectory();
+  const address = join(root, "s.sock");
+  const server = await startCriServer(
+    {
+      images: { ...noImages, ...images },
+      root: "/images",
+      storeRoot: "/store",
+      nodeCredential: async () => undefined,
+    },
+    { address, version: "1.2.3", cgroupDriver: "systemd" },
+  );
+  const baseUrl = "http://localhost";
+  const sessionManager = new Http2SessionManager(baseUrl, {}, { createConnection: () => createConnection(address) });
+  onTestFinished(async () => {
+    sessionManager.abort();
+    await server[Symbol.asyncDispose]();
+  });
+  return createGrpcTransport({ baseUrl, sessionManager });
+}
+
+const noImages: ImageService = {
+  pull: () => Promise.reject(new Error("There is nothing to pull from")),
+  list: async () => [],
+  find: async () => undefined,
+  remove: async () => undefined,
+  view: async () => [],
+  readConfig: async () => new Uint8Array(),
+  usage: async () => ({ bytes: 0, inodes: 0 }),
+  collect: async () => undefined,
+};
