@@ -31,7 +31,7 @@ describe("decodeAuthConfig", () => {
   });
 
   test.for([{}, { username: "", password: "", auth: "" }, { serverAddress: "ghcr.io" }])(
-    "takes %j for anonymous",
+    "finds no credential of its own in %j",
     (config) => {
       expect(decodeAuthConfig(config)).toBeUndefined();
     },

@@ -10,7 +10,8 @@ export interface AuthConfig extends CredentialForms {
 }
 
 /**
- * The credential of a pull request; `undefined` where every form is empty, which asks for an anonymous pull.
+ * The credential of a pull request; `undefined` where every form is empty: the request has none of its own, and the
+ * node's may be used.
  * Fails with `invalid-argument` for a malformed form or address and for a password without a name, telling no secret.
  */
 export function decodeAuthConfig(config: AuthConfig): HostCredential | undefined {
