@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
 import { type Credential, Secret } from "@stowage/auth";
 import {
@@ -9,7 +10,7 @@ import {
   type TokenIssuerOptions,
   when,
 } from "@stowage/registry-fake";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { encode, layer, path, putImage } from "./image.test.fixture.ts";
 import { type HttpRegistryOptions, openHttpRegistry } from "./index.ts";
 import { openAmong } from "./named-hosts.test.fixture.ts";
@@ -97,6 +98,79 @@ describe("a registry that gives out tokens", () => {
     for (const caller of [me, you, undefined, me, you, undefined]) await pull(registry, fake.host, caller);
     expect(issuer.requests.map(({ grantType }) => grantType)).toEqual(["password", "password", "anonymous"]);
     expect(new Set(sentTo(fake)).size).toBe(4);
+  });
+
+  test("gives equal credentials one, though each pull brings its own, and other passwords another", async () => {
+    const { fake, issuer } = await startWithTokens({ users });
+    await using _ = fake;
+    await using registry = openHttpRegistry();
+    const caller = (password: string): Credential => ({
+      kind: "basic",
+      username: "me",
+      password: new Secret(password),
+    });
+    for (const _pull of [1, 2]) await pull(registry, fake.host, caller("canary:pw ÿ"));
+    expect(issuer.requests).toHaveLength(1);
+    await expect(pull(registry, fake.host, caller("another"))).rejects.toMatchObject({ code: "unauthenticated" });
+    expect(issuer.requests.filter(({ grantType }) => grantType === "password")).toHaveLength(2);
+  });
+
+  test("gives those who ask at once one together", async () => {
+    const { fake, issuer } = await startWithTokens({ users });
+    await using _ = fake;
+    await using registry = openHttpRegistry();
+    await Promise.all([1, 2, 3, 4].map(() => pull(registry, fake.host, { ...me })));
+    expect(issuer.requests).toHaveLength(1);
+    issuer.revoke();
+    await Promise.all([1, 2, 3, 4].map(() => pull(registry, fake.host, { ...me })));
+    expect(issuer.requests).toHaveLength(2);
+  });
+
+  test("gives none to who was refused before another got one, for that one is good", async () => {
+    const { fake, issuer } = await startWithTokens({ users });
+    await using _ = fake;
+    const other = Promise.withResolvers<void>();
+    let refused = 0;
+    fake.wrap(async (request, next) => {
+      const answer = await next(request);
+      refused += answer.status === 401 ? 1 : 0;
+      if (answer.status === 401 && refused === 2) await other.promise;
+      return answer;
+    });
+    await using registry = openHttpRegistry();
+    const pulls = [1, 2].map(() => pull(registry, fake.host, me));
+    await Promise.race(pulls);
+    other.resolve();
+    await Promise.all(pulls);
+    expect(refused).toBe(2);
+    expect(issuer.requests).toHaveLength(1);
+  });
+
+  test("gives one to who stays, when another who asked at once has left", async () => {
+    const { fake, issuer } = await startWithTokens({ users });
+    await using _ = fake;
+    const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    fake.wrap(
+      when(/token/, async (request, next) => {
+        asked.resolve();
+        await answer.promise;
+        return await next(request);
+      }),
+    );
+    await using registry = openHttpRegistry();
+    const leaving = new AbortController();
+    const options = { credential: me, signal: leaving.signal };
+    const left = registry.resolve({ domain: fake.host, path, tag: "v1" }, options);
+    await asked.promise;
+    const stayed = pull(registry, fake.host, me);
+    const challenged = () => fake.requests.filter(({ path: at }) => at.startsWith("/v2/")).length;
+    await vi.waitFor(() => expect(challenged()).toBe(2));
+    await delay(50);
+    leaving.abort(new Error("enough"));
+    await expect(left).rejects.toThrow("enough");
+    answer.resolve();
+    await stayed;
+    expect(issuer.requests).toHaveLength(1);
   });
 
   test("gives one for each repository", async () => {

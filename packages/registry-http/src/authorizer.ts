@@ -1,13 +1,16 @@
 import { type Credential, Secret } from "@stowage/auth";
 import { StowageError } from "@stowage/errors";
-import type { Call } from "./call.ts";
+import { type Call, signalOf } from "./call.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
-import { tokenSkewSeconds } from "./limits.ts";
+import { KeptHeaders } from "./kept-headers.ts";
+import { basicSeconds, tokenSkewSeconds } from "./limits.ts";
 import { judgeRealm } from "./realm.ts";
+import { SharedWork } from "./shared-work.ts";
 import { basicHeader, requestToken } from "./token-request.ts";
 import { type HttpAnswer, headersOf, type Send } from "./transport.ts";
+import { asRegistryError } from "./transport-error.ts";
 
-/** Knows what to put into the Authorization header, and keeps it while it is good: by caller, origin and repository. */
+/** Knows what to put into the Authorization header, and keeps it while it is good. Callers who need the same at once share it. */
 export interface Authorizer {
   /** The header that was good at `origin` the last time, if it still is. */
   find(call: Call, origin: URL): Secret | undefined;
@@ -23,36 +26,45 @@ export interface AuthorizerSettings {
 }
 
 export function createAuthorizer(send: Send, { trustedRealms, now }: AuthorizerSettings): Authorizer {
-  /** By the credential itself: what was bought with it dies with it, and no secret is a key. */
-  const kept = new WeakMap<object, Map<string, KeptHeader>>();
-  const anonymous = {};
-  const keptFor = ({ options: { credential } }: Call): Map<string, KeptHeader> => {
-    const caller = credential ?? anonymous;
-    const headers = kept.get(caller) ?? new Map<string, KeptHeader>();
-    kept.set(caller, headers);
-    return headers;
-  };
+  const kept = new KeptHeaders(now);
+  const answering = new SharedWork<Secret>();
   return {
     find(call, origin) {
       const { credential } = call.options;
       if (credential?.kind === "registry-token") return bearerHeader(credential.token);
-      const found = keptFor(call).get(keyOf(call, origin));
-      return found !== undefined && found.until > now() ? found.header : undefined;
+      return kept.find(kept.keyOf(call, origin));
     },
     async renew(call, refused) {
-      const headers = keptFor(call);
-      const answered = await answerChallenge(send, call, { refused, trustedRealms });
-      const until = now() + 1000 * (answered.lifeSeconds - tokenSkewSeconds);
-      for (const [key, old] of headers) if (old.until <= now()) headers.delete(key);
-      headers.set(keyOf(call, refused.request.url), { header: answered.header, until });
-      return answered.header;
+      const key = kept.keyOf(call, refused.request.url);
+      const bought = kept.find(key);
+      if (bought !== undefined && bought !== refused.request.authorization) return bought; // by another, meanwhile
+      const answer = async (signal: AbortSignal): Promise<Secret> => {
+        const { header, lifeSeconds } = await answerChallenge(send, forAll(call, signal), { refused, trustedRealms });
+        kept.keep(key, header, lifeSeconds - tokenSkewSeconds);
+        return header;
+      };
+      return await joined(call, refused, (signal) => answering.join(key, answer, signal));
     },
   };
 }
 
-interface KeptHeader {
-  readonly header: Secret;
-  readonly until: number;
+/** The same call for whoever waits for it: nobody's signal or deadline ends it for the others. */
+function forAll({ action, repository, options }: Call, signal: AbortSignal): Call {
+  return { action, repository, options: { ...options, signal } };
+}
+
+/** Waits no longer than `call` may take. */
+async function joined<Result>(
+  call: Call,
+  { request }: HttpAnswer,
+  wait: (signal: AbortSignal | undefined) => Promise<Result>,
+): Promise<Result> {
+  const signal = signalOf(call);
+  try {
+    return await wait(signal);
+  } catch (error) {
+    throw signal?.aborted && error === signal.reason ? asRegistryError(error, call, request.url.host) : error;
+  }
 }
 
 interface Answered {
@@ -65,11 +77,6 @@ interface Challenged {
   readonly trustedRealms: readonly string[];
 }
 
-/** Every request of a repository asks for the same scope: to pull from it. */
-function keyOf({ repository }: Call, { origin }: URL): string {
-  return `${origin}/${repository.path}`;
-}
-
 /** Bearer is preferred to Basic, which shows the password to one more host; other schemes are passed over. */
 async function answerChallenge(send: Send, call: Call, challenged: Challenged): Promise<Answered> {
   const { credential } = call.options;
@@ -79,7 +86,7 @@ async function answerChallenge(send: Send, call: Call, challenged: Challenged): 
   if (bearer !== undefined) return await buyToken(send, call, { ...challenged, bearer });
   if (!challenges.some(({ scheme }) => scheme === "basic"))
     throw unauthenticated(call, challenged, unanswerable(challenges));
-  if (credential?.kind === "basic") return { header: basicHeader(credential), lifeSeconds: Number.POSITIVE_INFINITY };
+  if (credential?.kind === "basic") return { header: basicHeader(credential), lifeSeconds: basicSeconds };
   throw unauthenticated(call, challenged, `asks for a user name and a password, and ${asWhom(credential)}`);
 }
 
@@ -97,7 +104,12 @@ async function buyToken(
     throw unauthenticated(call, { refused, trustedRealms }, `names a token server that is refused: ${judged.flaw}`);
   }
   const scope = parameters.get("scope") ?? `repository:${call.repository.path}:pull`;
-  const token = await requestToken(send, call, { url: judged.url, service: parameters.get("service"), scope });
+  const token = await requestToken(send, call, {
+    url: judged.url,
+    registry: refused.request.registry,
+    service: parameters.get("service"),
+    scope,
+  });
   return { header: bearerHeader(token.text), lifeSeconds: token.lifeSeconds };
 }
 

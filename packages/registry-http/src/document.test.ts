@@ -86,7 +86,7 @@ describe("CVE-2023-25153, CVE-2020-1702: a manifest", () => {
   });
 
   test("of four MiB is read, and one more byte is too much", async () => {
-    const full = encode({ ...manifestFields, annotations: { filler: "" } });
+    const full = encode({ ...manifestFields, filler: "" });
     const filled = Buffer.from(
       Buffer.from(full)
         .toString()

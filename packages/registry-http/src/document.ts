@@ -10,6 +10,7 @@ import {
   isDigest,
   maxDocumentBytes,
   mediaTypes,
+  quoteText,
   verified,
 } from "@stowage/oci";
 import type { FetchedDocument } from "@stowage/registry";
@@ -40,7 +41,7 @@ export async function readDocument(call: Call, answer: HttpAnswer, expected: Exp
     throw refusal(
       "invalid-argument",
       call,
-      `${digest} is "${document.mediaType}", and its descriptor says "${wanted}"`,
+      `${digest} is "${document.mediaType}", and its descriptor says ${quoteText(wanted)}`,
     );
   }
   return {
@@ -58,7 +59,7 @@ export function refuseEncoding(call: Call, answer: HttpAnswer): void {
   throw refusal(
     "failed-precondition",
     call,
-    `${answer.request.url.host} sends it in Content-Encoding ${JSON.stringify(encoding)}`,
+    `${answer.request.url.host} sends it in Content-Encoding ${quoteText(encoding)}`,
   );
 }
 
@@ -102,7 +103,7 @@ function checkedDigest(answer: HttpAnswer, bytes: Uint8Array, expected: Digest |
   const want = { digest: expected ?? digest, size: bytes.byteLength };
   if (want.digest !== digest) throw new ContentMismatchError(want, digest);
   if (told === undefined || told === digestOf(bytes, algorithmFor(told))) return digest;
-  throw new ContentMismatchError(want, `called ${JSON.stringify(told.slice(0, 160))} by ${answer.request.url.host}`);
+  throw new ContentMismatchError(want, `called ${quoteText(told)} by ${answer.request.url.host}`);
 }
 
 function algorithmFor(name: string | undefined): "sha256" | "sha512" {

@@ -19,6 +19,12 @@ export const defaultTokenSeconds = 60;
 /** Seconds before its end from which a token is not used any more: the request must arrive while it is good. */
 export const tokenSkewSeconds = 10;
 
+/** Seconds for which a name and password that a registry took are sent to it unasked: as long as a pull of many layers. */
+export const basicSeconds = 3600;
+
+/** Headers that are kept at once: a node pulls from tens of repositories, and a token has a few KB. */
+export const maxKeptHeaders = 1024;
+
 /** Milliseconds that each step of a request may take. */
 export interface Timeouts {
   readonly connect: number;

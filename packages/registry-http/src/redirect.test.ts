@@ -126,6 +126,64 @@ describe("redirect leaks: a redirect", () => {
   });
 });
 
+describe("inner addresses: a redirect", () => {
+  test.for([
+    {
+      registry: "https://r.example",
+      location: "https://169.254.169.254/latest/meta-data",
+      text: "is a link-local address",
+    },
+    {
+      registry: "http://127.0.0.1",
+      location: "http://169.254.169.254/latest/meta-data",
+      text: "is a link-local address",
+    },
+    { registry: "https://r.example", location: "https://[fe80::1]/", text: "is a link-local address" },
+    { registry: "https://r.example", location: "https://127.0.0.1:6443/", text: "is this machine" },
+    { registry: "https://r.example", location: "https://localhost/", text: "is this machine" },
+  ])("from $registry to $location is refused, unasked", async ({ registry: own, location, text }) => {
+    await using fake = await startRegistry();
+    await using trap = await startRegistry();
+    fake.wrap(status(307, "", { location }));
+    const options = { plainHttp: () => own.startsWith("http:") };
+    await using registry = openAmong({ [own]: fake, [new URL(location).origin]: trap }, options);
+    const failure = read(registry, new URL(own).host);
+    await expect(failure).rejects.toMatchObject({ code: "unavailable", message: expect.stringContaining(text) });
+    expect(trap.requests).toEqual([]);
+  });
+
+  test.for([400, 401, 403, 404, 500])("to another origin tells none of its words, with a %i", async (code) => {
+    await using fake = await startRegistry();
+    await using inner = await startRegistry();
+    putImage(fake);
+    const words = '{"errors":[{"code":"SECRET","message":"inner"}]}';
+    fake.wrap(redirectBlobsTo("https://inner.example"));
+    inner.wrap(status(code, words));
+    await using registry = openAmong({ "https://r.example": fake, "https://inner.example": inner });
+    const error: unknown = await read(registry, "r.example").catch((caught: unknown) => caught);
+    expect(String(error)).toContain("inner.example");
+    expect(String(error)).toContain(` answers ${code}`);
+    expect(inspect(error, { depth: null })).not.toContain("SECRET");
+    fake.wrap(status(code, words));
+    if (code !== 401) await expect(read(registry, "r.example")).rejects.toThrow("SECRET: inner");
+  });
+
+  test.for([401, 500])("by way of a token server elsewhere tells none of its words, with a %i", async (code) => {
+    await using fake = await startRegistry({
+      authentication: { kind: "bearer", issuer: createTokenIssuer(), realm: "https://inner.example/token" },
+    });
+    await using inner = await startRegistry();
+    inner.wrap(status(code, '{"error":"SECRET"}'));
+    await using registry = openAmong({ "https://r.example": fake, "https://inner.example": inner });
+    const error: unknown = await registry
+      .resolve({ domain: "r.example", path, tag: "v1" })
+      .catch((caught: unknown) => caught);
+    expect(inner.requests).toHaveLength(1);
+    expect(String(error)).toContain(`${code}`);
+    expect(inspect(error, { depth: null })).not.toContain("SECRET");
+  });
+});
+
 test("CVE-2020-15157: the urls of a layer are not asked", async () => {
   await using fake = await startRegistry({ authentication: { kind: "basic", users } });
   await using trap = await startRegistry({ authentication: { kind: "basic", users } });

@@ -25,8 +25,16 @@ export async function describeAnswer(call: Call, answer: HttpAnswer): Promise<st
   return words === "" ? status : `${status} (${words})`;
 }
 
-/** The registry's own words. A body that fails to come has none, unless the caller has left. */
+/**
+ * The registry's own words: what another origin says, to which it sent us, may be for no eyes but those of this machine.
+ * A body that fails to come has none, unless the caller has left.
+ */
 export async function readWords(call: Call, answer: HttpAnswer): Promise<string> {
+  const { url, registry } = answer.request;
+  if (url.origin !== registry.origin) {
+    answer.discard();
+    return "";
+  }
   try {
     const { bytes } = await readAtMost(answer.body, maxErrorBytes);
     const secrets = secretTexts(call.options.credential, answer.request.authorization);

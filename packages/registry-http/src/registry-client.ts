@@ -49,7 +49,7 @@ async function getAuthorized(
   { path, accept, origin }: Omit<Located, "others">,
 ): Promise<HttpAnswer> {
   const url = new URL(`/v2/${call.repository.path}/${path}`, origin);
-  const request = { url, headers: { accept } };
+  const request = { url, registry: origin, headers: { accept } };
   const answer = await follow(send, call, { ...request, authorization: authorizer.find(call, origin) });
   if (answer.status !== 401 || answer.request.url.origin !== origin.origin) return answer;
   answer.discard();

@@ -10,6 +10,8 @@ import { type HttpAnswer, type HttpRequest, readAtMost, type Send } from "./tran
 /** What a token is asked for, as the challenge said. */
 export interface TokenDemand {
   readonly url: URL;
+  /** Who named that token server. */
+  readonly registry: URL;
   readonly service: string | undefined;
   readonly scope: string;
 }
@@ -58,18 +60,22 @@ function firstRequest(demand: TokenDemand, buyer: TokenBuyer): HttpRequest {
   return postRequest(demand, { grant_type: "password", username: buyer.username, password: buyer.password.reveal() });
 }
 
-function getRequest({ url, service, scope }: TokenDemand, authorization: Secret | undefined): HttpRequest {
+function getRequest({ url, registry, service, scope }: TokenDemand, authorization: Secret | undefined): HttpRequest {
   const target = new URL(url);
   if (service !== undefined) target.searchParams.set("service", service);
   target.searchParams.set("scope", scope);
-  return { url: target, authorization };
+  return { url: target, registry, authorization };
 }
 
-function postRequest({ url, service, scope }: TokenDemand, grant: Readonly<Record<string, string>>): HttpRequest {
+function postRequest(
+  { url, registry, service, scope }: TokenDemand,
+  grant: Readonly<Record<string, string>>,
+): HttpRequest {
   const form = new URLSearchParams({ ...grant, scope, client_id: "stowage", access_type: "online" });
   if (service !== undefined) form.set("service", service);
   return {
     url,
+    registry,
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: form.toString(),

@@ -6,6 +6,8 @@ import { asRegistryError } from "./transport-error.ts";
 
 export interface HttpRequest {
   readonly url: URL;
+  /** Whom the call is to, at whatever URL that led here. */
+  readonly registry: URL;
   readonly method?: "GET" | "POST";
   readonly headers?: Readonly<Record<string, string>>;
   /** The Authorization header, kept apart because it must not travel with the rest. */
