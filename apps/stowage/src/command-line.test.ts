@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chown, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chown, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { defaultSettings } from "@stowage/config";
@@ -207,7 +207,7 @@ test.skipIf(unprivileged)(
         name: "closed/file",
         uid: 7,
         gid: 8,
-        xattrs: new Map([["security.capability", Buffer.alloc(20)]]),
+        xattrs: new Map([["security.capability", Buffer.from("0100000200200000000000000000000000000000", "hex")]]),
       },
       { kind: "character" as const, name: "null", deviceMajor: 1, deviceMinor: 3 },
     ];
@@ -233,6 +233,59 @@ test.skipIf(unprivileged)(
     expect(await readdir(join(directory, "store", "trash"))).toEqual([]);
   },
 );
+
+test("a daemon that holds another store is not taken for the one that is meant", async () => {
+  const { image } = await offer();
+  const other = await openPlace({ daemon: true });
+  await runCommand(["pull", ...other.place, "--plain-http", "--quiet", image]);
+  const root = join(await scratchDirectory(), "store");
+  const holder = await startDaemon({ ...defaultSettings, root, address: join(root, "..", "own.sock") });
+  onTestFinished(() => holder[Symbol.asyncDispose]());
+  const ended = await runCommand(["rm", "--root", root, ...other.place.slice(2), image]);
+  expect(ended).toMatchObject({ code: 1, out: "", err: expect.stringContaining(`and not "${root}"`) });
+  expect(JSON.parse((await runCommand(["images", ...other.place, "--json"])).out)).toHaveLength(1);
+});
+
+test("a host that the daemon's settings call plain is spoken to so, without a word from the command", async () => {
+  const { image, registry } = await offer();
+  const directory = await scratchDirectory();
+  const [root, address] = [join(directory, "store"), join(directory, "s.sock")];
+  const settings = { ...defaultSettings, root, address, registry: { plainHttp: [registry.host], authFile: undefined } };
+  const daemon = await startDaemon(settings);
+  onTestFinished(() => daemon[Symbol.asyncDispose]());
+  expect(await runCommand(["pull", "--address", address, "--quiet", image])).toMatchObject({ code: 0, err: "" });
+  expect(registry.connections).toBeLessThanOrEqual(3);
+});
+
+test.skipIf(unprivileged)("unmounts by whatever way the store and the directory are named (needs root)", async () => {
+  const { image } = await offer();
+  const { place, directory } = await openPlace({ daemon: true });
+  const [target, link] = [join(directory, "rootfs"), join(directory, "link")];
+  await mkdir(target);
+  await symlink(target, link);
+  await runCommand(["pull", ...place, "--plain-http", "--quiet", image]);
+  const ways = [
+    ["unmount", "--root", `${directory}/store/`, target],
+    ["unmount", "--address", join(directory, "s.sock"), target],
+    ["unmount", ...place, link],
+    ["unmount", ...place, `${target}/`],
+  ];
+  for (const way of ways) {
+    expect(await runCommand(["mount", ...place, image, link])).toMatchObject({ code: 0, out: `${target}\n` });
+    expect(await runCommand(way)).toMatchObject({ code: 0, err: "", out: `${target}\n` });
+  }
+});
+
+test("an image that lost its names to another platform's is still listed", async () => {
+  const { image } = await offer();
+  const { place } = await openPlace({ daemon: false });
+  for (const platform of ["linux/amd64", "linux/arm64"]) {
+    await runCommand(["pull", ...place, "--plain-http", "--quiet", "--platform", platform, image]);
+  }
+  const { out } = await runCommand(["images", ...place]);
+  expect(out.trim().split("\n")).toHaveLength(3);
+  expect(out).toMatch(/^<none> +<none> +[0-9a-f]{12} /m);
+});
 
 test("explains itself", async () => {
   expect((await runCommand(["--version"])).out).toMatch(/^stowage \d+\.\d+\.\d+\n$/);

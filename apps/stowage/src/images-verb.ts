@@ -20,10 +20,11 @@ function imageTable(images: readonly Image[]): string {
   return formatTable([["REPOSITORY", "TAG", "IMAGE ID", "SIZE", "PULLED"], ...images.flatMap(imageRows)]);
 }
 
-/** A row a tag; an image without tags is shown under the repositories of its digests. */
+/** A row a tag; an image without tags is shown under the repositories of its digests, one without any name as such. */
 function imageRows(image: Image): readonly (readonly string[])[] {
   const rest = [shortId(image), formatBytes(imageSize(image)), formatAge(Date.now() - image.publishedAt)];
   const names = image.tags.length > 0 ? image.tags : image.digests;
+  if (names.length === 0) return [["<none>", "<none>", ...rest]];
   return names
     .map(parseReference)
     .map(({ domain, path, tag }) => [formatFamiliar({ domain, path }), tag ?? "<none>", ...rest]);

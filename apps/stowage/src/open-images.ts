@@ -1,3 +1,4 @@
+import { realpath } from "node:fs/promises";
 import type { Settings } from "@stowage/config";
 import { openStore, readSettings } from "@stowage/core";
 import { StowageError } from "@stowage/errors";
@@ -10,6 +11,8 @@ export type Images = Pick<ImageService, "pull" | "list" | "find" | "remove" | "v
 
 export interface OpenImages extends AsyncDisposable {
   readonly images: Images;
+  /** Where the store is, without links on the way. */
+  readonly root: string;
   readonly settings: Settings;
 }
 
@@ -24,22 +27,47 @@ export async function openImages(options: PlaceOptions): Promise<OpenImages> {
     root: options.root ?? configured.root,
     address: options.address ?? configured.address,
   };
-  if (options.address !== undefined && options.root === undefined) return connect(settings, "no daemon answers there");
+  if (options.address !== undefined && options.root === undefined) {
+    return connect(settings, { otherwise: "no daemon answers there" });
+  }
   try {
     const { root, registry, pull } = settings;
     const store = await openStore({ root, plainHttp: registry.plainHttp, concurrentLayers: pull.concurrentLayers });
-    return { images: store.images, settings, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
+    return {
+      images: store.images,
+      root: store.root,
+      settings,
+      [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+    };
   } catch (error) {
     if (!(error instanceof LockHeldError)) throw error;
-    return connect(settings, `${error.holder} holds the store "${settings.root}", and no daemon answers there`);
+    const held = `${error.holder} holds the store "${settings.root}"`;
+    return connect(settings, {
+      root: await realpath(settings.root),
+      otherwise: `${held}, and no daemon answers there`,
+    });
   }
 }
 
-async function connect(settings: Settings, otherwise: string): Promise<OpenImages> {
+interface Connecting {
+  /** The store that is meant; where it is left out, the daemon's, whichever that is. */
+  readonly root?: string;
+  /** What is so where no daemon answers. */
+  readonly otherwise: string;
+}
+
+async function connect(settings: Settings, { root, otherwise }: Connecting): Promise<OpenImages> {
   const { findStore } = await import("@stowage/store-client");
   const client = await findStore(settings.address);
-  if (client === undefined) {
-    throw new StowageError("failed-precondition", `Cannot connect to "${settings.address}": ${otherwise}`);
+  if (client === undefined) throw cannotConnect(settings, otherwise);
+  const held = (await client.info()).root;
+  if (root !== undefined && held !== root) {
+    client[Symbol.dispose]();
+    throw cannotConnect(settings, `the daemon there holds the store "${held}", and not "${root}"`);
   }
-  return { images: client, settings, [Symbol.asyncDispose]: async () => client[Symbol.dispose]() };
+  return { images: client, root: held, settings, [Symbol.asyncDispose]: async () => client[Symbol.dispose]() };
+}
+
+function cannotConnect({ address }: Settings, why: string): StowageError {
+  return new StowageError("failed-precondition", `Cannot connect to "${address}": ${why}`);
 }

@@ -56,7 +56,10 @@ async function chooseCredential(
 function teller(terminal: Terminal): (event: PullEvent) => void {
   const phases = new Map<string, string>();
   return (event) => {
-    if (event.kind === "resolved") terminal.tell(`Manifest ${event.manifest.digest}, ${event.layers.length} layers`);
+    if (event.kind === "resolved")
+      terminal.tell(
+        `Manifest ${event.manifest.digest}, ${event.layers.length} layer${event.layers.length === 1 ? "" : "s"}`,
+      );
     if (event.kind === "committing") terminal.tell("Committing");
     if (event.kind !== "layer" || phases.get(event.digest) === event.phase) return;
     phases.set(event.digest, event.phase);

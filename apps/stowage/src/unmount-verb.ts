@@ -1,8 +1,10 @@
+import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import { readSettings } from "@stowage/core";
-import { asStorageError, StowageError } from "@stowage/errors";
+import { asStorageError, isErrno, StowageError } from "@stowage/errors";
 import { readMounts, unmount } from "@stowage/linux";
 import type { Command } from "commander";
+import { openImages } from "./open-images.ts";
 import { createVerb, type PlaceOptions } from "./place-options.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -11,12 +13,31 @@ export function addUnmount(program: Command, terminal: Terminal): void {
     .alias("umount")
     .argument("<dir>", "where it is mounted")
     .action(async (dir: string, options: PlaceOptions) => {
-      const { root } = await readSettings(options.config);
-      const target = resolve(dir);
-      requireOurs(target, options.root ?? root);
+      const target = await realpathOf(dir);
+      requireOurs(target, await findRoot(options));
       unmountFrom(target);
       terminal.print(options.json ? JSON.stringify({ target }) : target);
     });
+}
+
+/** The root of the store that is meant: the one that is named, that of the daemon that is named, or the configured one. */
+async function findRoot(options: PlaceOptions): Promise<string> {
+  if (options.address === undefined || options.root !== undefined) {
+    const { root } = await readSettings(options.config);
+    return realpathOf(options.root ?? root);
+  }
+  await using open = await openImages(options);
+  return open.root;
+}
+
+/** As the kernel knows a place that it has mounted something at; one that is not there has nothing mounted. */
+async function realpathOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return resolve(path);
+    throw error;
+  }
 }
 
 /** Other mounts are not this command's to take away. */

@@ -1,6 +1,8 @@
+import { setTimeout } from "node:timers/promises";
 import type { Settings } from "@stowage/config";
 import { openStore, readCredential, version } from "@stowage/core";
 import { startCriServer } from "@stowage/cri-server";
+import type { ImageService } from "@stowage/image-service";
 
 /** A running daemon. Disposing it stops what is under way, closes the store and removes the socket. */
 export interface Daemon extends AsyncDisposable {
@@ -22,13 +24,33 @@ export async function startDaemon(settings: Settings, { onFailure }: DaemonOptio
     {
       images: store.images,
       root: store.imageRoot,
+      storeRoot: store.root,
       nodeCredential: (reference) => readCredential(registry.authFile, reference),
     },
     { address, version, cgroupDriver: runtime.cgroupDriver },
   );
   starting.use(server);
-  const collecting = store.images.collect().catch((error: unknown) => onFailure?.(error));
-  starting.defer(() => collecting);
+  const ending = new AbortController();
+  const collecting = collectRegularly(store.images, { signal: ending.signal, onFailure });
+  starting.defer(async () => {
+    ending.abort();
+    await collecting;
+  });
   const running = starting.move();
   return { address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** Failed pulls leave blobs for their retry, and mounted layers outlive their image: both are looked at this often. */
+const collectMilliseconds = 60 * 60 * 1000;
+
+async function collectRegularly(
+  images: ImageService,
+  { signal, onFailure }: DaemonOptions & { readonly signal: AbortSignal },
+): Promise<void> {
+  while (!signal.aborted) {
+    await images.collect({ signal }).catch((error: unknown) => {
+      if (!signal.aborted) onFailure?.(error);
+    });
+    await setTimeout(collectMilliseconds, undefined, { signal, ref: false }).catch(() => undefined);
+  }
 }
