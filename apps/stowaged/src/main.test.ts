@@ -1,10 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { smallImage } from "@stowage/image-fixtures";
+import { parseReference } from "@stowage/reference";
+import { stallAfter, startRegistry, when } from "@stowage/registry-fake";
+import { connectStore } from "@stowage/store-client";
 import { expect, onTestFinished, test } from "vitest";
 
 const main = new URL("./main.ts", import.meta.url).pathname;
@@ -44,6 +48,36 @@ test("serves until SIGTERM, then ends cleanly and takes its socket away", async 
     .split("\n")
     .map((line) => JSON.parse(line).msg);
   expect(lines).toEqual(["serving", "stopping", "stopped"]);
+});
+
+test("SIGTERM ends a pull that is under way, cleanly, and the next daemon finishes it", async () => {
+  const registry = await startRegistry();
+  onTestFinished(() => registry[Symbol.asyncDispose]());
+  registry.putImage("a", "1", smallImage());
+  const fault = registry.wrap(when(/blobs/, stallAfter(1)));
+  const directory = await scratch();
+  const address = join(directory, "s.sock");
+  const args = ["--root", join(directory, "store"), "--address", address];
+  const pull = async () => {
+    await expect.poll(() => existsSync(address), { timeout: 10_000 }).toBe(true);
+    using client = connectStore(address);
+    return await client.pull(parseReference(`${registry.host}/a:1`));
+  };
+  const first = run(args);
+  const pulling = pull();
+  pulling.catch(() => undefined);
+  await expect
+    .poll(() => registry.requests.some(({ path }) => path.includes("/blobs/")), { timeout: 10_000 })
+    .toBe(true);
+  first.kill("SIGTERM");
+  expect(await once(first, "exit")).toEqual([0, null]);
+  await expect(pulling).rejects.toMatchObject({ code: "unavailable" });
+  expect(await readdir(join(directory, "store", "content", "ingest"))).toEqual([]);
+  fault[Symbol.dispose]();
+  const second = run(args);
+  expect((await pull()).tags).toEqual([`${registry.host}/a:1`]);
+  second.kill("SIGTERM");
+  expect(await once(second, "exit")).toEqual([0, null]);
 });
 
 test("takes its settings from a file, and the command line before the file", async () => {
