@@ -1,3 +1,4 @@
+export { type DataExtent, findData } from "./data-extent.ts";
 export {
   linkAt,
   makeDirAt,

@@ -54,6 +54,7 @@ const prototypes = {
   flistxattr: "long flistxattr(int, void *, size_t)",
   lremovexattr: "int lremovexattr(void *, void *)",
   fremovexattr: "int fremovexattr(int, void *)",
+  lseek: "int64 lseek(int, int64, int)",
   syncfs: "int syncfs(int)",
   fcntl: "int fcntl(int, int, void *)",
   mount: "int mount(void *, void *, void *, ulong, void *)",
