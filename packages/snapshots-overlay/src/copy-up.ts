@@ -1,5 +1,3 @@
-import { constants } from "node:fs";
-import { copyFile } from "node:fs/promises";
 import {
   changeModeAt,
   changeOwnerAt,
@@ -13,13 +11,14 @@ import {
   setXattr,
   symlinkAt,
 } from "@stowage/linux";
+import { type CopyOptions, copyContent } from "./copy-file.ts";
 import type { TreeFile, TreePlace } from "./tree-place.ts";
 
 /** Makes `to` the same file as `from`: content, owner, mode, attributes and times. Directories are not for this. */
-export async function copyUp(from: TreeFile, to: TreePlace): Promise<void> {
+export async function copyUp(from: TreeFile, to: TreePlace, options: CopyOptions): Promise<void> {
   const { kind, mode, deviceMajor: major, deviceMinor: minor } = from.status;
   if (kind === "symlink") symlinkAt(readLinkAt(from.dirFd, from.name), to.dirFd, to.name);
-  else if (kind === "file") await copyFile(from.path, to.path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  else if (kind === "file") await copyContent(from, to, options);
   else if (kind === "fifo" || kind === "character" || kind === "block") {
     makeNodeAt(to.dirFd, to.name, { mode: nodeKinds[kind] | mode, major, minor });
   } else throw new Error(`a ${kind} cannot be copied up`);

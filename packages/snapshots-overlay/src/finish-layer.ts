@@ -1,21 +1,28 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { StowageError } from "@stowage/errors";
+import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { StagedLayer } from "@stowage/snapshots";
 import { layerIdsOf, linkNameOf } from "./layer-id.ts";
 import { findLayerRecord, writeLayerRecord } from "./layer-record.ts";
 import type { Layout } from "./layout.ts";
-import { settle } from "./settle.ts";
+import { settle, type Taken } from "./settle.ts";
+
+/** What `finishLayer` knows of the commit that it is part of. */
+export interface CommitInProgress extends AbortOptions {
+  /** Layers that will get their names together with this one, by id. */
+  readonly staged: ReadonlyMap<string, StagedLayer>;
+  /** What earlier tries to commit this layer took from the layers below. */
+  readonly taken: Taken;
+}
 
 /**
- * Completes a staged layer but for its name: what it takes from the layers below, `link`, `lower` and its record.
- * `staged` has the trees of layers that will get their names together with this one. The record is written last: a layer
- * that has one was completed before, in a commit that then failed over another layer.
+ * Completes a staged layer but for its name: what it takes from the layers below, `link`, `lower` and its record. The
+ * record is written last: a layer that has one was completed before, in a commit that then failed over another layer.
  */
 export async function finishLayer(
   layout: Layout,
   { chain, snapshot, layer }: StagedLayer,
-  staged: ReadonlyMap<string, string>,
+  { staged, taken, signal }: CommitInProgress,
 ): Promise<void> {
   const [id, ...lowers] = layerIdsOf(chain).toReversed();
   const diffId = chain.at(-1);
@@ -24,8 +31,8 @@ export async function finishLayer(
   await requireParent(layout, { id, parent, staged });
   const directory = dirname(snapshot.directory);
   if ((await findLayerRecord(directory)) !== undefined) return;
-  const trees = lowers.map((lower) => staged.get(lower) ?? layout.diff(lower));
-  const taken = await settle({ root: snapshot.directory, layer, lowers: trees });
+  const trees = lowers.map((lower) => staged.get(lower)?.snapshot.directory ?? layout.diff(lower));
+  await settle({ root: snapshot.directory, layer, lowers: trees, taken }, { signal });
   await writeFile(join(directory, "link"), linkNameOf(id));
   if (parent === undefined) await mkdir(join(directory, "empty"), { recursive: true });
   else await writeFile(join(directory, "lower"), lowers.map((lower) => `l/${linkNameOf(lower)}`).join(":"));
@@ -33,7 +40,7 @@ export async function finishLayer(
     diffId,
     parent,
     bytes: layer.bytes + taken.bytes,
-    inodes: layer.inodes + taken.inodes,
+    inodes: layer.inodes + taken.files + taken.directories.size,
     tarSize: layer.tarSize,
   });
 }
@@ -41,7 +48,7 @@ export async function finishLayer(
 interface Kin {
   readonly id: string;
   readonly parent: string | undefined;
-  readonly staged: ReadonlyMap<string, string>;
+  readonly staged: ReadonlyMap<string, StagedLayer>;
 }
 
 async function requireParent(layout: Layout, { id, parent, staged }: Kin): Promise<void> {

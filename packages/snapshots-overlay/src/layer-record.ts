@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { asStorageError, isErrno } from "@stowage/errors";
 import { type Digest, digestSchema } from "@stowage/oci";
@@ -14,8 +14,11 @@ export interface LayerRecord {
   readonly tarSize: number;
 }
 
+/** Puts the record in place whole, also over one that an earlier try left torn. */
 export async function writeLayerRecord(directory: string, record: LayerRecord): Promise<void> {
-  await writeFile(join(directory, fileName), `${JSON.stringify(record)}\n`, { flag: "wx", mode: 0o600 });
+  const unfinished = join(directory, `${fileName}.new`);
+  await writeFile(unfinished, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  await rename(unfinished, join(directory, fileName));
 }
 
 /** The record in a layer's directory; `undefined` where there is none that can be read: then it is no layer of ours. */

@@ -27,7 +27,7 @@ import {
   workingDirectory,
 } from "@stowage/linux";
 import { digestOf } from "@stowage/oci";
-import type { Chain, Snapshotter, UnpackedLayer } from "@stowage/snapshots";
+import type { Chain, Mount, Snapshotter, UnpackedLayer } from "@stowage/snapshots";
 import { describeSnapshotter } from "@stowage/snapshots/conformance";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openSnapshotter } from "./index.ts";
@@ -85,6 +85,12 @@ async function mounted(store: Snapshotter, chain: Chain, look: (target: string) 
   } finally {
     unmount(target);
   }
+}
+
+/** The top directory of what a mount shows. */
+function viewed(mounts: readonly Mount[]): string {
+  const lowers = mounts.flatMap(({ options }) => options).find((option) => option.startsWith("lowerdir="));
+  return lowers?.slice("lowerdir=".length).split(":")[0] ?? "";
 }
 
 test("lays layers out as containers/storage does", async () => {
@@ -157,6 +163,67 @@ test("takes a layer for absent whose record was damaged, and commits it anew", a
   expect(await store.find(chainOf(1))).toBeUndefined();
   await commit(store, [writes("a", "again")]);
   expect(await store.find(chainOf(1))).toBeDefined();
+});
+
+test.for([
+  { what: "between the settling and the record", file: "link", spoil: (path: string) => mkdir(path) },
+  { what: "with a record that is torn", file: "stowage.json", spoil: (path: string) => writeFile(path, "{") },
+])("commits a staged layer again after a failure $what", async ({ file, spoil }) => {
+  const { open } = await fresh();
+  await using store = await open();
+  await commit(store, [writes("bin/a/tool", "tool")]);
+  const snapshot = await store.prepare();
+  const lowerLinks = ["alias", "other"].map((path) => ({ path, target: "bin/a/tool" }));
+  const staged = [{ chain: chainOf(2), snapshot, layer: { ...plain, lowerLinks } }];
+  const spoilt = join(snapshot.directory, "..", file);
+  await spoil(spoilt);
+  if (file === "link") await expect(store.commit(staged)).rejects.toThrow();
+  if (file === "link") await rm(spoilt, { recursive: true });
+  await store.commit(staged);
+  const disk = (await lstat(join(viewed(await store.view(chainOf(2))), "alias"))).blocks * 512;
+  expect(await store.find(chainOf(2))).toMatchObject({ bytes: disk, inodes: 3 });
+});
+
+test("what fails while a staged tree is dropped hides no other failure, and is told at the end", async () => {
+  const { root, open } = await fresh();
+  const store = await open();
+  const failure = new Error("the layer is broken");
+  const failing = async (): Promise<void> => {
+    await using _ = await store.prepare();
+    await rm(join(root, "trash"), { recursive: true });
+    await writeFile(join(root, "trash"), "");
+    throw failure;
+  };
+  await expect(failing()).rejects.toBe(failure);
+  await expect(store[Symbol.asyncDispose]()).rejects.toThrow("cannot empty");
+  await rm(join(root, "trash"));
+  await using _ = await open();
+  expect(await readdir(join(root, "storage", "overlay", "staging"))).toEqual([]);
+});
+
+test("says so when the trash is gone, and keeps the layer", async () => {
+  const { root, open } = await fresh();
+  await using store = await open();
+  const chain = await commit(store, [writes("a", "a")]);
+  await rm(join(root, "trash"), { recursive: true });
+  await expect(store.remove(chain)).rejects.toThrow();
+  expect(await store.find(chain)).toBeDefined();
+});
+
+test("knows what stands on what without another look at all records", async () => {
+  const { root, open } = await fresh();
+  await commit(await open(), [writes("a", "a"), writes("b", "b")]);
+  await using store = await open();
+  await expect(store.remove(chainOf(1))).rejects.toMatchObject({ code: "failed-precondition" });
+  const unreadable = join(root, "storage", "overlay", "0".repeat(64), "stowage.json");
+  await mkdir(unreadable, { recursive: true });
+  await store.remove(chainOf(2));
+  const snapshot = await store.prepare();
+  await store.commit([{ chain: chainOf(2), snapshot, layer: plain }]);
+  await expect(store.remove(chainOf(1))).rejects.toMatchObject({ code: "failed-precondition" });
+  await store.remove(chainOf(2));
+  await store.remove(chainOf(1));
+  expect(await store.find(chainOf(1))).toBeUndefined();
 });
 
 privileged("shows one layer, and a stack of three, read-only (needs root for a mount)", async () => {

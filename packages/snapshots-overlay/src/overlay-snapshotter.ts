@@ -6,10 +6,12 @@ import { syncFileSystem } from "@stowage/linux";
 import type { Digest } from "@stowage/oci";
 import type { ActiveSnapshot, Chain, Mount, SnapshotInfo, Snapshotter, StagedLayer } from "@stowage/snapshots";
 import { finishLayer } from "./finish-layer.ts";
+import { LayerChildren } from "./layer-children.ts";
 import { layerIdOf, layerIdsOf } from "./layer-id.ts";
 import { findLayerRecord, type LayerRecord, readLayerRecords } from "./layer-record.ts";
 import { type Layout, layoutUnder } from "./layout.ts";
 import { isMounted, overlayView } from "./overlay-view.ts";
+import { type Taken, takenNothing } from "./settle.ts";
 import { Trash } from "./trash.ts";
 
 export interface OverlayOptions {
@@ -45,12 +47,16 @@ async function makeLockFile(root: string, kind: string): Promise<void> {
 class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
   readonly #layout: Layout;
   readonly #trash: Trash;
+  readonly #children: LayerChildren;
+  /** Of staged trees, one try to commit after the other. */
+  readonly #taken = new WeakMap<ActiveSnapshot, Taken>();
   /** Commits and removals come one after the other: each looks at what stands on what. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(layout: Layout, trash: Trash) {
     this.#layout = layout;
     this.#trash = trash;
+    this.#children = new LayerChildren(layout.home);
   }
 
   async prepare({ signal }: AbortOptions = {}): Promise<ActiveSnapshot> {
@@ -65,7 +71,9 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
     } catch (error) {
       throw asStorageError(error, "prepare a snapshot");
     }
-    return { directory, [Symbol.asyncDispose]: () => this.#trash.put(staging) };
+    const snapshot = { directory, [Symbol.asyncDispose]: () => this.#trash.discard(staging) };
+    this.#taken.set(snapshot, takenNothing());
+    return snapshot;
   }
 
   async find(chain: Chain, { signal }: AbortOptions = {}): Promise<SnapshotInfo | undefined> {
@@ -76,12 +84,13 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
 
   commit(layers: readonly StagedLayer[], { signal }: AbortOptions = {}): Promise<void> {
     return this.#inTurn("commit layers", async () => {
-      const staged = new Map<string, string>();
+      const staged = new Map<string, StagedLayer>();
       for (const layer of layers) {
         signal?.throwIfAborted();
         if ((await this.find(layer.chain)) !== undefined) continue;
-        await finishLayer(this.#layout, layer, staged);
-        staged.set(layerIdOf(layer.chain), layer.snapshot.directory);
+        const taken = this.#taken.get(layer.snapshot) ?? takenNothing();
+        await finishLayer(this.#layout, layer, { staged, taken, signal });
+        staged.set(layerIdOf(layer.chain), layer);
       }
       signal?.throwIfAborted();
       if (staged.size > 0) await this.#publish(staged);
@@ -103,11 +112,10 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
     return this.#inTurn("remove a layer", async () => {
       signal?.throwIfAborted();
       const id = layerIdOf(chain);
-      const records = await readLayerRecords(this.#layout.home);
-      const isParent = [...records.values()].some(({ parent }) => parent === id);
-      if (isParent) throw inUse(id, "another layer stands on it");
+      if (await this.#children.has(id)) throw inUse(id, "another layer stands on it");
       if (isMounted(this.#layout, id)) throw inUse(id, "it is mounted");
       await this.#trash.put(this.#layout.layer(id));
+      this.#children.remove(id, parentIdOf(chain));
       await unlink(this.#layout.link(id)).catch(unless("ENOENT"));
     });
   }
@@ -127,13 +135,14 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
   }
 
   /** One sync for all, then the names from the bottom up, then the directories that hold the names. */
-  async #publish(staged: ReadonlyMap<string, string>): Promise<void> {
+  async #publish(staged: ReadonlyMap<string, StagedLayer>): Promise<void> {
     await using home = await open(this.#layout.home);
     await syncFileSystem(home.fd);
-    for (const [id, directory] of staged) {
+    for (const [id, { chain, snapshot }] of staged) {
       await symlink(join("..", id, "diff"), this.#layout.link(id)).catch(unless("EEXIST"));
       await this.#trash.put(this.#layout.layer(id));
-      await rename(dirname(directory), this.#layout.layer(id));
+      await rename(dirname(snapshot.directory), this.#layout.layer(id));
+      this.#children.add(id, parentIdOf(chain));
     }
     await using links = await open(this.#layout.links);
     await links.sync();
@@ -147,6 +156,11 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+/** The id of the layer that the top one of a chain stands on. */
+function parentIdOf(chain: Chain): string | undefined {
+  return layerIdsOf(chain).at(-2);
 }
 
 /** The diff ids from the bottom up to a layer; `undefined` where one below it is missing. */

@@ -1,42 +1,69 @@
 import { dirname } from "node:path/posix";
-import { isErrno, StowageError } from "@stowage/errors";
-import { changeModeAt, linkAt, makeDirAt, setTimesAt, statAt } from "@stowage/linux";
-import type { UnpackedLayer, Usage } from "@stowage/snapshots";
+import { type AbortOptions, isErrno, StowageError } from "@stowage/errors";
+import { changeModeAt, linkAt, makeDirAt, renameAt, setTimesAt, statAt, unlinkAt } from "@stowage/linux";
+import type { UnpackedLayer } from "@stowage/snapshots";
+import { CopyAllowance } from "./copy-file.ts";
 import { copyAttributes, copyUp } from "./copy-up.ts";
-import { findInLowers } from "./lower-tree.ts";
-import { findFile, findPlace, type TreePlace } from "./tree-place.ts";
+import { LowerTree } from "./lower-tree.ts";
+import { Pace } from "./pace.ts";
+import { fileAt, findPlace, type TreePlace } from "./tree-place.ts";
 
 /** A layer that was unpacked without its parents, and where their trees are, top first. */
 export interface UnsettledLayer {
+  /** The tree. Beside it, in the directory that it is in, is room for files that are not whole yet. */
   readonly root: string;
   readonly layer: UnpackedLayer;
   readonly lowers: readonly string[];
+  readonly taken: Taken;
+}
+
+/** What a layer took from those below so far. It outlives a try that fails: the next one goes on from there. */
+export interface Taken {
+  /** Disk of the files that were copied up. */
+  bytes: number;
+  files: number;
+  /** Those that were made above such files. */
+  readonly directories: Set<string>;
+}
+
+export const takenNothing = (): Taken => ({ bytes: 0, files: 0, directories: new Set() });
+
+export interface SettleOptions extends AbortOptions {
+  /** What the layer may write of files below. */
+  readonly allowance?: CopyAllowance;
 }
 
 /**
  * Gives a layer what it takes from the layers below: hard links to their files, and the looks of directories that it
- * only passes through. Returns the disk that this took. A link to nothing is `invalid-argument`.
+ * only passes through. Notes in `taken` what that was. A link to nothing is `invalid-argument`. After a failure it can be
+ * done again.
  */
-export async function settle({ root, layer, lowers }: UnsettledLayer): Promise<Usage> {
-  const implied = new Set(layer.impliedDirectories);
-  let bytes = 0;
-  let inodes = 0;
-  for (const { path, target } of layer.lowerLinks) {
-    for (const made of makeParents(root, target)) implied.add(made);
-    bytes += await copyUpOnce({ root, path: target, lowers });
-    inodes += 1;
-    link(root, target, path);
+export async function settle(unsettled: UnsettledLayer, options: SettleOptions = {}): Promise<void> {
+  const { signal, allowance = new CopyAllowance() } = options;
+  const pace = new Pace(signal);
+  using lowers = new LowerTree(unsettled.lowers, pace);
+  const settling = { ...unsettled, lowers, allowance, signal };
+  for (const { path, target } of unsettled.layer.lowerLinks) {
+    await pace.step();
+    await copyUpOnce(settling, target);
+    link(unsettled.root, target, path);
   }
-  // Inner ones first: what is made in a directory changes its time.
-  for (const path of [...implied].toSorted((one, other) => depth(other) - depth(one)))
-    dressDirectory(root, path, lowers);
-  return { bytes, inodes: inodes + implied.size - layer.impliedDirectories.length };
+  const implied = new Set([...unsettled.layer.impliedDirectories, ...unsettled.taken.directories]);
+  // Inner ones first: once dressed, a directory may be closed to us.
+  for (const path of [...implied].toReversed()) {
+    await pace.step();
+    await dressDirectory(settling, path);
+  }
 }
 
-const depth = (path: string): number => (path === "" ? 0 : path.split("/").length);
+interface Settling extends Omit<UnsettledLayer, "lowers"> {
+  readonly lowers: LowerTree;
+  readonly allowance: CopyAllowance;
+  readonly signal: AbortSignal | undefined;
+}
 
-function dressDirectory(root: string, path: string, lowers: readonly string[]): void {
-  using lower = findInLowers(lowers, path);
+async function dressDirectory({ root, lowers }: Settling, path: string): Promise<void> {
+  const lower = await lowers.find(path);
   using own = findPlace(root, path);
   if (own === undefined) return;
   if (lower?.status.kind === "directory") copyAttributes(lower, own);
@@ -46,47 +73,60 @@ function dressDirectory(root: string, path: string, lowers: readonly string[]): 
 /** A directory that nobody describes gets one time, the same wherever the layer is unpacked. */
 const epoch = { accessed: 0n, modified: 0n };
 
-/** Makes the directories above `path` that this layer lacks, and returns them. */
-function makeParents(root: string, path: string): readonly string[] {
-  const parent = dirname(path);
-  if (parent === ".") return [];
-  const above = makeParents(root, parent);
-  using place = openPlace(root, parent);
-  try {
-    makeDirAt(place.dirFd, place.name, 0o755);
-    changeModeAt(place.dirFd, place.name, 0o755);
-    return [...above, parent];
-  } catch (error) {
-    if (isErrno(error, "EEXIST") && statAt(place.dirFd, place.name).kind === "directory") return above;
-    throw error;
-  }
-}
-
-async function copyUpOnce({
-  root,
-  path,
-  lowers,
-}: {
-  root: string;
-  path: string;
-  lowers: readonly string[];
-}): Promise<number> {
-  using there = findFile(root, path);
-  if (there !== undefined) return 0;
-  using lower = findInLowers(lowers, path);
+/** Gets its name when it is whole, so that what has the name needs no second look. */
+async function copyUpOnce(settling: Settling, path: string): Promise<void> {
+  const { root, lowers, taken } = settling;
+  if (isThere(root, path)) return;
+  const lower = await lowers.find(path);
   if (lower === undefined || lower.status.kind === "directory") throw noSuchTarget(path);
+  using unfinished = openPlace(dirname(root), unfinishedName);
+  removeIfThere(unfinished);
+  await copyUp(lower, unfinished, settling);
+  makeParents(settling, path);
   using place = openPlace(root, path);
-  await copyUp(lower, place);
-  return statAt(place.dirFd, place.name).blocks * 512;
+  renameAt(unfinished, place);
+  taken.bytes += statAt(place.dirFd, place.name).blocks * 512;
+  taken.files += 1;
 }
 
+const unfinishedName = "unfinished";
+
+function isThere(root: string, path: string): boolean {
+  using place = findPlace(root, path);
+  return place !== undefined && fileAt(place) !== undefined;
+}
+
+/** Makes the directories above `path` that this layer lacks. */
+function makeParents(settling: Settling, path: string): void {
+  const parent = dirname(path);
+  if (parent === "." || isThere(settling.root, parent)) return;
+  makeParents(settling, parent);
+  using place = openPlace(settling.root, parent);
+  makeDirAt(place.dirFd, place.name, 0o755);
+  settling.taken.directories.add(parent);
+  changeModeAt(place.dirFd, place.name, 0o755);
+}
+
+/** A link that an earlier try made is fine. */
 function link(root: string, target: string, path: string): void {
   using from = openPlace(root, target);
   using to = openPlace(root, path);
-  linkAt(from, to);
+  try {
+    linkAt(from, to);
+  } catch (error) {
+    if (!isErrno(error, "EEXIST") || fileAt(from)?.status.inode !== fileAt(to)?.status.inode) throw error;
+  }
 }
 
-function openPlace(root: string, path: string): TreePlace {
+function removeIfThere({ dirFd, name }: TreePlace): void {
+  try {
+    unlinkAt(dirFd, name);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+  }
+}
+
+function openPlace(root: string, path: string): TreePlace & Disposable {
   const place = findPlace(root, path);
   if (place === undefined) throw noSuchTarget(path);
   return place;

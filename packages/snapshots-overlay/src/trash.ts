@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { isErrno } from "@stowage/errors";
@@ -29,10 +30,23 @@ export class Trash implements AsyncDisposable {
     try {
       await rename(path, away);
     } catch (error) {
-      if (isErrno(error, "ENOENT")) return;
+      // Also what the trash itself says when it is gone.
+      if (isErrno(error, "ENOENT") && !existsSync(path)) return;
       throw error;
     }
     this.#empty(away);
+  }
+
+  /**
+   * The same on the way out, where a failure must not stand in for the one that led there: it is told when the trash is
+   * disposed of, and the tree stays where it is.
+   */
+  async discard(path: string): Promise<void> {
+    try {
+      await this.put(path);
+    } catch (error) {
+      this.#failures.push(error);
+    }
   }
 
   /** Waits until everything is gone. What could not be removed stays for the next start, which tries again. */
