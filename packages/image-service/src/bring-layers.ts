@@ -3,11 +3,11 @@ import { StowageError } from "@stowage/errors";
 import type { ImageIndex } from "@stowage/images";
 import { type Compression, chainIds, type Descriptor, layerCompressionOf } from "@stowage/oci";
 import type { Registry, Repository } from "@stowage/registry";
+import type { SharedWork } from "@stowage/shared-work";
 import type { Chain, Snapshotter, StagedLayer, Unpacker } from "@stowage/snapshots";
 import { joined } from "./joined.ts";
 import type { Limiter } from "./limiter.ts";
 import type { LayerPhase, PullOptions } from "./pull-event.ts";
-import type { SharedWork } from "./shared-work.ts";
 
 /** What layers are brought here with. The shared work is that of all pulls, so that each layer comes once. */
 export interface LayerDependencies {
@@ -141,7 +141,7 @@ function shareKey({ repository }: WantedLayer, what: string | undefined): string
 function compressionOf({ blob }: WantedLayer): Compression {
   const compression = layerCompressionOf(blob.mediaType);
   if (compression !== undefined) return compression;
-  const why = `its media type "${blob.mediaType}" is no layer of files`;
+  const why = `its media type ${quoteText(blob.mediaType)} is no layer of files`;
   throw new StowageError("invalid-argument", `Cannot unpack layer ${blob.digest}: ${why}`);
 }
 

@@ -4,6 +4,7 @@ import type { Image, ImageIndex } from "@stowage/images";
 import { collectBytes, maxConfigBytes, type Platform } from "@stowage/oci";
 import type { Reference } from "@stowage/reference";
 import type { Registry } from "@stowage/registry";
+import { SharedWork } from "@stowage/shared-work";
 import type { Mount, Snapshotter, Unpacker, Usage } from "@stowage/snapshots";
 import { collectImage, collectOrphans } from "./collect.ts";
 import { findImage } from "./find-image.ts";
@@ -11,7 +12,6 @@ import { Leases } from "./leases.ts";
 import { Limiter } from "./limiter.ts";
 import type { PullOptions } from "./pull-event.ts";
 import { type PullDependencies, pullImage } from "./pull-image.ts";
-import { SharedWork } from "./shared-work.ts";
 import { UnderWay } from "./under-way.ts";
 import { UsageLedger } from "./usage-ledger.ts";
 

@@ -1,5 +1,5 @@
 import type { AbortOptions } from "@stowage/errors";
-import { within } from "./shared-work.ts";
+import { within } from "@stowage/shared-work";
 
 /** Lets `width` pieces of work go on at once; the others wait in the order they came. */
 export class Limiter {

@@ -1,11 +1,11 @@
 import { type Credential, Secret } from "@stowage/auth";
 import { StowageError } from "@stowage/errors";
+import { SharedWork } from "@stowage/shared-work";
 import { type Call, signalOf } from "./call.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import { KeptHeaders } from "./kept-headers.ts";
 import { basicSeconds, tokenSkewSeconds } from "./limits.ts";
 import { judgeRealm } from "./realm.ts";
-import { SharedWork } from "./shared-work.ts";
 import { basicHeader, requestToken } from "./token-request.ts";
 import { type HttpAnswer, headersOf, type Send } from "./transport.ts";
 import { asRegistryError } from "./transport-error.ts";
@@ -43,7 +43,10 @@ export function createAuthorizer(send: Send, { trustedRealms, now }: AuthorizerS
         kept.keep(key, header, lifeSeconds - tokenSkewSeconds);
         return header;
       };
-      return await joined(call, refused, (signal) => answering.join(key, answer, signal));
+      return await joined(call, refused, async (signal) => {
+        await using shares = new AsyncDisposableStack();
+        return await answering.join(key, answer, { signal, shares });
+      });
     },
   };
 }

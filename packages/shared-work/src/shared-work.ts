@@ -1,3 +1,5 @@
+import { within } from "./within.ts";
+
 /** A share in work that others may share too. While somebody holds it, its result stays; dispose to let go. */
 interface Share<Result> extends AsyncDisposable {
   readonly result: Promise<Result>;
@@ -27,7 +29,7 @@ export class SharedWork<Result> {
   readonly #isAboutCaller: (error: unknown) => boolean;
 
   /** `isAboutCaller` tells failures that somebody else, with another authority, need not have. */
-  constructor(isAboutCaller: (error: unknown) => boolean) {
+  constructor(isAboutCaller: (error: unknown) => boolean = () => false) {
     this.#isAboutCaller = isAboutCaller;
   }
 
@@ -83,20 +85,6 @@ export class SharedWork<Result> {
 
   #forget(key: string, flight: Flight<Result>): void {
     if (this.#flights.get(key) === flight) this.#flights.delete(key);
-  }
-}
-
-/** Waits for `promise`, but no longer than `signal` allows: then it fails with the signal's reason. */
-export async function within<Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
-  if (signal === undefined) return promise;
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort);
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 
