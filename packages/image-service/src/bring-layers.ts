@@ -1,7 +1,7 @@
 import type { ContentStore } from "@stowage/content";
 import { StowageError } from "@stowage/errors";
 import type { ImageIndex } from "@stowage/images";
-import { type Compression, chainIds, type Descriptor, layerCompressionOf } from "@stowage/oci";
+import { type Compression, chainIds, type Descriptor, layerCompressionOf, quoteText } from "@stowage/oci";
 import type { Registry, Repository } from "@stowage/registry";
 import type { SharedWork } from "@stowage/shared-work";
 import type { Chain, Snapshotter, StagedLayer, Unpacker } from "@stowage/snapshots";
