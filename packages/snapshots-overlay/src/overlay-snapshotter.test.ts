@@ -321,6 +321,28 @@ privileged("links to a file of a layer below, with all that the file has (needs 
   });
 });
 
+privileged(
+  "a link to a file below leaves the times of described directories as they were (needs root for a mount)",
+  async () => {
+    const { open } = await fresh();
+    await using store = await open();
+    const above: Change = {
+      make: async (directory) => {
+        for (const name of ["opt", "bin"]) {
+          await mkdir(join(directory, name));
+          await utimes(join(directory, name), 1_000_000, 1_000_000);
+        }
+      },
+      layer: { lowerLinks: [{ path: "opt/alias", target: "bin/tool" }] },
+    };
+    const chain = await commit(store, [writes("bin/tool", "tool"), above]);
+    await mounted(store, chain, async (target) => {
+      expect(await readFile(join(target, "opt/alias"), "utf8")).toBe("tool");
+      for (const name of ["opt", "bin"]) expect((await lstat(join(target, name))).mtimeMs).toBe(1_000_000_000);
+    });
+  },
+);
+
 // A hard link that names a path through a lower layer's symlink must not reach what the symlink points at.
 test("a hard link through a symlink of a lower layer reaches nothing", async () => {
   const { open } = await fresh();

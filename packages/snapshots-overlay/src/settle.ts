@@ -84,7 +84,7 @@ async function copyUpOnce(settling: Settling, path: string): Promise<void> {
   await copyUp(lower, unfinished, settling);
   makeParents(settling, path);
   using place = openPlace(root, path);
-  renameAt(unfinished, place);
+  keepingTime(place, () => renameAt(unfinished, place));
   taken.bytes += statAt(place.dirFd, place.name).blocks * 512;
   taken.files += 1;
 }
@@ -102,7 +102,7 @@ function makeParents(settling: Settling, path: string): void {
   if (parent === "." || isThere(settling.root, parent)) return;
   makeParents(settling, parent);
   using place = openPlace(settling.root, parent);
-  makeDirAt(place.dirFd, place.name, 0o755);
+  keepingTime(place, () => makeDirAt(place.dirFd, place.name, 0o755));
   settling.taken.directories.add(parent);
   changeModeAt(place.dirFd, place.name, 0o755);
 }
@@ -112,10 +112,17 @@ function link(root: string, target: string, path: string): void {
   using from = openPlace(root, target);
   using to = openPlace(root, path);
   try {
-    linkAt(from, to);
+    keepingTime(to, () => linkAt(from, to));
   } catch (error) {
     if (!isErrno(error, "EEXIST") || fileAt(from)?.status.inode !== fileAt(to)?.status.inode) throw error;
   }
+}
+
+/** Changes what is at a place; the directory it is in keeps the time that the layer gave it. */
+function keepingTime({ dirFd }: TreePlace, change: () => void): void {
+  const { mtime } = statAt(dirFd, ".");
+  change();
+  setTimesAt(dirFd, ".", { accessed: mtime, modified: mtime });
 }
 
 function removeIfThere({ dirFd, name }: TreePlace): void {
