@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { smallImage } from "@stowage/image-fixtures";
+import { makeImage, smallImage } from "@stowage/image-fixtures";
 import { readMounts } from "@stowage/linux";
 import { stallAfter, startRegistry, when } from "@stowage/registry-fake";
 import { expect, onTestFinished, test } from "vitest";
@@ -68,6 +68,19 @@ test("does the same with an image that is named", async () => {
   const { code, out, err, left } = await run(["--plain-http", `${registry.host}/a/b:v2`]);
   expect({ code, err, left }).toEqual({ code: 0, err: "", left: [] });
   expect(out).toContain(`PullImage ${registry.host}/a/b:v2`);
+});
+
+test.skipIf(!privileged)("shows the links of an image and follows none of them (needs root for a mount)", async () => {
+  await using registry = await startRegistry();
+  const files = [
+    { kind: "symlink" as const, name: "host", linkName: "/" },
+    { kind: "symlink" as const, name: "nowhere", linkName: "/proc/self/fd/none" },
+  ];
+  const platforms = ["linux/amd64", "linux/arm64"].map((platform) => ({ platform, layers: [{ files }] }));
+  registry.putImage("links", "1", makeImage({ platforms }));
+  const { code, out, err } = await run(["--plain-http", `${registry.host}/links:1`]);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(out).toMatch(/List it .*\n {4}host -> \/\n {4}nowhere -> \/proc\/self\/fd\/none\nUnmount/);
 });
 
 test("clears up after itself when it is interrupted, and when nobody reads on", async () => {

@@ -1,5 +1,5 @@
-import { mkdir, readdir, readlink, stat } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { lstat, mkdir, readdir, readlink } from "node:fs/promises";
+import { join } from "node:path";
 import { StowageError } from "@stowage/errors";
 import { mount, unmount } from "@stowage/linux";
 import { connectStore } from "@stowage/store-client";
@@ -37,14 +37,15 @@ async function mountImage({ address, id, target }: Showing): Promise<void> {
   for (const request of await store.view(image)) mount({ ...request, target });
 }
 
-async function listTree(root: string): Promise<readonly string[]> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const lines = entries.map(async (entry) => {
-    const path = join(entry.parentPath, entry.name);
-    const shown = relative(root, path);
-    if (entry.isSymbolicLink()) return `${shown} -> ${await readlink(path)}`;
-    const { size } = await stat(path);
-    return entry.isDirectory() ? `${shown}/` : `${shown}  ${size} bytes`;
-  });
-  return (await Promise.all(lines)).toSorted();
+/** Every file of the image and none of the machine's: links are shown, not followed. */
+async function listTree(root: string, within = ""): Promise<readonly string[]> {
+  const lines: string[] = [];
+  const entries = await readdir(join(root, within), { withFileTypes: true });
+  for (const entry of entries.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
+    const shown = join(within, entry.name);
+    if (entry.isDirectory()) lines.push(`${shown}/`, ...(await listTree(root, shown)));
+    else if (entry.isSymbolicLink()) lines.push(`${shown} -> ${await readlink(join(root, shown))}`);
+    else lines.push(`${shown}  ${(await lstat(join(root, shown))).size} bytes`);
+  }
+  return lines;
 }
