@@ -71,6 +71,15 @@ describe.skipIf(missing.length > 0)(`against Debian's docker-registry, with a De
     expect(JSON.parse(alone.out)[0]).toMatchObject({ tags: [image] });
   }, 120_000);
 
+  test("the tour shows it from the first call to the last", () => {
+    const tour = new URL("../../tour/src/main.ts", import.meta.url).pathname;
+    const args = ["--conditions=@stowage/source", tour, "--plain-http", image];
+    const out = execFileSync(process.execPath, args, { encoding: "utf8" });
+    expect(out).toContain(`PullImage ${image}`);
+    expect(out).toMatch(/List it .*\n(?: {4}.*\n)+ {4}… \d{4,} more\nUnmount it/);
+    expect(out).toMatch(/0 bytes in 0 inodes.*\nStop the daemon/);
+  }, 60_000);
+
   test("a tag that the registry does not have is not found, in its words", async () => {
     const scratch = await scratchDirectory();
     const ended = await runCommand([

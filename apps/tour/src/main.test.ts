@@ -75,12 +75,15 @@ test.skipIf(!privileged)("shows the links of an image and follows none of them (
   const files = [
     { kind: "symlink" as const, name: "host", linkName: "/" },
     { kind: "symlink" as const, name: "nowhere", linkName: "/proc/self/fd/none" },
+    { kind: "file" as const, name: "z\xff\x1b" },
   ];
   const platforms = ["linux/amd64", "linux/arm64"].map((platform) => ({ platform, layers: [{ files }] }));
   registry.putImage("links", "1", makeImage({ platforms }));
   const { code, out, err } = await run(["--plain-http", `${registry.host}/links:1`]);
   expect({ code, err }).toEqual({ code: 0, err: "" });
-  expect(out).toMatch(/List it .*\n {4}host -> \/\n {4}nowhere -> \/proc\/self\/fd\/none\nUnmount/);
+  expect(out).toMatch(
+    /List it .*\n {4}host -> \/\n {4}nowhere -> \/proc\/self\/fd\/none\n {4}z\ufffd\? {2}0 bytes\nUnmount/,
+  );
 });
 
 test("clears up after itself when it is interrupted, and when nobody reads on", async () => {

@@ -1,5 +1,4 @@
 import { lstat, mkdir, readdir, readlink } from "node:fs/promises";
-import { join } from "node:path";
 import { StowageError } from "@stowage/errors";
 import { mount, unmount } from "@stowage/linux";
 import { connectStore } from "@stowage/store-client";
@@ -22,7 +21,7 @@ export async function showRootfs({ address, id, target }: Showing, teller: Telle
   try {
     await teller.step(
       "List it",
-      () => listTree(target),
+      () => listTree(Buffer.from(target)),
       (lines) => (lines.length > maxLines ? [...lines.slice(0, maxLines), `… ${lines.length - maxLines} more`] : lines),
     );
   } finally {
@@ -37,15 +36,23 @@ async function mountImage({ address, id, target }: Showing): Promise<void> {
   for (const request of await store.view(image)) mount({ ...request, target });
 }
 
-/** Every file of the image and none of the machine's: links are shown, not followed. */
-async function listTree(root: string, within = ""): Promise<readonly string[]> {
+/** Every file of the image and none of the machine's: links are shown, not followed. Names may be any bytes. */
+async function listTree(root: Buffer, within = ""): Promise<readonly string[]> {
   const lines: string[] = [];
-  const entries = await readdir(join(root, within), { withFileTypes: true });
-  for (const entry of entries.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
-    const shown = join(within, entry.name);
-    if (entry.isDirectory()) lines.push(`${shown}/`, ...(await listTree(root, shown)));
-    else if (entry.isSymbolicLink()) lines.push(`${shown} -> ${await readlink(join(root, shown))}`);
-    else lines.push(`${shown}  ${(await lstat(join(root, shown))).size} bytes`);
+  const entries = await readdir(root, { encoding: "buffer", withFileTypes: true });
+  for (const entry of entries.toSorted((one, other) => Buffer.compare(one.name, other.name))) {
+    const path = Buffer.concat([root, slash, entry.name]);
+    const shown = `${within}${printable(entry.name)}`;
+    if (entry.isDirectory()) lines.push(`${shown}/`, ...(await listTree(path, `${shown}/`)));
+    else if (entry.isSymbolicLink()) lines.push(`${shown} -> ${printable(await readlink(path, "buffer"))}`);
+    else lines.push(`${shown}  ${(await lstat(path)).size} bytes`);
   }
   return lines;
+}
+
+const slash = Buffer.from("/");
+
+/** A name for a terminal, which is not to take orders from it. */
+function printable(name: Buffer): string {
+  return name.toString().replace(/\p{C}/gu, "?");
 }
