@@ -47,6 +47,14 @@ test.for([
   expect((await client.listImages({})).images).toHaveLength(1);
 });
 
+test("lists the others where one image has a user that cannot be told", async () => {
+  const odd = { ...image, id: digestOf("odd"), user: "4294967296" };
+  const client = createClient(ImageService, await serve({ list: async () => [odd, image] }));
+  expect((await client.listImages({})).images.map(({ id }) => id)).toEqual([image.id]);
+  const streamed = await Array.fromAsync(client.streamImages({}));
+  expect(streamed.flatMap(({ images }) => images.map(({ id }) => id))).toEqual([image.id]);
+});
+
 test.for(["image", "imageRef"] as const)("lists what the %s of a filter names", async (field) => {
   const find: Images["find"] = async (name) => (name === image.id ? image : undefined);
   const client = createClient(ImageService, await serve({ find, list: async () => [image, image] }));

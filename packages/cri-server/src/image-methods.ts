@@ -9,7 +9,7 @@ import {
   ImageSchema,
   type ImageSpec,
 } from "@stowage/cri-api";
-import { type AbortOptions, StowageError } from "@stowage/errors";
+import { type AbortOptions, isStowageError, StowageError } from "@stowage/errors";
 import type { ImageService } from "@stowage/image-service";
 import type { Image } from "@stowage/images";
 import { chainIds } from "@stowage/oci";
@@ -77,9 +77,19 @@ function nameOf(spec: ImageSpec | undefined): string {
 
 async function list(images: ImageService, filter: ImageFilter | undefined, options: AbortOptions): Promise<CriImage[]> {
   const name = nameOf(filter?.image);
-  if (name === "") return (await images.list(options)).map(criImageOf);
+  if (name === "") return (await images.list(options)).flatMap(tellable);
   const image = await images.find(name, options);
-  return image === undefined ? [] : [criImageOf(image)];
+  return image === undefined ? [] : tellable(image);
+}
+
+/** Pulls refuse what cannot be told to a kubelet; if a store has such an image all the same, the others are still listed. */
+function tellable(image: Image): readonly CriImage[] {
+  try {
+    return [criImageOf(image)];
+  } catch (error) {
+    if (isStowageError(error, "invalid-argument")) return [];
+    throw error;
+  }
 }
 
 /** A quarter of what a client takes in one message. */
