@@ -83,7 +83,7 @@ async function list(images: ImageService, filter: ImageFilter | undefined, optio
 }
 
 /** Pulls refuse what cannot be told to a kubelet; if a store has such an image all the same, the others are still listed. */
-function tellable(image: Image): readonly CriImage[] {
+function tellable(image: Image): CriImage[] {
   try {
     return [criImageOf(image)];
   } catch (error) {
