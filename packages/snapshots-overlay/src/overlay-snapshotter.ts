@@ -134,18 +134,20 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
     await this.#trash[Symbol.asyncDispose]();
   }
 
-  /** One sync for all, then the names from the bottom up, then the directories that hold the names. */
+  /** One sync for all, then the links, which must stand when a layer does, then the names from the bottom up. */
   async #publish(staged: ReadonlyMap<string, StagedLayer>): Promise<void> {
     await using home = await open(this.#layout.home);
     await syncFileSystem(home.fd);
-    for (const [id, { chain, snapshot }] of staged) {
+    await using links = await open(this.#layout.links);
+    for (const id of staged.keys()) {
       await symlink(join("..", id, "diff"), this.#layout.link(id)).catch(unless("EEXIST"));
+    }
+    await links.sync();
+    for (const [id, { chain, snapshot }] of staged) {
       await this.#trash.put(this.#layout.layer(id));
       await rename(dirname(snapshot.directory), this.#layout.layer(id));
       this.#children.add(id, parentIdOf(chain));
     }
-    await using links = await open(this.#layout.links);
-    await links.sync();
     await home.sync();
   }
 
