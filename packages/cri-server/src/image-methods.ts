@@ -11,7 +11,7 @@ import {
 } from "@stowage/cri-api";
 import { type AbortOptions, isStowageError, StowageError } from "@stowage/errors";
 import type { ImageService } from "@stowage/image-service";
-import type { Image } from "@stowage/images";
+import { diffIdsOf, type Image } from "@stowage/images";
 import { chainIds } from "@stowage/oci";
 import { parseReference, type Reference } from "@stowage/reference";
 import { criImageOf } from "./cri-image.ts";
@@ -112,7 +112,7 @@ function* batches(images: readonly CriImage[]): Generator<readonly CriImage[], v
 /** The keys and names are those that containerd answers with, because tools look for them. */
 async function verboseInfo(images: ImageService, image: Image, options: AbortOptions): Promise<Record<string, string>> {
   const imageSpec: unknown = JSON.parse(Buffer.from(await images.readConfig(image, options)).toString("utf8"));
-  const chainID = chainIds(image.layers.map(({ diffId }) => diffId)).at(-1) ?? "";
+  const chainID = chainIds(diffIdsOf(image)).at(-1) ?? "";
   return { info: JSON.stringify({ chainID, imageSpec }) };
 }
 

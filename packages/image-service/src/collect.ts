@@ -1,6 +1,6 @@
 import type { ContentStore } from "@stowage/content";
 import { type AbortOptions, isStowageError } from "@stowage/errors";
-import { type Image, type ImageIndex, type ImageRecord, keptBlobs } from "@stowage/images";
+import { diffIdsOf, type Image, type ImageIndex, keptBlobs } from "@stowage/images";
 import { chainIds, type Digest } from "@stowage/oci";
 import type { Chain, Snapshotter } from "@stowage/snapshots";
 import type { Leases } from "./leases.ts";
@@ -23,7 +23,7 @@ const retryMilliseconds = 24 * 60 * 60 * 1000;
 /** Gives back the disk of an image that was removed: what no other image has, no pull counts on and nobody has mounted. */
 export async function collectImage(dependencies: CollectDependencies, removed: Image): Promise<void> {
   await dependencies.leases.collect(async () => {
-    const chain = chainOf(removed);
+    const chain = diffIdsOf(removed);
     await dropChains(
       dependencies,
       chain.map((_, at) => chain.slice(0, at + 1)),
@@ -54,7 +54,7 @@ export async function collectOrphans(
 }
 
 async function dropChains({ images, snapshots, leases }: CollectDependencies, chains: readonly Chain[]): Promise<void> {
-  const wanted = new Set((await images.list()).flatMap((image) => chainIds(chainOf(image))));
+  const wanted = new Set((await images.list()).flatMap((image) => chainIds(diffIdsOf(image))));
   const unwanted = chains.filter((chain) => !wanted.has(topOf(chain)));
   for (const chain of unwanted.toSorted((one, other) => other.length - one.length)) {
     await leases.unlessHeld(topOf(chain), () => unlessInUse(snapshots.remove(chain)));
@@ -76,8 +76,6 @@ async function unlessInUse(removal: Promise<void>): Promise<void> {
     if (!isStowageError(error, "failed-precondition")) throw error;
   }
 }
-
-const chainOf = ({ layers }: ImageRecord): Chain => layers.map(({ diffId }) => diffId);
 
 function topOf(chain: Chain): Digest {
   const top = chainIds(chain).at(-1);

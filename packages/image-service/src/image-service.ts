@@ -1,6 +1,6 @@
 import type { ContentStore } from "@stowage/content";
 import { type AbortOptions, type ErrorCode, StowageError } from "@stowage/errors";
-import type { Image, ImageIndex } from "@stowage/images";
+import { diffIdsOf, type Image, type ImageIndex } from "@stowage/images";
 import { collectBytes, maxConfigBytes, type Platform } from "@stowage/oci";
 import type { Reference } from "@stowage/reference";
 import type { Registry } from "@stowage/registry";
@@ -119,10 +119,7 @@ class PullingImageService implements ImageService, AsyncDisposable {
   async view(image: Image, options: AbortOptions = {}): Promise<readonly Mount[]> {
     if (image.layers.length === 0)
       throw new StowageError("failed-precondition", `Cannot mount image ${image.id}: it has no layers`);
-    return this.#dependencies.snapshots.view(
-      image.layers.map(({ diffId }) => diffId),
-      options,
-    );
+    return this.#dependencies.snapshots.view(diffIdsOf(image), options);
   }
 
   async readConfig(image: Image, options: AbortOptions = {}): Promise<Uint8Array> {

@@ -1,4 +1,4 @@
-import { type Image, keptBlobs } from "@stowage/images";
+import { diffIdsOf, type Image, keptBlobs } from "@stowage/images";
 import { chainIds } from "@stowage/oci";
 import type { Usage } from "@stowage/snapshots";
 
@@ -34,7 +34,7 @@ function partsOf(image: Image): Parts {
   const parts = new Map<string, Usage>(
     keptBlobs(image).map(({ digest, size }) => [`blob ${digest}`, { bytes: size, inodes: 1 }]),
   );
-  const chains = chainIds(image.layers.map(({ diffId }) => diffId));
+  const chains = chainIds(diffIdsOf(image));
   for (const [at, { bytes, inodes }] of image.layers.entries()) {
     parts.set(`layer ${chains[at]}`, { bytes, inodes });
   }

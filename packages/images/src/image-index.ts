@@ -67,6 +67,11 @@ export function imageSize(image: ImageRecord): number {
   return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }
 
+/** The diff ids of an image's layers, bottom first: what its snapshot is called. */
+export function diffIdsOf({ layers }: Pick<ImageRecord, "layers">): readonly Digest[] {
+  return layers.map(({ diffId }) => diffId);
+}
+
 /** The blobs of an image that are here: its documents, and those layers that are kept. */
 export function keptBlobs({ manifest, index, config, layers }: ImageRecord): readonly Descriptor[] {
   const documents = index === undefined ? [manifest, config] : [manifest, index, config];

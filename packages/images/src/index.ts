@@ -1,1 +1,9 @@
-export { type Image, type ImageIndex, type ImageLayer, type ImageRecord, imageSize, keptBlobs } from "./image-index.ts";
+export {
+  diffIdsOf,
+  type Image,
+  type ImageIndex,
+  type ImageLayer,
+  type ImageRecord,
+  imageSize,
+  keptBlobs,
+} from "./image-index.ts";
