@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chown, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
@@ -285,6 +286,23 @@ test("an image that lost its names to another platform's is still listed", async
   const { out } = await runCommand(["images", ...place]);
   expect(out.trim().split("\n")).toHaveLength(3);
   expect(out).toMatch(/^<none> +<none> +[0-9a-f]{12} /m);
+});
+
+test("an answer that could not be written is a failure; one that nobody reads to the end is not", async () => {
+  const run = async (redirection: string) => {
+    const line = `"$0" --conditions=@stowage/source "$1" --help ${redirection}`;
+    const main = new URL("./main.ts", import.meta.url).pathname;
+    const child = spawn("bash", ["-o", "pipefail", "-c", line, process.execPath, main], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const [err, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+    return { code: Number(code), err };
+  };
+  expect(await run("> /dev/full")).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/^stowage: Cannot print the answer: .*ENOSPC/),
+  });
+  expect(await run("| true")).toEqual({ code: 0, err: "" });
 });
 
 test("explains itself", async () => {

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { StowageError } from "@stowage/errors";
+import { isErrno, StowageError } from "@stowage/errors";
 import { tour } from "./tour.ts";
 
 const usage = `Usage: npm start [-- [--plain-http] [IMAGE]]
@@ -13,8 +13,11 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => stopped.abort(new Error(`stopped by ${signal}`)));
 }
 // A reader who has seen enough does not keep the tour from clearing up after itself.
-process.stdout.on("error", () => undefined);
-process.exitCode = await main(process.argv.slice(2));
+process.stdout.on("error", (error) => {
+  if (!isErrno(error, "EPIPE")) process.exitCode = 1;
+});
+const code = await main(process.argv.slice(2));
+if (code !== 0) process.exitCode = code;
 
 async function main(args: readonly string[]): Promise<number> {
   const print = (text: string): void => void process.stdout.write(`${text}\n`);
