@@ -30,7 +30,7 @@ function run(args: readonly string[]) {
 async function end(args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
   const child = run(args);
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
-  return { code: Number(code), out, err };
+  return { code: typeof code === "number" ? code : -1, out, err };
 }
 
 test("serves until SIGTERM, then ends cleanly and takes its socket away", async () => {

@@ -30,7 +30,7 @@ async function run(
     once(child, "exit"),
   ]);
   return {
-    code: Number(code),
+    code: typeof code === "number" ? code : undefined,
     out,
     err,
     left: await readdir(scratch),
@@ -92,7 +92,9 @@ test("clears up after itself when it is interrupted, and when nobody reads on", 
   registry.wrap(when(/blobs/, stallAfter(1)));
   const interrupted = run(["--plain-http", `${registry.host}/a/b:v2`], (child) => {
     const asked = setInterval(() => {
-      if (registry.requests.some(({ path }) => path.includes("/blobs/"))) child.kill("SIGINT");
+      if (!registry.requests.some(({ path }) => path.includes("/blobs/"))) return;
+      clearInterval(asked); // a second interrupt would kill it
+      child.kill("SIGINT");
     }, 50);
     child.once("exit", () => clearInterval(asked));
   });
