@@ -19,8 +19,11 @@ export interface Registry {
   blob(repository: Repository, want: Descriptor, options?: RegistryOptions): AsyncIterable<Uint8Array>;
 }
 
-/** The part of a reference that blobs belong to: `docker.io` and `library/alpine`. */
-export type Repository = Pick<Reference, "domain" | "path">;
+/**
+ * The part of a reference that blobs belong to: `docker.io` and `library/alpine`. Its tag and digest, where it has them, say
+ * on behalf of which reference the call is made: some mirrors are for tags only, and some for digests.
+ */
+export type Repository = Pick<Reference, "domain" | "path"> & Partial<Pick<Reference, "tag" | "digest">>;
 
 export interface RegistryOptions extends AbortOptions {
   /** Whose authority the call has; without one it is anonymous. It is sent to the repository's own host only. */
