@@ -34,19 +34,22 @@ test("reads every key", () => {
 });
 
 test.for([
-  { text: 'root = "images"', says: /"root" is not what was expected: an absolute path/ },
-  { text: "root = 5", says: /"root" is not what was expected: .*string/ },
-  { text: "[pull]\nconcurrent_layers = 0", says: /"pull.concurrent_layers" .*a whole number from 1 to 64/ },
-  { text: '[pull]\nconcurrent_layers = "many"', says: /"pull.concurrent_layers" .*a whole number from 1 to 64/ },
-  { text: '[runtime]\ncgroup_driver = "none"', says: /"runtime.cgroup_driver" .*"systemd" or "cgroupfs"/ },
-  { text: '[registry]\nplain_http = "localhost"', says: /"registry.plain_http" .*a list of hosts/ },
-  { text: '[registry]\nplain_http = ["http://localhost"]', says: /"registry.plain_http.0" .*a host/ },
-  { text: "adress = 1", says: /there is no key "adress"; perhaps "address"/ },
+  { text: 'root = "images"', says: /line 1: "root" is not what was expected: an absolute path/ },
+  { text: "root = 5", says: /line 1: "root" is not what was expected: .*string/ },
+  { text: "[pull]\nconcurrent_layers = 0", says: /line 2: "pull.concurrent_layers" .*a whole number from 1 to 64/ },
+  {
+    text: '[pull]\nconcurrent_layers = "many"',
+    says: /line 2: "pull.concurrent_layers" .*a whole number from 1 to 64/,
+  },
+  { text: '[runtime]\ncgroup_driver = "none"', says: /line 2: "runtime.cgroup_driver" .*"systemd" or "cgroupfs"/ },
+  { text: '[registry]\nplain_http = "localhost"', says: /line 2: "registry.plain_http" .*a list of hosts/ },
+  { text: '[registry]\nplain_http = ["http://localhost"]', says: /line 2: "registry.plain_http.0" .*a host/ },
+  { text: "adress = 1", says: /line 1: there is no key "adress"; perhaps "address"/ },
   {
     text: "[pull]\nconcurrent_layer = 1",
-    says: /there is no key "pull.concurrent_layer"; perhaps "concurrent_layers"/,
+    says: /line 2: there is no key "pull.concurrent_layer"; perhaps "concurrent_layers"/,
   },
-  { text: "[zzzzzzzz]", says: /there is no key "zzzzzzzz"$/ },
+  { text: "[zzzzzzzz]", says: /line 1: there is no key "zzzzzzzz"$/ },
   { text: "root = ", says: /line 1, column \d+/ },
 ])("refuses $text and says where and why", ({ text, says }) => {
   expect(() => decodeSettings(text, "a.toml")).toThrow(

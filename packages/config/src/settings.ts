@@ -1,7 +1,5 @@
-import { StowageError } from "@stowage/errors";
-import { parse, TomlError } from "smol-toml";
+import { decodeToml } from "@stowage/toml";
 import { z } from "zod";
-import { nearest } from "./nearest.ts";
 
 /** What can be set, with every default filled in. */
 export interface Settings {
@@ -26,14 +24,11 @@ export interface Settings {
 }
 
 /**
- * Reads settings from TOML, keys in snake_case. Fails with `invalid-argument`, naming `name`, the key and what was
- * expected there, or the line where the text is no TOML. A key that is not known is an error: it would be believed.
+ * Reads settings from TOML, keys in snake_case. Fails with `invalid-argument`, naming `name`, the line, the key and what was
+ * expected there. A key that is not known is an error: it would be believed.
  */
 export function decodeSettings(text: string, name: string): Settings {
-  const read = schema.safeParse(parseToml(text, name));
-  if (read.success) return read.data;
-  const [issue] = read.error.issues;
-  throw refusal(name, issue === undefined ? "they do not follow the schema" : explain(issue));
+  return decodeToml(text, { noun: "settings", name }, schema);
 }
 
 const absolute = z.string().startsWith("/", { error: 'an absolute path, like "/var/lib/stowage"' });
@@ -70,37 +65,3 @@ const schema: z.ZodType<Settings> = z.strictObject({
 
 /** What is in force where nothing is set. */
 export const defaultSettings: Settings = schema.parse({});
-
-const knownKeys: Readonly<Record<string, readonly string[]>> = {
-  "": ["root", "address", "registry", "pull", "runtime"],
-  registry: ["plain_http", "auth_file"],
-  pull: ["concurrent_layers"],
-  runtime: ["cgroup_driver"],
-};
-
-function explain(issue: z.core.$ZodIssue): string {
-  const table = issue.path.map(String).join(".");
-  if (issue.code !== "unrecognized_keys") return `"${table}" is not what was expected: ${issue.message}`;
-  const [key = ""] = issue.keys;
-  const known = nearest(key, knownKeys[table] ?? []);
-  const path = table === "" ? key : `${table}.${key}`;
-  return known === undefined ? `there is no key "${path}"` : `there is no key "${path}"; perhaps "${known}"`;
-}
-
-function parseToml(text: string, name: string): unknown {
-  try {
-    return parse(text);
-  } catch (cause) {
-    if (!(cause instanceof TomlError)) throw cause;
-    const [reason = ""] = cause.message.split("\n");
-    throw refusal(
-      name,
-      `line ${cause.line}, column ${cause.column}: ${reason.replace(/^Invalid TOML document: /, "")}`,
-      { cause },
-    );
-  }
-}
-
-function refusal(name: string, why: string, options?: ErrorOptions): StowageError {
-  return new StowageError("invalid-argument", `Cannot read settings "${name}": ${why}`, options);
-}

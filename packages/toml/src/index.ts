@@ -1,1 +1,2 @@
-export {};
+export { decodeToml, type TomlFile } from "./decode-toml.ts";
+export { nearest } from "./nearest.ts";
