@@ -1,32 +1,9 @@
+import type { IncomingMessage } from "node:http";
+import { type RequestOptions, request } from "node:https";
 import { digestOf } from "@stowage/oci";
 import { describe, expect, test } from "vitest";
-import {
-  createTokenIssuer,
-  cutAfter,
-  endlessBody,
-  lyingDigest,
-  redirectBlobsTo,
-  slow,
-  stallAfter,
-  startRegistry,
-  status,
-  times,
-  when,
-  withBody,
-} from "./index.ts";
-
-const text = (content: string) => new TextEncoder().encode(content);
-const image = {
-  root: { bytes: text('{"root":true}'), mediaType: "application/vnd.oci.image.index.v1+json" },
-  documents: [{ bytes: text('{"root":false}'), mediaType: "application/vnd.oci.image.manifest.v1+json" }],
-  blobs: [text("config"), text("layer")],
-};
-
-async function start(options?: Parameters<typeof startRegistry>[0]) {
-  const registry = await startRegistry(options);
-  const descriptor = registry.putImage("a/b", "v1", image);
-  return { registry, descriptor, get: (path: string, init?: RequestInit) => fetch(registry.origin + path, init) };
-}
+import { createTokenIssuer, makeCertificates } from "./index.ts";
+import { image, start } from "./registry.test.fixture.ts";
 
 describe("startRegistry", () => {
   test("serves documents by tag and by either digest", async () => {
@@ -106,66 +83,91 @@ describe("startRegistry", () => {
     issuer.revoke();
     expect((await get("/v2/a/b/manifests/v1", { headers })).status).toBe(401);
   });
+
+  test.for([
+    { method: "GET", path: "/v2/a/b/manifests/v1", needs: "pull" },
+    { method: "POST", path: "/v2/a/b/blobs/uploads/", needs: "pull,push" },
+    { method: "DELETE", path: "/v2/a/b/manifests/v1", needs: "delete" },
+  ])("lets those in who may $needs for $method $path", async ({ method, path, needs }) => {
+    const { registry, get } = await start({ authentication: { kind: "bearer", issuer: createTokenIssuer() } });
+    await using _ = registry;
+    const ask = async (actions: string) => {
+      const { token } = Object(await (await get(`/token?scope=repository:a/b:${actions}`)).json());
+      return await get(path, { method, headers: { authorization: `Bearer ${token}` } });
+    };
+    const asked = (await get(path, { method })).headers.get("www-authenticate");
+    expect(asked).toContain(`scope="repository:a/b:${needs}"`);
+    const refused = await ask(needs === "pull" ? "push" : "pull");
+    expect(refused.headers.get("www-authenticate")).toBe(`${asked},error="insufficient_scope"`);
+    expect((await ask(needs)).ok).toBe(true);
+  });
+
+  test("gives no more than the issuer's actions", async () => {
+    const authentication = { kind: "bearer", issuer: createTokenIssuer({ actions: ["pull"] }) } as const;
+    const { registry, get } = await start({ authentication });
+    await using _ = registry;
+    const { token } = Object(await (await get("/token?scope=repository:a/b:pull,push")).json());
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await get("/v2/a/b/manifests/v1", { headers })).status).toBe(200);
+    expect((await get("/v2/a/b/blobs/uploads/", { method: "POST", headers })).status).toBe(401);
+  });
+
+  test.for([
+    { refusesExpiredWith: 400, challenge: null },
+    { refusesExpiredWith: 401, challenge: expect.stringContaining("Bearer realm=") },
+    { refusesExpiredWith: 403, challenge: expect.stringContaining("insufficient_scope") },
+  ] as const)("answers an expired bearer with $refusesExpiredWith", async ({ refusesExpiredWith, challenge }) => {
+    const issuer = createTokenIssuer({ refusesExpiredWith });
+    const { registry, get } = await start({ authentication: { kind: "bearer", issuer } });
+    await using _ = registry;
+    const { token } = Object(await (await get("/token?scope=repository:a/b:pull")).json());
+    issuer.revoke();
+    const response = await get("/v2/a/b/manifests/v1", { headers: { authorization: `Bearer ${token}` } });
+    expect([response.status, response.headers.get("www-authenticate")]).toEqual([refusesExpiredWith, challenge]);
+  });
+
+  test("keeps a body's bytes", async () => {
+    const { registry, get } = await start();
+    await using _ = registry;
+    await get("/v2/a/b/manifests/v1", { method: "PUT", body: new Uint8Array([0xff, 0]) });
+    expect(registry.requests.map(({ bytes }) => [...bytes])).toEqual([[0xff, 0]]);
+  });
 });
 
-describe("a fault", () => {
-  const layer = `/v2/a/b/blobs/${digestOf("layer")}`;
+describe("over TLS", () => {
+  const pages = async (port: number, settings: RequestOptions) => {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      request({ host: "127.0.0.1", port, path: "/v2/", agent: false, ...settings }, resolve)
+        .on("error", reject)
+        .end();
+    });
+    response.resume();
+    return response.statusCode;
+  };
 
-  test("gives another answer, for some requests, some times", async () => {
-    const { registry, get } = await start();
+  test("is believed by those who know its authority, and no others", async () => {
+    const { ca, server } = await makeCertificates();
+    const { registry } = await start({ tls: server });
     await using _ = registry;
-    registry.wrap(when(/blobs/, times(1, status(503, "busy", { "retry-after": "1" }))));
-    expect((await get("/v2/a/b/manifests/v1")).status).toBe(200);
-    expect((await get(layer)).headers.get("retry-after")).toBe("1");
-    expect((await get(layer)).status).toBe(200);
+    const port = Number(new URL(registry.origin).port);
+    expect(registry.origin).toBe(`https://${registry.host}`);
+    expect(await pages(port, { ca })).toBe(200);
+    expect(await pages(port, { ca, host: "localhost", family: 4 })).toBe(200);
+    await expect(pages(port, {})).rejects.toThrow();
   });
 
-  test("is gone when it is disposed of", async () => {
-    const { registry, get } = await start();
+  test.for([
+    { required: true, how: "refuses" },
+    { required: false, how: "lets in" },
+  ])("$how those who show no certificate where one is required: $required", async ({ required }) => {
+    const { ca, server, client } = await makeCertificates();
+    const { registry } = await start({ tls: { ...server, ca, requireClientCertificate: required } });
     await using _ = registry;
-    registry.wrap(status(500))[Symbol.dispose]();
-    expect((await get("/v2/")).status).toBe(200);
-  });
-
-  test("lies about the digest or the body", async () => {
-    const { registry, get } = await start();
-    await using _ = registry;
-    registry.wrap(lyingDigest("sha256:0"));
-    registry.wrap(withBody(text("other")));
-    const response = await get("/v2/a/b/manifests/v1");
-    expect([response.headers.get("docker-content-digest"), await response.text()]).toEqual(["sha256:0", "other"]);
-  });
-
-  test("cuts the connection", async () => {
-    const { registry, get } = await start();
-    await using _ = registry;
-    registry.wrap(cutAfter(2));
-    const response = await get(layer);
-    expect(response.headers.get("content-length")).toBe("5");
-    await expect(response.text()).rejects.toThrow();
-  });
-
-  test("stalls, answers late, or never ends, and the registry still stops", async () => {
-    const { registry, get } = await start();
-    {
-      await using _ = registry;
-      registry.wrap(when(/v1/, stallAfter(2)));
-      registry.wrap(when(/blobs/, endlessBody()));
-      registry.wrap(slow(20));
-      for (const path of ["/v2/a/b/manifests/v1", layer]) {
-        const reader = (await get(path)).body?.getReader();
-        expect((await reader?.read())?.done).toBe(false);
-      }
-    }
-    await expect(get("/v2/")).rejects.toThrow();
-  });
-
-  test("sends those who want a blob to another origin", async () => {
-    const { registry, get } = await start();
-    await using _ = registry;
-    registry.wrap(redirectBlobsTo("http://127.0.0.1:1", 303));
-    const response = await get(layer, { redirect: "manual" });
-    expect([response.status, response.headers.get("location")]).toEqual([303, `http://127.0.0.1:1${layer}`]);
-    expect((await get("/v2/a/b/manifests/v1")).status).toBe(200);
+    const port = Number(new URL(registry.origin).port);
+    expect(await pages(port, { ca, ...client })).toBe(200);
+    expect(registry.requests).toMatchObject([{ clientCertificate: "client" }]);
+    if (required) await expect(pages(port, { ca })).rejects.toThrow();
+    else expect(await pages(port, { ca })).toBe(200);
+    expect(registry.requests[1]?.clientCertificate).toBeUndefined();
   });
 });

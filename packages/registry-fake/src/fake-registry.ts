@@ -1,20 +1,24 @@
 import type { Descriptor, Digest, DigestAlgorithm } from "@stowage/oci";
 import { type Authentication, guarded } from "./authentication.ts";
 import type { FakeRequest, Fault, Handler } from "./exchange.ts";
-import { startHttpServer } from "./http-server.ts";
+import { type ServerTls, startHttpServer } from "./http-server.ts";
 import { type FakeDocument, type FakeImage, RegistryContent } from "./registry-content.ts";
 import { answerFrom } from "./registry-routes.ts";
+import type { RegistryRules } from "./registry-state.ts";
+import { Uploads } from "./uploads.ts";
 
-export interface FakeRegistryOptions {
+export interface FakeRegistryOptions extends RegistryRules {
   /** Default: everybody is let in. */
   readonly authentication?: Authentication;
+  /** Speaks https. Default: plain http. */
+  readonly tls?: ServerTls;
 }
 
-/** A registry on a port of 127.0.0.1, over plain HTTP. Disposing it cuts every connection. */
+/** A registry on a port of 127.0.0.1, over HTTP or HTTPS. Disposing it cuts every connection. */
 export interface FakeRegistry extends AsyncDisposable {
   /** `127.0.0.1:<port>`: the domain of its references. */
   readonly host: string;
-  /** `http://127.0.0.1:<port>`. */
+  /** `http://127.0.0.1:<port>`, or the same with https. */
   readonly origin: string;
   /** All that was asked, in order, token requests included. */
   readonly requests: readonly FakeRequest[];
@@ -31,17 +35,19 @@ export interface FakeRegistry extends AsyncDisposable {
 }
 
 export async function startRegistry(options: FakeRegistryOptions = {}): Promise<FakeRegistry> {
-  const { authentication = { kind: "none" } } = options;
+  const { authentication = { kind: "none" }, tls, ...rules } = options;
   const content = new RegistryContent();
+  const state = { content, rules, uploads: new Uploads(content, rules.chunkMinLength) };
   const faults = new Set<Fault>();
-  const answer: Handler = async (request) => answerFrom(content, request);
+  const answer: Handler = async (request) => answerFrom(state, request);
+  const originOf = (host: string) => `${tls === undefined ? "http" : "https"}://${host}`;
   const server = await startHttpServer(async (request) => {
-    const handler = guarded(authentication, `http://${server.host}`, answer);
+    const handler = guarded(authentication, originOf(server.host), answer);
     return await [...faults].reduce(around, handler)(request);
-  });
+  }, tls);
   return {
     host: server.host,
-    origin: `http://${server.host}`,
+    origin: originOf(server.host),
     requests: server.requests,
     get connections() {
       return server.connections;

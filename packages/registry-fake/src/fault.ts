@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { FakeAnswer, Fault } from "./exchange.ts";
+import { emptyAnswer, errorAnswer, type FakeAnswer, type FakeRequest, type Fault } from "./exchange.ts";
 
 /** `fault`, for the requests alone whose `"<METHOD> <path>"` matches. */
 export function when(pattern: RegExp, fault: Fault): Fault {
@@ -40,39 +40,6 @@ export function lyingDigest(digest: string): Fault {
   return withHeaders({ "docker-content-digest": digest });
 }
 
-/** The true answer with other bytes, its content-length adjusted. */
-export function withBody(body: Uint8Array): Fault {
-  return async (request, next) => {
-    const answer = await next(request);
-    return { ...answer, headers: { ...answer.headers, "content-length": String(body.byteLength) }, body };
-  };
-}
-
-/** The first `bytes` of the true answer under its full content-length; then the connection is cut. */
-export function cutAfter(bytes: number): Fault {
-  return async (request, next) => {
-    const answer = await next(request);
-    return answer.body instanceof Uint8Array ? { ...answer, body: cut(answer.body.subarray(0, bytes)) } : answer;
-  };
-}
-
-/** The first `bytes` of the true answer; then nothing comes any more, and nothing ends. */
-export function stallAfter(bytes: number): Fault {
-  return async (request, next) => {
-    const answer = await next(request);
-    return answer.body instanceof Uint8Array ? { ...answer, body: stall(answer.body.subarray(0, bytes)) } : answer;
-  };
-}
-
-/** An answer like the true one whose body has no length and no end. */
-export function endlessBody(filler = " "): Fault {
-  return async (request, next) => {
-    const answer = await next(request);
-    const { "content-length": _, ...headers } = answer.headers;
-    return { ...answer, headers, body: endless(filler) };
-  };
-}
-
 /** The true answer, `milliseconds` later. */
 export function slow(milliseconds: number): Fault {
   return async (request, next) => {
@@ -81,28 +48,41 @@ export function slow(milliseconds: number): Fault {
   };
 }
 
+/** No answer at all: the connection is cut. */
+export function dropConnection(): Fault {
+  return async () => {
+    throw new Error("cut");
+  };
+}
+
+/** The first `count` requests are too many; then the truth. `retryAfter` is seconds or a date, as the header has it. */
+export function tooManyRequests({
+  retryAfter,
+  count,
+}: {
+  readonly retryAfter?: string;
+  readonly count: number;
+}): Fault {
+  const headers = retryAfter === undefined ? {} : { "retry-after": retryAfter };
+  return times(count, async () => errorAnswer(429, { code: "TOOMANYREQUESTS", message: "too many requests" }, headers));
+}
+
+/**
+ * Sends clients on, to the same path at an origin or to a URL of the test's making. Those who only read are sent on where
+ * they would have got what they asked for, so that neither a challenge nor a 404 is lost.
+ */
+export function redirectTo(
+  target: string | ((request: FakeRequest) => string),
+  code: 301 | 302 | 303 | 307 | 308 = 307,
+): Fault {
+  const locate = typeof target === "string" ? ({ path }: FakeRequest) => target + path : target;
+  return async (request, next) => {
+    const answer = ["GET", "HEAD"].includes(request.method) ? await next(request) : undefined;
+    return answer === undefined || answer.status < 300 ? emptyAnswer(code, { location: locate(request) }) : answer;
+  };
+}
+
 /** Sends those who ask for a blob to the same path at `origin`. */
 export function redirectBlobsTo(origin: string, code: 301 | 302 | 303 | 307 | 308 = 307): Fault {
-  return when(/^\S+ \/v2\/.+\/blobs\//, async (request, next) => {
-    const answer = await next(request);
-    return answer.status === 200
-      ? { status: code, headers: { location: origin + request.path }, body: new Uint8Array() }
-      : answer;
-  });
-}
-
-async function* cut(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-  await delay(20); // lets what was written reach the client, which a cut at once would take back
-  throw new Error("cut");
-}
-
-async function* stall(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-  await new Promise(() => undefined);
-}
-
-async function* endless(filler: string): AsyncGenerator<Uint8Array> {
-  const block = Buffer.alloc(64 * 1024, filler);
-  while (true) yield block;
+  return when(/^(?:GET|HEAD) \/v2\/.+\/blobs\//, redirectTo(origin, code));
 }

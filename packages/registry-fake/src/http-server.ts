@@ -1,9 +1,20 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
+import { TLSSocket } from "node:tls";
 import type { FakeAnswer, FakeRequest, Handler } from "./exchange.ts";
+
+/** What a server shows and asks for, as PEM. With `ca` it asks clients for a certificate that this authority signed. */
+export interface ServerTls {
+  readonly key: string;
+  readonly cert: string;
+  readonly ca?: string;
+  /** Refuses those who show none. */
+  readonly requireClientCertificate?: boolean;
+}
 
 /** A server on a free port of 127.0.0.1, and what it was asked. Disposing it cuts every connection. */
 export interface HttpServer extends AsyncDisposable {
@@ -14,15 +25,16 @@ export interface HttpServer extends AsyncDisposable {
   readonly connections: number;
 }
 
-export async function startHttpServer(handle: Handler): Promise<HttpServer> {
+export async function startHttpServer(handle: Handler, tls?: ServerTls): Promise<HttpServer> {
   const requests: FakeRequest[] = [];
   let connections = 0;
-  const server = createServer((incoming, response) => {
+  const listener = (incoming: IncomingMessage, response: ServerResponse) => {
     void serve(incoming, response, async (request) => {
       requests.push(request);
       return await handle(request);
     });
-  });
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(settingsOf(tls), listener);
   server.on("connection", () => {
     connections += 1;
   });
@@ -45,13 +57,25 @@ export async function startHttpServer(handle: Handler): Promise<HttpServer> {
   };
 }
 
+function settingsOf({ requireClientCertificate = false, ...pem }: ServerTls) {
+  return { ...pem, requestCert: pem.ca !== undefined, rejectUnauthorized: requireClientCertificate };
+}
+
 async function serve(incoming: IncomingMessage, response: ServerResponse, handle: Handler): Promise<void> {
   try {
-    const { method = "", url = "", headers } = incoming;
-    await send(response, await handle({ method, path: url, headers, body: await text(incoming) }), method);
+    const request = await readRequest(incoming);
+    await send(response, await handle(request), request.method);
   } catch {
     response.destroy(); // the client left, or a fault cuts the connection: both are what a test asked for
   }
+}
+
+async function readRequest(incoming: IncomingMessage): Promise<FakeRequest> {
+  const { method = "", url = "", headers, socket } = incoming;
+  const bytes = await buffer(incoming);
+  const name = socket instanceof TLSSocket ? socket.getPeerCertificate().subject?.CN : undefined;
+  const shown = name === undefined ? {} : { clientCertificate: String(name) };
+  return { method, path: url, headers, bytes, body: bytes.toString(), ...shown };
 }
 
 async function send(response: ServerResponse, { status, headers, body }: FakeAnswer, method: string): Promise<void> {
