@@ -1,4 +1,4 @@
-import { algorithmOf, digestOf, isDigest } from "@stowage/oci";
+import { algorithmOf, type Digest, digestOf, isDigest } from "@stowage/oci";
 import { emptyAnswer, errorAnswer, type FakeAnswer, type FakeRequest } from "./exchange.ts";
 import { type ManifestFields, readFields } from "./manifest-fields.ts";
 import type { RegistryContent } from "./registry-content.ts";
@@ -15,7 +15,7 @@ export function putManifest(
   const mediaType = headers["content-type"];
   if (fields === undefined || mediaType === undefined || !isCalled(fields, mediaType))
     return errorAnswer(400, { code: "MANIFEST_INVALID", message: "manifest invalid" });
-  const digest = digestOf(bytes, isDigest(name) ? algorithmOf(name) : "sha256");
+  const digest = digestAsNamed(name, bytes);
   if (isDigest(name) && name !== digest)
     return errorAnswer(400, { code: "DIGEST_INVALID", message: "provided digest did not match uploaded content" });
   if (!hasAll(content, repository, fields))
@@ -27,6 +27,11 @@ export function putManifest(
     "docker-content-digest": digest,
     ...(subject === undefined || rules.referrers === false ? {} : { "oci-subject": subject.digest }),
   });
+}
+
+/** By the algorithm of the name; a tag has none. */
+function digestAsNamed(name: string, bytes: Uint8Array): Digest {
+  return isDigest(name) ? digestOf(bytes, algorithmOf(name)) : digestOf(bytes);
 }
 
 function isCalled(fields: ManifestFields, mediaType: string): boolean {
