@@ -21,8 +21,13 @@ export function decodeToml<T>(text: string, file: TomlFile, schema: z.ZodType<T>
   if (decoded.success) return decoded.data;
   const [first] = decoded.error.issues
     .map((issue) => ({ issue, line: document.lineOf(pathOf(issue)) }))
-    .toSorted((one, other) => one.line - other.line);
+    .toSorted((one, other) => rank(one.issue) - rank(other.issue) || one.line - other.line);
   throw refusal(file, first === undefined ? "it does not follow the schema" : explain(first));
+}
+
+/** A key that is misspelt is also missing where it should be. */
+function rank({ code }: z.core.$ZodIssue): number {
+  return code === "unrecognized_keys" ? 0 : 1;
 }
 
 function read(text: string, file: TomlFile): TomlDocument {
