@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { StowageError } from "@stowage/errors";
 import { assert, json, oneof, property, string } from "fast-check";
 import { expect, test } from "vitest";
-import { type AuthFile, decodeAuthFile, findCredential } from "./index.ts";
+import { type AuthFile, decodeAuthFile, findCredential, findCredentialHelper, serverAddressOf } from "./index.ts";
 
 const auth = (username: string) => ({ auth: Buffer.from(`${username}:pw`).toString("base64") });
 
@@ -72,6 +72,29 @@ test("reads docker's config, with its programs, and lets unknown fields be", () 
     ["b.io", "registry-token"],
     ["c.io", "basic"],
   ]);
+});
+
+test.for([
+  { domain: "gcr.io", program: "gcloud" },
+  { domain: "GCR.io", program: "gcloud" },
+  { domain: "registry-1.docker.io", program: "pass" },
+  { domain: "plain.io", program: "" },
+  { domain: "gcr.io:443", program: undefined },
+  { domain: "eu.gcr.io", program: undefined },
+])("finds $program as the program for $domain", ({ domain, program }) => {
+  const credHelpers = { "gcr.io": "gcloud", "https://index.docker.io/v1/": "pass", "plain.io": "" };
+  const file = decodeAuthFile(JSON.stringify({ credHelpers, credsStore: "desktop" }), "config.json");
+  expect(findCredentialHelper(file, domain)).toBe(program);
+});
+
+test.for([
+  { domain: "ghcr.io", address: "ghcr.io" },
+  { domain: "localhost:5000", address: "localhost:5000" },
+  { domain: "docker.io", address: "https://index.docker.io/v1/" },
+  { domain: "index.docker.io", address: "https://index.docker.io/v1/" },
+  { domain: "a.io\nb.io", address: undefined },
+])("asks programs for $domain as $address", ({ domain, address }) => {
+  expect(serverAddressOf(domain)).toBe(address);
 });
 
 test("honours an identity token beside the empty name that docker stores with it", () => {

@@ -50,6 +50,14 @@ export function findCredential(
   return undefined;
 }
 
+/**
+ * The name of the program that a file has for this very host; `""` where it says that there is to be none, not even
+ * `credsStore`.
+ */
+export function findCredentialHelper({ credHelpers }: AuthFile, domain: string): string | undefined {
+  return credHelpers.get(hostOf(domain) ?? domain);
+}
+
 const text = z.string().nullish();
 
 const entrySchema = z

@@ -9,6 +9,15 @@ export function hostOf(address: string): string | undefined {
   return dockerHub.has(host) ? "docker.io" : host;
 }
 
+/**
+ * What credential programs call the registry of `domain`: its `host[:port]`, and for Docker Hub the URL that docker stores
+ * it under. `undefined` where `domain` is neither.
+ */
+export function serverAddressOf(domain: string): string | undefined {
+  const host = hostOf(domain);
+  return host === "docker.io" ? "https://index.docker.io/v1/" : host;
+}
+
 export function hasScheme(address: string): boolean {
   return scheme.test(address);
 }

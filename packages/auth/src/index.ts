@@ -1,4 +1,5 @@
 export { type AuthConfig, decodeAuthConfig } from "./auth-config.ts";
-export { type AuthFile, decodeAuthFile, findCredential } from "./auth-file.ts";
+export { type AuthFile, decodeAuthFile, findCredential, findCredentialHelper } from "./auth-file.ts";
 export { type Credential, credentialForHost, type HostCredential } from "./credential.ts";
+export { hostOf, serverAddressOf } from "./host.ts";
 export { Secret } from "./secret.ts";
