@@ -40,6 +40,6 @@ export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || (isIPv4(hostname) && hostname.startsWith("127."));
 }
 
-const wellFormed = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)(?::[0-9]{1,5})?$/;
+const wellFormed = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::[0-9]{1,5})?$/;
 const address = /^(?:(?<scheme>https?):\/\/)?(?<host>[^/?#@]+)(?<path>\/[^?#\s]*)?$/;
 const servedElsewhere: ReadonlyMap<string, string> = new Map([["docker.io", "registry-1.docker.io"]]);

@@ -1,9 +1,10 @@
 /**
  * The directories of a certs.d root that may be about a domain, first choice first: `<host>_<port>_` and `<host>:<port>`, or
- * `<host>`, and last `_default`. A domain with a port never takes the directory of the bare host.
+ * `<host>`, and last `_default`; in lower case. A domain with a port never takes the directory of the bare host.
  */
 export function dirNamesFor(domain: string): readonly string[] {
-  const { host = domain, port } = /^(?<host>.+):(?<port>[0-9]+)$/.exec(domain)?.groups ?? {};
+  const name = domain.toLowerCase();
+  const { host = name, port } = /^(?<host>.+):(?<port>[0-9]+)$/.exec(name)?.groups ?? {};
   return port === undefined ? [host, defaultDirName] : [`${host}_${port}_`, `${host}:${port}`, defaultDirName];
 }
 

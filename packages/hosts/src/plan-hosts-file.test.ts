@@ -111,7 +111,7 @@ test.for([
   expect(told(planOrigin({ domain, path: "app" }))).toBe(means);
 });
 
-test.for(["0x7f.1", "2130706433", "..", "a/b", "a@b", "", "a:b", "a?b", "a%2eb", "127.1", "a:99999"])(
+test.for(["0x7f.1", "2130706433", "..", "a/b", "a@b", "", "a:b", "a?b", "a%2eb", "127.1", "docker.io.", "a:99999"])(
   "the domain %j is no host",
   (domain) => {
     expect(() => planOrigin({ domain, path: "app" })).toThrow(
@@ -126,6 +126,7 @@ test.for(["0x7f.1", "2130706433", "..", "a/b", "a@b", "", "a:b", "a?b", "a%2eb",
 test.for([
   { domain: "registry.example", names: ["registry.example", "_default"] },
   { domain: "registry.example:5000", names: ["registry.example_5000_", "registry.example:5000", "_default"] },
+  { domain: "Docker.io", names: ["docker.io", "_default"] },
   { domain: "[::1]:5000", names: ["[::1]_5000_", "[::1]:5000", "_default"] },
 ])("CFG-02: the directories for $domain are $names", ({ domain, names }) => {
   expect(dirNamesFor(domain)).toEqual(names);
