@@ -1,0 +1,90 @@
+import { execFileSync } from "node:child_process";
+import { readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { createFiles } from "./files.ts";
+import { put, tree } from "./tree.test.fixture.ts";
+
+const inAnHour = () => Date.now() + 3_600_000;
+const longAgo = new Date("2020-01-01");
+
+const changes = [
+  { what: "written over, with its length and time as before", change: (path: string) => writeFile(path, "two") },
+  {
+    what: "put in its place",
+    change: async (path: string) => {
+      await put(`${path}.new`, "two");
+      await utimes(`${path}.new`, longAgo, longAgo);
+      await rename(`${path}.new`, path);
+    },
+  },
+  {
+    what: "linked to from its place",
+    change: async (path: string) => {
+      await put(`${path}.new`, "two");
+      await rm(path);
+      await symlink(`${path}.new`, path);
+    },
+  },
+];
+
+test.for(changes)("reads again what was $what", async ({ change }) => {
+  const path = join(await tree({ a: "one" }), "a");
+  await utimes(path, longAgo, longAgo);
+  for (const now of [inAnHour, Date.now]) {
+    await writeFile(path, "one");
+    const files = createFiles(now);
+    const first = await files.read(path);
+    expect(first?.text).toBe("one");
+    expect(await files.read(path)).toBe(first);
+    await change(path);
+    await utimes(path, longAgo, longAgo);
+    expect((await files.read(path))?.text).toBe("two");
+    await rm(path);
+    expect(await files.read(path)).toBeUndefined();
+  }
+});
+
+test("sees every one of many changes within a tick of the clock", async () => {
+  const path = join(await tree(), "a");
+  const files = createFiles();
+  for (let round = 0; round < 200; round++) {
+    const text = round % 2 === 0 ? "one" : "two";
+    await writeFile(path, text);
+    expect((await files.read(path))?.text).toBe(text);
+  }
+});
+
+test("does not read again what settled and did not change", async () => {
+  const path = join(await tree({ a: "one".repeat(10_000) }), "a");
+  const files = createFiles(inAnHour);
+  await files.read(path);
+  const before = await bytesRead();
+  for (let round = 0; round < 100; round++) await files.read(path);
+  expect((await bytesRead()) - before).toBeLessThan(100 * 10_000);
+});
+
+test("readers at one time get one and the same", async () => {
+  const path = join(await tree({ a: "one" }), "a");
+  const files = createFiles();
+  const all = await Promise.all(Array.from({ length: 20 }, () => files.read(path)));
+  expect(new Set(all).size).toBe(1);
+});
+
+test("does not wait for a pipe", async () => {
+  const path = join(await tree(), "pipe");
+  execFileSync("mkfifo", [path]);
+  await expect(createFiles().read(path)).rejects.toMatchObject({
+    code: "invalid-argument",
+    message: `Cannot read "${path}": it is not a file`,
+  });
+});
+
+test.for(["a/b", "gone", "gone/b"])("%s is not there", async (name) => {
+  expect(await createFiles().read(join(await tree({ a: "x" }), name))).toBeUndefined();
+});
+
+/** Of this process, by all its calls. */
+async function bytesRead(): Promise<number> {
+  return Number(/^rchar: (?<bytes>[0-9]+)$/m.exec(await readFile("/proc/self/io", "utf8"))?.groups?.["bytes"]);
+}

@@ -1,0 +1,132 @@
+import { dirname, join, resolve } from "node:path";
+import type { AbortOptions } from "@stowage/errors";
+import {
+  decodeHostsFile,
+  decodeRegistriesConf,
+  emptyRegistriesConf,
+  mergeRegistriesConf,
+  type PlannedHost,
+  planHostsFile,
+  planOrigin,
+  planRegistriesConf,
+  type RegistriesConf,
+  servingHost,
+  type TrustFiles,
+} from "@stowage/hosts";
+import type { Hosts, RegistryHost, Repository } from "@stowage/registry";
+import { findCerts } from "./certs-directory.ts";
+import { createDecoded } from "./decoded.ts";
+import { listFiles } from "./directories.ts";
+import { createFiles } from "./files.ts";
+import { findHostDirectory, splitRoots } from "./host-directory.ts";
+import { createTrustStore } from "./trust-store.ts";
+
+/** Where the configuration is. Everything may be missing. */
+export interface HostsPlaces {
+  /** Directories with one directory a domain, as containerd, docker and podman have them; also several in one text, between colons. */
+  readonly roots: readonly string[];
+  readonly registriesConf?: RegistriesConfPlaces | undefined;
+}
+
+export interface RegistriesConfPlaces {
+  readonly file: string;
+  /** Directories whose `*.conf` files come after `file`, in the order of their names. */
+  readonly dropIns: readonly string[];
+}
+
+/**
+ * Hosts as the files of this machine have them. The files are looked at for every plan, and read again where they changed;
+ * nothing is watched or held open. While files are the same, so is the `trust` of their hosts, as an object.
+ */
+export function openHosts({ roots, registriesConf }: HostsPlaces): Hosts {
+  const files = createFiles();
+  const trust = createTrustStore(files);
+  const sources: Sources = {
+    roots: splitRoots(roots),
+    readHostsFile: createDecoded(files, decodeHostsFile),
+    readRegistries: registriesReader(registriesConf, createDecoded(files, decodeRegistriesConf)),
+  };
+  return {
+    async plan(repository, options) {
+      options?.signal?.throwIfAborted();
+      const planned = await planHosts(sources, repository, options);
+      options?.signal?.throwIfAborted();
+      return await Promise.all(
+        planned.map(async ({ trustFiles, ...host }): Promise<RegistryHost> => {
+          return trustFiles === undefined ? host : { ...host, trust: await trust.load(trustFiles) };
+        }),
+      );
+    },
+  };
+}
+
+interface Sources {
+  readonly roots: readonly string[];
+  readonly readHostsFile: (path: string) => Promise<ReturnType<typeof decodeHostsFile> | undefined>;
+  readonly readRegistries: () => Promise<RegistriesConf>;
+}
+
+/** A hosts.toml decides alone. A directory without one only says whom to believe; then registries.conf says where to ask. */
+async function planHosts(
+  sources: Sources,
+  repository: Repository,
+  options?: AbortOptions,
+): Promise<readonly PlannedHost[]> {
+  const origin = planOrigin(repository);
+  const directory = await findHostDirectory(sources.roots, repository.domain);
+  options?.signal?.throwIfAborted();
+  if (directory !== undefined) {
+    const path = join(directory.path, "hosts.toml");
+    const file = await sources.readHostsFile(path);
+    if (file !== undefined)
+      return planHostsFile(file, repository, directory).map((host) => placeFiles(host, dirname(path)));
+  }
+  const hosts = planRegistriesConf(await sources.readRegistries(), repository) ?? [origin];
+  return await Promise.all(hosts.map(async (host) => await addCerts(sources, repository, host)));
+}
+
+/** Files are named from where the file is that names them. */
+function placeFiles(host: PlannedHost, directory: string): PlannedHost {
+  const { trustFiles } = host;
+  if (trustFiles === undefined) return host;
+  const place = (path: string) => resolve(directory, path);
+  const authorities = trustFiles.authorities.map(place);
+  const identities = trustFiles.identities.map(({ certificate, key }) => ({
+    certificate: place(certificate),
+    key: key === undefined ? undefined : place(key),
+  }));
+  return { ...host, trustFiles: { ...trustFiles, authorities, identities } };
+}
+
+/** The certificates of a host's own directory, as docker and podman have them. */
+async function addCerts(
+  { roots, readHostsFile }: Sources,
+  { domain }: Repository,
+  host: PlannedHost,
+): Promise<PlannedHost> {
+  const about = servingHost(domain) === host.url.host ? domain : host.url.host;
+  const directory = await findHostDirectory(roots, about);
+  if (directory === undefined || (await readHostsFile(join(directory.path, "hosts.toml"))) !== undefined) return host;
+  const certs = await findCerts(directory.path);
+  return certs === undefined ? host : { ...host, trustFiles: both(host.trustFiles, certs) };
+}
+
+function both(planned: TrustFiles | undefined, certs: TrustFiles): TrustFiles {
+  return { ...certs, anyCertificate: planned?.anyCertificate ?? false };
+}
+
+function registriesReader(
+  places: RegistriesConfPlaces | undefined,
+  read: (path: string) => Promise<RegistriesConf | undefined>,
+): () => Promise<RegistriesConf> {
+  if (places === undefined) return async () => emptyRegistriesConf;
+  return async () => {
+    const paths = [places.file];
+    for (const directory of places.dropIns) {
+      const names = await listFiles(directory);
+      paths.push(...names.filter((name) => name.endsWith(".conf")).map((name) => join(directory, name)));
+    }
+    const confs = await Promise.all(paths.map(read));
+    return mergeRegistriesConf(confs.filter((conf) => conf !== undefined));
+  };
+}
