@@ -67,7 +67,7 @@ test.for([
   { text: 'client = [["a", "b", "c"]]', says: 'line 1: "client' },
   { text: 'dial_timeout = "10"', says: 'line 1: "dial_timeout" is not what was expected: a duration' },
   { text: 'dial_timeout = "-1s"', says: 'line 1: "dial_timeout"' },
-  { text: '[header]\n"a b" = "hunter2"', says: 'line 2: "header.a b" is not' },
+  { text: '[header]\n"a b" = "hunter2"', says: 'line 2: "header.a b" is not what was expected: the name of a header' },
   { text: '[header]\na = "hunter2\\r\\nb: c"', says: 'line 2: "header.a" is not' },
   { text: 'fallback = "sometimes"', says: 'line 1: "fallback" is not what was expected: "on-error" or "never"' },
   { text: "[host.", says: "line 1, column " },

@@ -46,7 +46,12 @@ function read(text: string, file: TomlFile): TomlDocument {
 function explain({ issue, line }: { readonly issue: z.core.$ZodIssue; readonly line: number }): string {
   if (issue.code === "unrecognized_keys") return `line ${line}: ${issue.message}`;
   const where = issue.path.length === 0 ? "it" : formatKey(issue.path);
-  return `line ${line}: ${where} is not what was expected: ${issue.message}`;
+  return `line ${line}: ${where} is not what was expected: ${messageOf(issue)}`;
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  const [inner] = issue.code === "invalid_key" ? issue.issues : [];
+  return (inner ?? issue).message;
 }
 
 /** The line of an unknown key is its own, not the one of its table. */
