@@ -1,9 +1,9 @@
 import { type Credential, Secret } from "@stowage/auth";
-import { StowageError } from "@stowage/errors";
+import { RegistryError } from "@stowage/registry";
 import { SharedWork } from "@stowage/shared-work";
-import { type Call, signalOf } from "./call.ts";
+import { type HostCall, signalOf } from "./call.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
-import { KeptHeaders } from "./kept-headers.ts";
+import { KeptHeaders, type MadeHeader } from "./kept-headers.ts";
 import { basicSeconds, tokenSkewSeconds } from "./limits.ts";
 import { judgeRealm } from "./realm.ts";
 import { basicHeader, requestToken } from "./token-request.ts";
@@ -12,10 +12,15 @@ import { asRegistryError } from "./transport-error.ts";
 
 /** Knows what to put into the Authorization header, and keeps it while it is good. Callers who need the same at once share it. */
 export interface Authorizer {
-  /** The header that was good at `origin` the last time, if it still is. */
-  find(call: Call, origin: URL): Secret | undefined;
-  /** The header that answers a 401. Fails with `unauthenticated` where the caller has none that the host takes. */
-  renew(call: Call, refused: HttpAnswer): Promise<Secret>;
+  /** The header that was good at the call's host the last time, if it still is. */
+  find(call: HostCall): Secret | undefined;
+  /**
+   * Whether another header may do better than the one that `refused` was given: after a 401 of the host, and after a 400 or
+   * 403 where a token that was kept may have ended before its time, which some registries say so.
+   */
+  mayRenew(call: HostCall, refused: HttpAnswer): boolean;
+  /** The header that answers a refusal. Fails with `unauthenticated` where the caller has none that the host takes. */
+  renew(call: HostCall, refused: HttpAnswer): Promise<Secret>;
 }
 
 export interface AuthorizerSettings {
@@ -29,21 +34,28 @@ export function createAuthorizer(send: Send, { trustedRealms, now }: AuthorizerS
   const kept = new KeptHeaders(now);
   const answering = new SharedWork<Secret>();
   return {
-    find(call, origin) {
-      const { credential } = call.options;
-      if (credential?.kind === "registry-token") return bearerHeader(credential.token);
-      return kept.find(kept.keyOf(call, origin));
+    find(call) {
+      if (call.credential?.kind === "registry-token") return bearerHeader(call.credential.token);
+      return kept.find(kept.keyOf(call));
+    },
+    mayRenew(call, { request, status }) {
+      if (request.url.origin !== call.host.url.origin) return false;
+      if (status === 401) return true;
+      const wasKept = request.authorization !== undefined && call.credential?.kind !== "registry-token";
+      return (status === 400 || status === 403) && wasKept && isToken(request.authorization);
     },
     async renew(call, refused) {
-      const key = kept.keyOf(call, refused.request.url);
+      const key = kept.keyOf(call);
       const bought = kept.find(key);
       if (bought !== undefined && bought !== refused.request.authorization) return bought; // by another, meanwhile
+      const told = parseChallenges(headersOf(refused, "www-authenticate"));
+      const challenges = told.length > 0 ? told : kept.findChallenges(key);
       const answer = async (signal: AbortSignal): Promise<Secret> => {
-        const { header, lifeSeconds } = await answerChallenge(send, forAll(call, signal), { refused, trustedRealms });
-        kept.keep(key, header, lifeSeconds - tokenSkewSeconds);
-        return header;
+        const made = await answerChallenges(send, forAll(call, signal), { challenges, trustedRealms });
+        kept.keep(key, made);
+        return made.header;
       };
-      return await joined(call, refused, async (signal) => {
+      return await joined(call, async (signal) => {
         await using shares = new AsyncDisposableStack();
         return await answering.join(key, answer, { signal, shares });
       });
@@ -52,72 +64,68 @@ export function createAuthorizer(send: Send, { trustedRealms, now }: AuthorizerS
 }
 
 /** The same call for whoever waits for it: nobody's signal or deadline ends it for the others. */
-function forAll({ action, repository, options }: Call, signal: AbortSignal): Call {
-  return { action, repository, options: { ...options, signal } };
+function forAll(call: HostCall, signal: AbortSignal): HostCall {
+  return { ...call, options: { ...call.options, signal }, deadline: undefined };
 }
 
 /** Waits no longer than `call` may take. */
 async function joined<Result>(
-  call: Call,
-  { request }: HttpAnswer,
+  call: HostCall,
   wait: (signal: AbortSignal | undefined) => Promise<Result>,
 ): Promise<Result> {
   const signal = signalOf(call);
   try {
     return await wait(signal);
   } catch (error) {
-    throw signal?.aborted && error === signal.reason ? asRegistryError(error, call, request.url.host) : error;
+    throw signal?.aborted && error === signal.reason ? asRegistryError(error, call, call.host.url.host) : error;
   }
 }
 
-interface Answered {
-  readonly header: Secret;
-  readonly lifeSeconds: number;
-}
-
 interface Challenged {
-  readonly refused: HttpAnswer;
+  readonly challenges: readonly Challenge[];
   readonly trustedRealms: readonly string[];
 }
 
 /** Bearer is preferred to Basic, which shows the password to one more host; other schemes are passed over. */
-async function answerChallenge(send: Send, call: Call, challenged: Challenged): Promise<Answered> {
-  const { credential } = call.options;
-  const challenges = parseChallenges(headersOf(challenged.refused, "www-authenticate"));
+async function answerChallenges(send: Send, call: HostCall, challenged: Challenged): Promise<MadeHeader> {
+  const { credential } = call;
+  const { challenges } = challenged;
   const bearer = challenges.find(({ scheme, parameters }) => scheme === "bearer" && parameters.has("realm"));
-  if (credential?.kind === "registry-token") throw unauthenticated(call, challenged, "refuses the registry token");
+  if (credential?.kind === "registry-token") throw unauthenticated(call, "refuses the registry token");
   if (bearer !== undefined) return await buyToken(send, call, { ...challenged, bearer });
-  if (!challenges.some(({ scheme }) => scheme === "basic"))
-    throw unauthenticated(call, challenged, unanswerable(challenges));
-  if (credential?.kind === "basic") return { header: basicHeader(credential), lifeSeconds: basicSeconds };
-  throw unauthenticated(call, challenged, `asks for a user name and a password, and ${asWhom(credential)}`);
+  if (!challenges.some(({ scheme }) => scheme === "basic")) throw unauthenticated(call, unanswerable(challenges));
+  if (credential?.kind === "basic") return { header: basicHeader(credential), challenges, seconds: basicSeconds };
+  throw unauthenticated(call, `asks for a user name and a password, and ${asWhom(credential)}`);
 }
 
 async function buyToken(
   send: Send,
-  call: Call,
-  { refused, trustedRealms, bearer }: Challenged & { readonly bearer: Challenge },
-): Promise<Answered> {
+  call: HostCall,
+  { challenges, trustedRealms, bearer }: Challenged & { readonly bearer: Challenge },
+): Promise<MadeHeader> {
   const { parameters } = bearer;
-  const judged = judgeRealm(parameters.get("realm") ?? "", refused.request.url, {
-    credentials: call.options.credential !== undefined,
+  const judged = judgeRealm(parameters.get("realm") ?? "", call.host.url, {
+    credentials: call.credential !== undefined,
     trusted: trustedRealms,
   });
-  if ("flaw" in judged) {
-    throw unauthenticated(call, { refused, trustedRealms }, `names a token server that is refused: ${judged.flaw}`);
-  }
-  const scope = parameters.get("scope") ?? `repository:${call.repository.path}:pull`;
-  const token = await requestToken(send, call, {
-    url: judged.url,
-    registry: refused.request.registry,
-    service: parameters.get("service"),
-    scope,
-  });
-  return { header: bearerHeader(token.text), lifeSeconds: token.lifeSeconds };
+  if ("flaw" in judged) throw unauthenticated(call, `names a token server that is refused: ${judged.flaw}`);
+  const scopes = scopesFor(call, parameters.get("scope"));
+  const token = await requestToken(send, call, { url: judged.url, service: parameters.get("service"), scopes });
+  return { header: bearerHeader(token.text), challenges, seconds: token.lifeSeconds - tokenSkewSeconds };
+}
+
+/** What the host asks for; where it does not say, what the call is about. */
+function scopesFor({ host, actions }: HostCall, told: string | undefined): readonly string[] {
+  const scopes = (told ?? "").split(" ").filter((scope) => scope !== "");
+  return scopes.length > 0 ? scopes : [`repository:${host.path}:${actions}`];
 }
 
 function bearerHeader(token: Secret): Secret {
   return new Secret(`Bearer ${token.reveal()}`);
+}
+
+function isToken(header: Secret | undefined): boolean {
+  return header?.reveal().startsWith("Bearer ") ?? false;
 }
 
 function unanswerable(challenges: readonly Challenge[]): string {
@@ -130,6 +138,7 @@ function asWhom(credential: Credential | undefined): string {
   return credential === undefined ? "there are none for it" : "an identity token is none";
 }
 
-function unauthenticated(call: Call, { refused }: Challenged, why: string): StowageError {
-  return new StowageError("unauthenticated", `Cannot ${call.action}: ${refused.request.url.host} ${why}`);
+function unauthenticated({ action, host: { url } }: HostCall, why: string): RegistryError {
+  const failures = [{ host: url.host, status: 401, reason: `it ${why}` }];
+  return new RegistryError({ code: "unauthenticated", action, failures });
 }

@@ -1,4 +1,5 @@
-import type { RegistryOptions, Repository } from "@stowage/registry";
+import type { Credential } from "@stowage/auth";
+import type { RegistryHost, RegistryOptions, Repository } from "@stowage/registry";
 
 /** One call of the port, as everything below it needs to know it. */
 export interface Call {
@@ -6,12 +7,24 @@ export interface Call {
   readonly action: string;
   readonly repository: Repository;
   readonly options: RegistryOptions;
-  /** When small answers must be whole; blobs take as long as they take. */
-  readonly deadline?: AbortSignal;
+}
+
+/** A call as it is made to one host. */
+export interface PlacedCall extends Call {
+  readonly host: RegistryHost;
+}
+
+/** With the credential that is for that host. */
+export interface HostCall extends PlacedCall {
+  readonly credential: Credential | undefined;
+  /** What the call may do there, as a token's scope has it. */
+  readonly actions: "pull" | "pull,push" | "delete";
+  /** When a small answer must be whole; blobs take as long as they take. */
+  readonly deadline?: AbortSignal | undefined;
 }
 
 /** What ends a request of `call`: its caller, or its deadline. */
-export function signalOf({ options, deadline }: Call): AbortSignal | undefined {
+export function signalOf({ options, deadline }: HostCall): AbortSignal | undefined {
   const signals = [options.signal, deadline].filter((signal) => signal !== undefined);
   return signals.length < 2 ? signals[0] : AbortSignal.any(signals);
 }

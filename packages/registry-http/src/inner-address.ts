@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import { isLoopback } from "./origin.ts";
+import { isLoopback } from "@stowage/hosts";
 
 /**
  * Why a registry at `registry` may not send its clients on to `target`, if it may not: from where they are, they reach

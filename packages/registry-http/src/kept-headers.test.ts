@@ -1,16 +1,19 @@
 import { inspect } from "node:util";
 import { type Credential, Secret } from "@stowage/auth";
 import { expect, test } from "vitest";
-import type { Call } from "./call.ts";
+import type { HostCall } from "./call.ts";
 import { KeptHeaders } from "./kept-headers.ts";
 import { maxKeptHeaders } from "./limits.ts";
 
-const origin = new URL("https://registry.example");
 const header = new Secret("Bearer canary");
-const callOf = (credential?: Credential, path = "team/app"): Call => ({
+const made = { header, challenges: [], seconds: 60 };
+const callOf = (credential?: Credential, path = "team/app", origin = "https://registry.example"): HostCall => ({
   action: "pull",
+  actions: "pull",
   repository: { domain: "registry.example", path },
-  options: { credential },
+  host: { url: new URL(`${origin}/v2`), path, role: "origin", capabilities: new Set(["pull"]) },
+  credential,
+  options: {},
 });
 const basic = (username: string, password: string): Credential => ({
   kind: "basic",
@@ -29,38 +32,39 @@ test("equal credentials are one caller, and others are not", () => {
     { kind: "identity-token", token: new Secret("pw") },
     { kind: "registry-token", token: new Secret("pw") },
   ] as const;
-  const keys = callers.map((caller) => kept.keyOf(callOf(caller), origin));
+  const keys = callers.map((caller) => kept.keyOf(callOf(caller)));
   expect(new Set(keys).size).toBe(callers.length);
-  expect(kept.keyOf(callOf(basic("me", "pw")), origin)).toBe(keys[1]);
-  expect(kept.keyOf(callOf(undefined, "other"), origin)).not.toBe(keys[0]);
-  expect(kept.keyOf(callOf(), new URL("http://registry.example"))).not.toBe(keys[0]);
+  expect(kept.keyOf(callOf(basic("me", "pw")))).toBe(keys[1]);
+  expect(kept.keyOf(callOf(undefined, "other"))).not.toBe(keys[0]);
+  expect(kept.keyOf({ ...callOf(), actions: "pull,push" })).not.toBe(keys[0]);
+  expect(kept.keyOf(callOf(undefined, "team/app", "http://registry.example"))).not.toBe(keys[0]);
 });
 
 test("a key shows nothing of a credential, and is another one in every registry", () => {
   const [one, other] = [new KeptHeaders(() => 0), new KeptHeaders(() => 0)];
   const call = callOf(basic("me", "canary"));
-  const key = one.keyOf(call, origin);
-  one.keep(key, header, 60);
+  const key = one.keyOf(call);
+  one.keep(key, made);
   expect(`${key} ${inspect(one, { depth: null, showHidden: true })}`).not.toMatch(/canary|Y2FuYXJ5/);
-  expect(other.keyOf(call, origin)).not.toBe(key);
+  expect(other.keyOf(call)).not.toBe(key);
 });
 
 test("a header is good until its end, and forgotten when another is kept after that", () => {
   let clock = 0;
   const kept = new KeptHeaders(() => clock);
-  kept.keep("a", header, 60);
+  kept.keep("a", made);
   clock = 59_999;
   expect(kept.find("a")).toBe(header);
   clock = 60_000;
   expect(kept.find("a")).toBeUndefined();
-  kept.keep("b", header, 60);
+  kept.keep("b", made);
   expect(kept.size).toBe(1);
 });
 
 test("no more are kept than there is room for, the latest of them", () => {
   const kept = new KeptHeaders(() => 0);
-  for (let count = 0; count <= maxKeptHeaders; count += 1) kept.keep(`${count}`, header, 60);
-  kept.keep("1", header, 60);
+  for (let count = 0; count <= maxKeptHeaders; count += 1) kept.keep(`${count}`, made);
+  kept.keep("1", made);
   expect(kept.size).toBe(maxKeptHeaders);
   expect(["0", "1", `${maxKeptHeaders}`].map((key) => kept.find(key))).toEqual([undefined, header, header]);
 });

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Credential, Secret } from "@stowage/auth";
-import type { Call } from "./call.ts";
+import type { HostCall } from "./call.ts";
+import type { Challenge } from "./challenge.ts";
 import { maxKeptHeaders } from "./limits.ts";
 
 /** Authorization headers while they are good: by caller, origin and repository. */
@@ -15,12 +16,12 @@ export class KeptHeaders {
   }
 
   /**
-   * What a header is kept under. Callers with equal credentials are one; credentials are in it as a keyed hash, so that
-   * it shows nothing of them. Every request of a repository asks for the same scope: to pull from it.
+   * What a header is kept under: the host, the scope that is asked for, and the caller. Callers with equal credentials are
+   * one; credentials are in it as a keyed hash, so that it shows nothing of them.
    */
-  keyOf({ repository, options: { credential } }: Call, { origin }: URL): string {
+  keyOf({ host, credential, actions }: HostCall): string {
     const caller = credential === undefined ? "" : this.#hash(formatCredential(credential));
-    return JSON.stringify([caller, origin, repository.path]);
+    return JSON.stringify([caller, host.url.origin, host.path, actions]);
   }
 
   find(key: string): Secret | undefined {
@@ -28,12 +29,17 @@ export class KeptHeaders {
     return found !== undefined && found.until > this.#now() ? found.header : undefined;
   }
 
-  keep(key: string, header: Secret, seconds: number): void {
+  /** What the server asked for when the header was made, also after its end. */
+  findChallenges(key: string): readonly Challenge[] {
+    return this.#headers.get(key)?.challenges ?? [];
+  }
+
+  keep(key: string, { header, challenges, seconds }: MadeHeader): void {
     this.#headers.delete(key);
     for (const [old, { until }] of this.#headers) if (until <= this.#now()) this.#headers.delete(old);
     const [oldest] = this.#headers.keys();
     if (oldest !== undefined && this.#headers.size >= maxKeptHeaders) this.#headers.delete(oldest);
-    this.#headers.set(key, { header, until: this.#now() + 1000 * seconds });
+    this.#headers.set(key, { header, challenges, until: this.#now() + 1000 * seconds });
   }
 
   get size(): number {
@@ -45,8 +51,16 @@ export class KeptHeaders {
   }
 }
 
+/** A header, what it answers, and how long it is good for. */
+export interface MadeHeader {
+  readonly header: Secret;
+  readonly challenges: readonly Challenge[];
+  readonly seconds: number;
+}
+
 interface KeptHeader {
   readonly header: Secret;
+  readonly challenges: readonly Challenge[];
   readonly until: number;
 }
 

@@ -38,3 +38,48 @@ export interface Timeouts {
 
 /** Slow registries answer within seconds; what takes longer than this is dead, and another try is the better bet. */
 export const defaultTimeouts: Timeouts = { connect: 15_000, headers: 30_000, body: 60_000, document: 120_000 };
+
+/** How fast a body must come while somebody waits for it, looked at once in every window. */
+export interface Rate {
+  readonly bytesPerSecond: number;
+  readonly windowMilliseconds: number;
+}
+
+/** A modem's speed: what is slower for twenty seconds hardly moves, and a fresh connection is the better bet. */
+export const defaultLeastRate: Rate = { bytesPerSecond: 4 * 1024, windowMilliseconds: 20_000 };
+
+/** When and how often a host is asked again that failed for the moment. */
+export interface Retries {
+  /** How often each host is asked for one thing. */
+  readonly rounds: number;
+  /** The wait after the first round; it doubles with each. Of every wait, up to half is left to chance. */
+  readonly firstMilliseconds: number;
+  /** No wait is longer, and a host that asks for a longer one is given up. */
+  readonly maxMilliseconds: number;
+}
+
+/** Four seconds in all where a host says nothing, and a minute for one that says when to come back. */
+export const defaultRetries: Retries = { rounds: 5, firstMilliseconds: 250, maxMilliseconds: 60_000 };
+
+/** For this long a mirror that could not be reached is asked last. */
+export const shunMilliseconds = 30_000;
+
+/** How large blobs come. */
+export interface Chunks {
+  /** What one ranged request asks for. Smaller blobs are asked for at once. */
+  readonly bytes: number;
+  /** How many requests for one blob are under way at once, each holding up to its bytes in memory. */
+  readonly width: number;
+}
+
+/** 4 times 8 MiB is what one blob may hold in memory; a request for less would feel its round trip. */
+export const defaultChunks: Chunks = { bytes: 8 * 1024 * 1024, width: 4 };
+
+/** A line that brings a chunk this fast is not made faster by a second connection, which only costs processor time. */
+export const fastBytesPerSecond: number = 256 * 1024 * 1024;
+
+/** So many times in a row a body may be cut off with less than `progressBytes` gained. */
+export const maxFruitlessTries = 5;
+
+/** What makes a try a fruitful one. */
+export const progressBytes: number = 64 * 1024;

@@ -1,17 +1,17 @@
 import { isIP } from "node:net";
-import { isLoopback } from "./origin.ts";
+import { isLoopback } from "@stowage/hosts";
+import { getDomain } from "tldts";
 
 /** A token server that may be asked, or why it may not. */
 export type JudgedRealm = { readonly url: URL } | { readonly flaw: string };
 
 /**
  * Whether a registry at `origin` may send its clients to the token server `realm`. It must be a URL without a name or
- * password; an address in digits or this machine itself only if it is the registry's own host; plain http only if the
+ * password. One of `trusted`, hosts (over https) and origins, always may. Else an address in digits or this machine itself only if it is the registry's own host; plain http only if the
  * registry speaks it at the same host and port, or if both are this machine.
  *
- * With `credentials` it must also be the registry's own host, one of its site, or one of `trusted`. Hosts are of one site
- * if their last two labels are equal; three below the likes of `co.uk`. This is short of the public suffix list: hosts
- * below a suffix where anybody may register names (`github.io`) count as one site, as they already share their operator.
+ * With `credentials` it must also be the registry's own host, or one of its site. Hosts are of one site
+ * if one name was registered for both, by the public suffix list: below `co.uk` and below `github.io` anybody may register.
  */
 export function judgeRealm(
   realm: string,
@@ -20,15 +20,21 @@ export function judgeRealm(
 ): JudgedRealm {
   const url = URL.parse(realm);
   if (url === null || !["https:", "http:"].includes(url.protocol)) return { flaw: "it is not an http or https URL" };
+  if (url.username !== "" || url.password !== "") return { flaw: "it has a name or a password in it" };
+  if (isTrusted(url, trusted)) return { url };
   const flaw = flawOf(url, origin);
   if (flaw !== undefined) return { flaw };
-  if (!credentials || isSameSite(url, origin) || trusted.includes(url.hostname)) return { url };
+  if (!credentials || isSameSite(url, origin)) return { url };
   return { flaw: `${url.hostname} is not of the registry's site` };
+}
+
+function isTrusted(url: URL, trusted: readonly string[]): boolean {
+  const names = url.protocol === "https:" ? [url.origin, url.host, url.hostname] : [url.origin];
+  return names.some((name) => trusted.includes(name));
 }
 
 /** Why nobody is sent to `url` by `origin`, with credentials or without. */
 function flawOf(url: URL, origin: URL): string | undefined {
-  if (url.username !== "" || url.password !== "") return "it has a name or a password in it";
   if (url.hostname !== origin.hostname && (isAddress(url.hostname) || isLoopback(url.hostname))) {
     return `${url.hostname} is an address, and not the registry's`;
   }
@@ -51,25 +57,7 @@ function isSameSite(url: URL, origin: URL): boolean {
   return url.hostname === origin.hostname || (site !== undefined && site === siteOf(origin.hostname));
 }
 
-/** `undefined` for a name of one label and for an address, which are of no site. */
+/** What somebody registered, by the public suffix list; `undefined` for a suffix itself and for an address. */
 function siteOf(hostname: string): string | undefined {
-  const labels = hostname.replace(/\.$/, "").split(".");
-  const [second = "", top = ""] = labels.slice(-2);
-  const depth = top.length === 2 && commonSeconds.has(second) ? 3 : 2;
-  return labels.length < depth || isAddress(hostname) ? undefined : labels.slice(-depth).join(".");
+  return getDomain(hostname, { allowPrivateDomains: true }) ?? undefined;
 }
-
-/** Labels under which countries register names. */
-const commonSeconds: ReadonlySet<string> = new Set([
-  "ac",
-  "co",
-  "com",
-  "edu",
-  "gov",
-  "go",
-  "mil",
-  "ne",
-  "net",
-  "or",
-  "org",
-]);

@@ -1,19 +1,19 @@
 import { RegistryUnavailableError } from "@stowage/registry";
-import type { Call } from "./call.ts";
+import type { HostCall } from "./call.ts";
 import { innerAddressFlaw } from "./inner-address.ts";
 import { maxRedirects } from "./limits.ts";
 import { type HttpAnswer, type HttpRequest, headerOf, type Send } from "./transport.ts";
 
 /**
- * Sends a GET and follows where it is sent on to (RFC 9110, section 15.4). The Authorization goes to the registry's origin
+ * Sends a GET or a HEAD and follows where it is sent on to (RFC 9110, section 15.4). The Authorization goes to the registry's origin
  * alone, also when a redirect comes back to it. Fails with `RegistryUnavailableError` after 10 redirects, and for one that
  * leads from https to http, to an inner address or to no URL.
  */
-export async function follow(send: Send, call: Call, request: HttpRequest): Promise<HttpAnswer> {
+export async function follow(send: Send, call: HostCall, request: HttpRequest): Promise<HttpAnswer> {
   const { authorization, ...rest } = request;
   let url = request.url;
   for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
-    const own = url.origin === request.registry.origin;
+    const own = url.origin === call.host.url.origin;
     const answer = await send(call, { ...rest, url, authorization: own ? authorization : undefined });
     if (!statuses.has(answer.status)) return answer;
     answer.discard();
@@ -25,19 +25,19 @@ export async function follow(send: Send, call: Call, request: HttpRequest): Prom
 const statuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** The target is not named in messages: it is often a signed URL, which is a secret. */
-function nextUrl(call: Call, answer: HttpAnswer): URL {
-  const { url, registry } = answer.request;
+function nextUrl(call: HostCall, answer: HttpAnswer): URL {
+  const { url } = answer.request;
   const location = headerOf(answer, "location");
   const next = location === undefined ? null : URL.parse(location, url);
   if (next === null || !["https:", "http:"].includes(next.protocol)) throw refusal(call, url, "it redirects to no URL");
   if (url.protocol === "https:" && next.protocol === "http:") {
     throw refusal(call, url, `it redirects from https to plain http at ${next.host}`);
   }
-  const flaw = innerAddressFlaw(next, registry);
+  const flaw = innerAddressFlaw(next, call.host.url);
   if (flaw !== undefined) throw refusal(call, url, `it redirects inward: ${flaw}`);
   return next;
 }
 
-function refusal(call: Call, { host }: URL, reason: string): RegistryUnavailableError {
+function refusal(call: HostCall, { host }: URL, reason: string): RegistryUnavailableError {
   return new RegistryUnavailableError(call.action, [{ host, reason }]);
 }

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
-import { type ErrorCode, StowageError } from "@stowage/errors";
-import { RegistryUnavailableError } from "@stowage/registry";
-import type { Call } from "./call.ts";
+import type { ErrorCode } from "@stowage/errors";
+import { RegistryError, RegistryUnavailableError } from "@stowage/registry";
+import type { HostCall } from "./call.ts";
 import { maxErrorBytes } from "./limits.ts";
 import { secretTexts, wordsOf } from "./registry-words.ts";
 import { type HttpAnswer, headerOf, readAtMost } from "./transport.ts";
@@ -10,16 +10,18 @@ import { type HttpAnswer, headerOf, readAtMost } from "./transport.ts";
  * What an answer other than 200 is to the caller of the port, with the registry's own words. What says nothing about the
  * request (5xx, 429, and what no registry answers) is a `RegistryUnavailableError`.
  */
-export async function refusalOf(call: Call, answer: HttpAnswer): Promise<StowageError> {
+export async function refusalOf(call: HostCall, answer: HttpAnswer): Promise<RegistryError> {
   const { host } = answer.request.url;
-  const reason = `answers ${await describeAnswer(call, answer)}`;
-  const code = codes.get(answer.status) ?? (isClientError(answer.status) ? "invalid-argument" : undefined);
-  if (code === undefined) return new RegistryUnavailableError(call.action, [{ host, reason: `it ${reason}` }]);
-  return new StowageError(code, `Cannot ${call.action}: ${host} ${reason}`);
+  const { status } = answer;
+  const failures = [{ host, status, reason: `it answers ${await describeAnswer(call, answer)}` }];
+  const code = codes.get(status) ?? (isClientError(status) ? "invalid-argument" : undefined);
+  return code === undefined
+    ? new RegistryUnavailableError(call.action, failures)
+    : new RegistryError({ code, action: call.action, failures });
 }
 
 /** `404 Not Found (MANIFEST_UNKNOWN: manifest unknown)`. Reads the body. */
-export async function describeAnswer(call: Call, answer: HttpAnswer): Promise<string> {
+export async function describeAnswer(call: HostCall, answer: HttpAnswer): Promise<string> {
   const words = await readWords(call, answer);
   const status = `${answer.status} ${STATUS_CODES[answer.status] ?? ""}`.trim();
   return words === "" ? status : `${status} (${words})`;
@@ -29,15 +31,14 @@ export async function describeAnswer(call: Call, answer: HttpAnswer): Promise<st
  * The registry's own words: what another origin says, to which it sent us, may be for no eyes but those of this machine.
  * A body that fails to come has none, unless the caller has left.
  */
-export async function readWords(call: Call, answer: HttpAnswer): Promise<string> {
-  const { url, registry } = answer.request;
-  if (url.origin !== registry.origin) {
+export async function readWords(call: HostCall, answer: HttpAnswer): Promise<string> {
+  if (answer.request.url.origin !== call.host.url.origin) {
     answer.discard();
     return "";
   }
   try {
     const { bytes } = await readAtMost(answer.body, maxErrorBytes);
-    const secrets = secretTexts(call.options.credential, answer.request.authorization);
+    const secrets = secretTexts(call.credential, answer.request.authorization);
     return wordsOf(bytes, headerOf(answer, "content-type") ?? "", secrets);
   } catch (error) {
     if (error instanceof RegistryUnavailableError) return "";

@@ -1,7 +1,6 @@
 import { type Credential, Secret } from "@stowage/auth";
-import { StowageError } from "@stowage/errors";
-import { RegistryUnavailableError } from "@stowage/registry";
-import type { Call } from "./call.ts";
+import { RegistryError, RegistryUnavailableError } from "@stowage/registry";
+import type { HostCall } from "./call.ts";
 import { defaultTokenSeconds, maxTokenBytes } from "./limits.ts";
 import { describeAnswer, readWords } from "./refusal.ts";
 import { parseObject } from "./registry-words.ts";
@@ -10,10 +9,8 @@ import { type HttpAnswer, type HttpRequest, readAtMost, type Send } from "./tran
 /** What a token is asked for, as the challenge said. */
 export interface TokenDemand {
   readonly url: URL;
-  /** Who named that token server. */
-  readonly registry: URL;
   readonly service: string | undefined;
-  readonly scope: string;
+  readonly scopes: readonly string[];
 }
 
 export interface BearerToken {
@@ -30,7 +27,7 @@ export type TokenBuyer = Exclude<Credential, { readonly kind: "registry-token" }
  * name and password by POST, and by GET where the server does not know POST, which it says with 400, 401, 404 or 405;
  * anonymously by GET. Fails with `unauthenticated` where the server refuses. Its redirects are not followed.
  */
-export async function requestToken(send: Send, call: Call, demand: TokenDemand): Promise<BearerToken> {
+export async function requestToken(send: Send, call: HostCall, demand: TokenDemand): Promise<BearerToken> {
   const buyer = buyerOf(call);
   let answer = await send(call, firstRequest(demand, buyer));
   if (buyer?.kind === "basic" && withoutPost.has(answer.status)) {
@@ -48,7 +45,7 @@ export function basicHeader({ username, password }: Extract<Credential, { readon
 
 const withoutPost: ReadonlySet<number> = new Set([400, 401, 404, 405]);
 
-function buyerOf({ options: { credential } }: Call): TokenBuyer {
+function buyerOf({ credential }: HostCall): TokenBuyer {
   return credential?.kind === "registry-token" ? undefined : credential;
 }
 
@@ -60,29 +57,25 @@ function firstRequest(demand: TokenDemand, buyer: TokenBuyer): HttpRequest {
   return postRequest(demand, { grant_type: "password", username: buyer.username, password: buyer.password.reveal() });
 }
 
-function getRequest({ url, registry, service, scope }: TokenDemand, authorization: Secret | undefined): HttpRequest {
+function getRequest({ url, service, scopes }: TokenDemand, authorization: Secret | undefined): HttpRequest {
   const target = new URL(url);
   if (service !== undefined) target.searchParams.set("service", service);
-  target.searchParams.set("scope", scope);
-  return { url: target, registry, authorization };
+  for (const scope of scopes) target.searchParams.append("scope", scope);
+  return { url: target, authorization };
 }
 
-function postRequest(
-  { url, registry, service, scope }: TokenDemand,
-  grant: Readonly<Record<string, string>>,
-): HttpRequest {
-  const form = new URLSearchParams({ ...grant, scope, client_id: "stowage", access_type: "online" });
+function postRequest({ url, service, scopes }: TokenDemand, grant: Readonly<Record<string, string>>): HttpRequest {
+  const form = new URLSearchParams({ ...grant, scope: scopes.join(" "), client_id: "stowage", access_type: "online" });
   if (service !== undefined) form.set("service", service);
   return {
     url,
-    registry,
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: form.toString(),
   };
 }
 
-async function readToken(call: Call, answer: HttpAnswer): Promise<BearerToken> {
+async function readToken(call: HostCall, answer: HttpAnswer): Promise<BearerToken> {
   const { bytes, whole } = await readAtMost(answer.body, maxTokenBytes);
   if (!whole) throw unavailable(call, answer, `its answer has more than ${maxTokenBytes} bytes`);
   const { access_token, token, expires_in } = parseObject(new TextDecoder().decode(bytes)) ?? {};
@@ -93,16 +86,18 @@ async function readToken(call: Call, answer: HttpAnswer): Promise<BearerToken> {
   return { text: new Secret(text), lifeSeconds };
 }
 
-async function tokenRefusal(call: Call, answer: HttpAnswer): Promise<StowageError> {
+async function tokenRefusal(call: HostCall, answer: HttpAnswer): Promise<RegistryError> {
   if (![400, 401, 403].includes(answer.status))
     return unavailable(call, answer, `it answers ${await describeAnswer(call, answer)}`);
   const { host } = answer.request.url;
   const words = (await readWords(call, answer)) || `${host} answers ${answer.status}`;
   const why = buyerOf(call) === undefined ? `${host} gives none without credentials` : "invalid username/password";
-  return new StowageError("unauthenticated", `Cannot ${call.action}: unable to retrieve auth token: ${why}: ${words}`);
+  const reason = `unable to retrieve auth token: ${why}: ${words}`;
+  const failures = [{ host: call.host.url.host, status: answer.status, reason }];
+  return new RegistryError({ code: "unauthenticated", action: call.action, failures });
 }
 
-function unavailable(call: Call, { request }: HttpAnswer, why: string): RegistryUnavailableError {
+function unavailable(call: HostCall, { request }: HttpAnswer, why: string): RegistryUnavailableError {
   return new RegistryUnavailableError(call.action, [
     { host: request.url.host, reason: `unable to retrieve auth token: ${why}` },
   ]);

@@ -1,11 +1,11 @@
 import { RegistryUnavailableError } from "@stowage/registry";
-import type { Call } from "./call.ts";
+import type { HostCall } from "./call.ts";
 
 /**
  * What the failure of a request to `host` is to the caller of the port: the reason of its signal if that aborted, a bug as it
  * came, and otherwise a `RegistryUnavailableError` that says in words what happened.
  */
-export function asRegistryError(error: unknown, call: Call, host: string): unknown {
+export function asRegistryError(error: unknown, call: HostCall, host: string): unknown {
   if (call.options.signal?.aborted) return call.options.signal.reason;
   if (error instanceof RegistryUnavailableError || bugs.has(codeOf(error))) return error;
   return new RegistryUnavailableError(call.action, [{ host, reason: reasonOf(error) }], { cause: error });
@@ -54,6 +54,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ["UND_ERR_HEADERS_OVERFLOW", "the head of its answer is too long"],
   ["HPE_HEADER_OVERFLOW", "the head of its answer is too long"],
   ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "its answer has another length than it said"],
+  ["STOWAGE_TOO_SLOW", "it sends too slowly"],
   ["CERT_HAS_EXPIRED", "its certificate has expired"],
   ["DEPTH_ZERO_SELF_SIGNED_CERT", "its certificate is self-signed"],
   ["SELF_SIGNED_CERT_IN_CHAIN", "its certificate is signed by an unknown authority"],

@@ -1,25 +1,30 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { Readable } from "node:stream";
 import type { Secret } from "@stowage/auth";
-import type { Dispatcher } from "undici";
-import { type Call, signalOf } from "./call.ts";
-import { maxDiscardedBytes, type Timeouts } from "./limits.ts";
+import type { HostTrust, RegistryHost } from "@stowage/registry";
+import { Arrival } from "./arrival.ts";
+import { type HostCall, signalOf } from "./call.ts";
+import type { Dispatchers } from "./dispatchers.ts";
+import type { Rate, Timeouts } from "./limits.ts";
+import { traceRequest } from "./tracing.ts";
 import { asRegistryError } from "./transport-error.ts";
 
 export interface HttpRequest {
   readonly url: URL;
-  /** Whom the call is to, at whatever URL that led here. */
-  readonly registry: URL;
-  readonly method?: "GET" | "POST";
+  readonly method?: HttpMethod;
   readonly headers?: Readonly<Record<string, string>>;
   /** The Authorization header, kept apart because it must not travel with the rest. */
   readonly authorization?: Secret | undefined;
-  readonly body?: string;
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
 }
+
+export type HttpMethod = "GET" | "HEAD" | "POST" | "PATCH" | "PUT" | "DELETE";
 
 /** An answer whose body has yet to be read or discarded. */
 export interface HttpAnswer {
   readonly request: HttpRequest;
   readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: IncomingHttpHeaders;
   /** The bytes as they arrive; whoever leaves it early cancels the request. Fails as `asRegistryError` says. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Lets go of the body without reading it. */
@@ -27,41 +32,35 @@ export interface HttpAnswer {
 }
 
 /** One request and its answer, whatever its status: no redirects, no retries. */
-export type Send = (call: Call, request: HttpRequest) => Promise<HttpAnswer>;
+export type Send = (call: HostCall, request: HttpRequest) => Promise<HttpAnswer>;
 
-/** The one place where requests leave: all go through `dispatcher`, named by `userAgent`. */
-export function createTransport(
-  dispatcher: Dispatcher,
-  { userAgent, timeouts }: { readonly userAgent: string; readonly timeouts: Timeouts },
-): Send {
-  const limits = { headersTimeout: timeouts.headers, bodyTimeout: timeouts.body };
+export interface TransportSettings {
+  readonly userAgent: string;
+  readonly timeouts: Timeouts;
+  readonly leastRate: Rate;
+}
+
+/**
+ * The one place where requests leave. What is configured for the call's host goes to its own origin alone; elsewhere, where
+ * it sends its clients on to, only its authorities are believed too.
+ */
+export function createTransport(dispatchers: Dispatchers, settings: TransportSettings): Send {
   return async (call, request) => {
-    call.options.signal?.throwIfAborted();
-    const { url, method = "GET", headers, authorization, body = null } = request;
     try {
-      const response = await dispatcher.request({
-        ...limits,
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method,
-        headers: {
-          "user-agent": userAgent,
-          "accept-encoding": "identity",
-          ...headers,
-          ...(authorization === undefined ? {} : { authorization: authorization.reveal() }),
-        },
-        body,
-        signal: signalOf(call) ?? null,
+      return await traceRequest(call, request, async () => {
+        const arrival = startArrival(dispatchers, { call, request, settings });
+        const { status, headers } = await arrival.head;
+        const body = arriving(call, request, arrival.body());
+        return { request, status, headers, body, discard: () => arrival.discard() };
       });
-      return answerOf(call, request, response);
     } catch (error) {
-      throw asRegistryError(error, call, url.host);
+      throw asRegistryError(error, call, request.url.host);
     }
   };
 }
 
 /** The first value of a header. */
-export function headerOf({ headers }: HttpAnswer, name: string): string | undefined {
+export function headerOf({ headers }: Pick<HttpAnswer, "headers">, name: string): string | undefined {
   return headersOf({ headers }, name)[0];
 }
 
@@ -86,19 +85,68 @@ export async function readAtMost(
   return { bytes: Buffer.concat(chunks), whole: true };
 }
 
-function answerOf(call: Call, request: HttpRequest, response: Dispatcher.ResponseData): HttpAnswer {
+interface Sending {
+  readonly call: HostCall;
+  readonly request: HttpRequest;
+  readonly settings: TransportSettings;
+}
+
+function startArrival(dispatchers: Dispatchers, { call, request, settings }: Sending): Arrival {
+  const { host } = call;
+  const { url, method = "GET", body } = request;
+  const { connect, headers: headersTimeout, body: bodyTimeout } = settings.timeouts;
+  const own = url.origin === host.url.origin;
+  const arrival = new Arrival({ rate: settings.leastRate, recycling: dispatchers.areOwn, signal: signalOf(call) });
+  const dispatcher = dispatchers.find({
+    url,
+    trust: own ? host.trust : trustElsewhere(host.trust),
+    connectMilliseconds: host.connectMilliseconds ?? connect,
+  });
+  dispatcher.dispatch(
+    {
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method,
+      headers: { ...headersFor(request, settings.userAgent), ...(own ? configuredHeaders(host) : {}) },
+      body:
+        body === undefined || typeof body === "string" || body instanceof Uint8Array
+          ? (body ?? null)
+          : Readable.from(body),
+      headersTimeout,
+      bodyTimeout,
+    },
+    arrival,
+  );
+  return arrival;
+}
+
+function headersFor({ headers, authorization }: HttpRequest, userAgent: string): Record<string, string> {
   return {
-    request,
-    status: response.statusCode,
-    headers: response.headers,
-    body: arriving(call, request, response.body),
-    // In the background: nothing waits for bytes that nobody wants, and that they fail to come is no news.
-    discard: () => void response.body.dump({ limit: maxDiscardedBytes }).catch(() => undefined),
+    "user-agent": userAgent,
+    "accept-encoding": "identity",
+    ...headers,
+    ...(authorization === undefined ? {} : { authorization: authorization.reveal() }),
   };
 }
 
+function configuredHeaders({ headers = {} }: RegistryHost): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, values]) => [name.toLowerCase(), values.map((value) => value.reveal())]),
+  );
+}
+
+/** By the trust it is of, so that what is pooled by it stays together. */
+const elsewhere = new WeakMap<HostTrust, HostTrust>();
+
+function trustElsewhere(trust: HostTrust | undefined): HostTrust | undefined {
+  if (trust === undefined) return undefined;
+  const known = elsewhere.get(trust) ?? { ...trust, identities: [] };
+  elsewhere.set(trust, known);
+  return known;
+}
+
 async function* arriving(
-  call: Call,
+  call: HostCall,
   { url }: HttpRequest,
   body: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {

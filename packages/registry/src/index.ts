@@ -6,5 +6,13 @@ export {
   type Keychain,
   type RegistryHost,
 } from "./host.ts";
-export { type FetchedDocument, type Registry, type RegistryOptions, type Repository } from "./registry.ts";
-export { type HostFailure, RegistryUnavailableError } from "./registry-error.ts";
+export {
+  type BlobOptions,
+  type ByteRange,
+  type FetchedDocument,
+  type Registry,
+  type RegistryOptions,
+  type Repository,
+} from "./registry.ts";
+export { type HostFailure, RegistryError, type RegistryFailure, RegistryUnavailableError } from "./registry-error.ts";
+export { type RegistryEvent } from "./registry-event.ts";

@@ -2,6 +2,7 @@ import type { Credential } from "@stowage/auth";
 import type { AbortOptions } from "@stowage/errors";
 import type { Descriptor, Document } from "@stowage/oci";
 import type { Reference } from "@stowage/reference";
+import type { RegistryEvent } from "./registry-event.ts";
 
 /**
  * Where images come from. Whatever it returns was hashed here: bytes that are not what was named are
@@ -15,8 +16,15 @@ export interface Registry {
   /** The manifest or index that `want` describes, usually an entry of an index that `resolve` returned. */
   document(repository: Repository, want: Descriptor, options?: RegistryOptions): Promise<FetchedDocument>;
 
-  /** The bytes of a blob as they arrive; it throws, at its end at the latest, unless they are what `want` names. */
-  blob(repository: Repository, want: Descriptor, options?: RegistryOptions): AsyncIterable<Uint8Array>;
+  /**
+   * The bytes of a blob in order, as they arrive; it throws, at its end at the latest, unless they are what `want` names.
+   * With a range they come unverified: whoever has the rest verifies the whole.
+   */
+  blob(
+    repository: Repository,
+    want: Pick<Descriptor, "digest" | "size">,
+    options?: BlobOptions,
+  ): AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -26,10 +34,27 @@ export interface Registry {
 export type Repository = Pick<Reference, "domain" | "path"> & Partial<Pick<Reference, "tag" | "digest">>;
 
 export interface RegistryOptions extends AbortOptions {
-  /** Whose authority the call has; without one it is anonymous. It is sent to the repository's own host only. */
+  /** Whose authority the call has; without one the keychain is asked. It is sent to the repository's own host only. */
   readonly credential?: Credential | undefined;
   /** Speak http to this registry, not https. */
   readonly plainHttp?: boolean | undefined;
+  /** For people, not for control. */
+  readonly onEvent?: ((event: RegistryEvent) => void) | undefined;
+}
+
+export interface BlobOptions extends RegistryOptions {
+  readonly range?: ByteRange | undefined;
+  /**
+   * Where else the blob may be had (a descriptor's `urls`): asked, without any credential, where the hosts do not have it.
+   * By default nowhere else.
+   */
+  readonly foreignUrls?: readonly string[] | undefined;
+}
+
+/** Bytes from `start` up to, not including, `end`; without an end, up to the last. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end?: number | undefined;
 }
 
 /** A document, the bytes it was read from, and what those bytes are called. */

@@ -1,0 +1,151 @@
+import { type Descriptor, quoteText } from "@stowage/oci";
+import { RegistryError } from "@stowage/registry";
+import { askHost } from "./ask-host.ts";
+import type { Call, PlacedCall } from "./call.ts";
+import { formatRange, parseContentRange } from "./content-range.ts";
+import { askForeign } from "./foreign-url.ts";
+import { overHosts } from "./over-hosts.ts";
+import type { RegistryClient } from "./registry-client.ts";
+import { type HttpAnswer, headerOf } from "./transport.ts";
+
+export interface Span {
+  readonly start: number;
+  /** Not in it. */
+  readonly end: number;
+}
+
+/** Bytes of a blob as one host sends them. */
+export interface BlobPart {
+  /** The host that was asked, from wherever the bytes come. */
+  readonly host: string;
+  /** Where they end. */
+  readonly end: number;
+  /** The bytes from the start of the span that was asked for up to `end`, no more; less, where they are cut off. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Where the bytes of one blob come from: its hosts, and what was learned of them on the way. A host that contradicts itself
+ * or the descriptor is struck, and not asked for this blob any more.
+ */
+export class BlobSource {
+  readonly #client: RegistryClient;
+  readonly #call: Call;
+  readonly #want: Pick<Descriptor, "digest" | "size">;
+  readonly #foreignUrls: readonly string[];
+  readonly #struck = new Set<string>();
+  /** By host: where it sent the last request on to, and the tag of what it has. */
+  readonly #sentOn = new Map<string, URL>();
+  readonly #tags = new Map<string, string>();
+
+  constructor(client: RegistryClient, call: Call, { want, foreignUrls }: BlobSourceOptions) {
+    this.#client = client;
+    this.#call = call;
+    this.#want = want;
+    this.#foreignUrls = foreignUrls;
+  }
+
+  /** Begins to fetch a span from the first host that has it. One that knows no ranges sends all up to `end` at once. */
+  async open(span: Span, end: number): Promise<BlobPart> {
+    const ask = async (call: PlacedCall): Promise<BlobPart> =>
+      this.#partOf(await this.#ask(call, span), { span, end, host: call.host.url.host });
+    try {
+      return await overHosts(this.#client, this.#call, { capability: "pull", struck: this.#struck, ask });
+    } catch (error) {
+      const headers = this.#headers(span);
+      const answer = await askForeign(this.#client, this.#call, { error, urls: this.#foreignUrls, headers });
+      return this.#partOf(answer, { span, end, host: answer.request.url.host });
+    }
+  }
+
+  /** Has `host` asked last from now on: what it sent was cut off. */
+  shun(host: string): void {
+    this.#client.shunned.shun(host);
+  }
+
+  async #ask(call: PlacedCall, span: Span): Promise<HttpAnswer> {
+    const { host } = call.host.url;
+    const answer = await askHost(this.#client, call, {
+      path: `blobs/${this.#want.digest}`,
+      headers: this.#headers(span),
+      known: this.#sentOn.get(host),
+      statuses: [200, 206],
+    });
+    if (answer.request.url.origin !== call.host.url.origin) this.#sentOn.set(host, answer.request.url);
+    return answer;
+  }
+
+  /** A whole blob is asked for without a range: there are servers that do not know what to do with one. */
+  #headers({ start, end }: Span): Readonly<Record<string, string>> {
+    const isWhole = start === 0 && end === this.#want.size;
+    return { accept: "*/*", ...(isWhole ? {} : { range: formatRange(start, end) }) };
+  }
+
+  #partOf(answer: HttpAnswer, { span, end, host }: Opening): BlobPart {
+    const isRanged = answer.status === 206;
+    const coming = isRanged ? span : { start: 0, end: this.#want.size };
+    const flaw = this.#encodingFlaw(answer) ?? this.#tagFlaw(answer) ?? this.#lengthFlaw(answer, coming);
+    if (flaw === undefined) {
+      const upTo = isRanged ? span.end : end;
+      return {
+        host,
+        end: upTo,
+        body: cutOut(answer.body, { start: span.start - coming.start, end: upTo - coming.start }),
+      };
+    }
+    answer.discard();
+    this.#struck.add(host);
+    const failures = [{ host, status: answer.status, reason: flaw }];
+    throw new RegistryError({ code: "failed-precondition", action: this.#call.action, failures });
+  }
+
+  /** Digests are of what is stored, and nothing is decoded here. */
+  #encodingFlaw(answer: HttpAnswer): string | undefined {
+    const encoding = headerOf(answer, "content-encoding") ?? "identity";
+    return encoding.toLowerCase() === "identity" ? undefined : `it sends it in Content-Encoding ${quoteText(encoding)}`;
+  }
+
+  /** Two strong tags of one server for one blob mean two different blobs (RFC 9110, section 8.8.3). */
+  #tagFlaw(answer: HttpAnswer): string | undefined {
+    const { origin } = answer.request.url;
+    const tag = headerOf(answer, "etag");
+    if (tag === undefined || tag.startsWith("W/")) return undefined;
+    const known = this.#tags.get(origin) ?? tag;
+    this.#tags.set(origin, known);
+    return known === tag ? undefined : "it changed what it sends on the way, by its ETag";
+  }
+
+  #lengthFlaw(answer: HttpAnswer, span: Span): string | undefined {
+    const wanted = span.end - span.start;
+    const length = Number(headerOf(answer, "content-length") ?? wanted);
+    if (length !== wanted) return `it has ${length} bytes for it, by its Content-Length, and not ${wanted}`;
+    if (answer.status !== 206) return undefined;
+    const told = headerOf(answer, "content-range") ?? "";
+    const range = parseContentRange(told);
+    const fits =
+      range?.start === span.start && range.end === span.end && (range.size ?? this.#want.size) === this.#want.size;
+    return fits ? undefined : `it was asked for ${formatRange(span.start, span.end)} and sends ${quoteText(told)}`;
+  }
+}
+
+interface Opening {
+  readonly span: Span;
+  readonly end: number;
+  readonly host: string;
+}
+
+export interface BlobSourceOptions {
+  readonly want: Pick<Descriptor, "digest" | "size">;
+  readonly foreignUrls: readonly string[];
+}
+
+/** The bytes of `source` within `span`; what comes after them is not read. */
+async function* cutOut(source: AsyncIterable<Uint8Array>, { start, end }: Span): AsyncGenerator<Uint8Array> {
+  let at = 0;
+  for await (const block of source) {
+    const part = block.subarray(Math.max(0, start - at), Math.max(0, end - at));
+    at += block.byteLength;
+    if (part.byteLength > 0) yield part;
+    if (at >= end) return;
+  }
+}

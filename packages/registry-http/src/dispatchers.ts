@@ -1,0 +1,115 @@
+import { type ConnectionOptions, createSecureContext, getCACertificates } from "node:tls";
+import type { HostTrust } from "@stowage/registry";
+import { Agent, buildConnector, type Dispatcher, ProxyAgent } from "undici";
+
+/** How a request gets to where it goes. */
+export interface Way {
+  readonly url: URL;
+  /** Of the configured host, as far as it goes for `url`. */
+  readonly trust?: HostTrust | undefined;
+  readonly connectMilliseconds: number;
+}
+
+/** The dispatchers of a registry client, one for each way of connecting; connections are kept in them and used again. */
+export interface Dispatchers extends AsyncDisposable {
+  find(way: Way): Dispatcher;
+  /** Whether the buffers that bodies come in are nobody else's. */
+  readonly areOwn: boolean;
+}
+
+/** All requests go through one that somebody else made and ends. */
+export function givenDispatcher(dispatcher: Dispatcher): Dispatchers {
+  return { find: () => dispatcher, areOwn: false, [Symbol.asyncDispose]: async () => undefined };
+}
+
+/**
+ * Dispatchers as they are needed: over HTTP/1.1, so that each blob fills a connection of its own where HTTP/2 would hold all
+ * to one window; to IPv4 and IPv6 by turns, whichever answers first (Happy Eyeballs, RFC 8305); through `proxyFor`'s proxy.
+ */
+export function createDispatchers(proxyFor: (url: URL) => URL | undefined): Dispatchers {
+  const made = new Map<HostTrust | undefined, Map<string, Dispatcher>>();
+  const newest = new Map<string, HostTrust>();
+  const retire = (origin: string, trust: HostTrust | undefined): void => {
+    const known = newest.get(origin);
+    if (known === trust) return;
+    if (trust === undefined) newest.delete(origin);
+    else newest.set(origin, trust);
+    if (known === undefined || [...newest.values()].includes(known)) return;
+    for (const dispatcher of made.get(known)?.values() ?? []) void dispatcher.close();
+    made.delete(known);
+  };
+  return {
+    areOwn: true,
+    find({ url, trust, connectMilliseconds }) {
+      retire(url.origin, trust);
+      const proxy = proxyFor(url);
+      const key = `${connectMilliseconds} ${proxy?.href ?? ""}`;
+      const ways = made.get(trust) ?? new Map<string, Dispatcher>();
+      made.set(trust, ways);
+      const dispatcher = ways.get(key) ?? createDispatcher({ trust, connectMilliseconds, proxy });
+      ways.set(key, dispatcher);
+      return dispatcher;
+    },
+    async [Symbol.asyncDispose]() {
+      const all = [...made.values()].flatMap((ways) => [...ways.values()]);
+      await Promise.all(all.map((dispatcher) => dispatcher.destroy()));
+    },
+  };
+}
+
+interface Making extends Omit<Way, "url"> {
+  readonly proxy: URL | undefined;
+}
+
+function createDispatcher({ trust, connectMilliseconds, proxy }: Making): Dispatcher {
+  const connect = createConnector({ trust, connectMilliseconds });
+  if (proxy === undefined) return new Agent({ connect, allowH2: false });
+  const { username, password } = proxy;
+  const pair = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64");
+  return new ProxyAgent({
+    uri: proxy.origin,
+    ...(username === "" ? {} : { token: `Basic ${pair}` }),
+    requestTls: { ...reaching(connectMilliseconds), ...tlsOf(trust) },
+    proxyTls: { ...reaching(connectMilliseconds), ...tlsOf(undefined) },
+    allowH2: false,
+  });
+}
+
+/** Certificates are read when TLS is first spoken: that takes a good part of a short command's time. */
+function createConnector({ trust, connectMilliseconds }: Omit<Way, "url">): buildConnector.connector {
+  const plain = buildConnector(reaching(connectMilliseconds));
+  let secure: buildConnector.connector | undefined;
+  return (options, callback) => {
+    if (options.protocol !== "https:") {
+      plain(options, callback);
+    } else {
+      secure ??= buildConnector({ ...reaching(connectMilliseconds), ...tlsOf(trust) });
+      secure(options, callback);
+    }
+  };
+}
+
+function reaching(connectMilliseconds: number): buildConnector.BuildOptions {
+  return {
+    timeout: connectMilliseconds,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: familyMilliseconds,
+    allowH2: false,
+  };
+}
+
+/** How long one family of addresses is tried before the other one is too (RFC 8305, section 8). */
+const familyMilliseconds = 250;
+
+/** The system's authorities are believed beside Node's own: that is where machines are taught those of their company. */
+function tlsOf(trust: HostTrust | undefined): Pick<ConnectionOptions, "rejectUnauthorized" | "secureContext"> {
+  const { authorities = [], identities = [], anyCertificate = false } = trust ?? {};
+  return {
+    rejectUnauthorized: !anyCertificate,
+    secureContext: createSecureContext({
+      ca: [...getCACertificates("default"), ...getCACertificates("system"), ...authorities],
+      cert: identities.map(({ certificate }) => certificate),
+      key: identities.map(({ key }) => key.reveal()),
+    }),
+  };
+}

@@ -1,0 +1,104 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ContentMismatchError, type Descriptor } from "@stowage/oci";
+import { RegistryUnavailableError } from "@stowage/registry";
+import type { BlobPart, BlobSource, Span } from "./blob-source.ts";
+import { fastBytesPerSecond, maxFruitlessTries, progressBytes } from "./limits.ts";
+import { Prefetch } from "./prefetch.ts";
+import type { ClientSettings } from "./registry-client.ts";
+
+export interface BlobFetch {
+  readonly source: BlobSource;
+  readonly want: Pick<Descriptor, "digest" | "size">;
+  readonly settings: Pick<ClientSettings, "chunks" | "retries" | "now">;
+  /** Ends every request that is under way. */
+  readonly signal: AbortSignal;
+  /** Told of every block: the host it came from, and its length. */
+  readonly onArrived: (host: string, bytes: number) => void;
+}
+
+/**
+ * The bytes of a span of a blob, in order. A large one comes in chunks, several at once where the line is not so fast that
+ * one does; what is cut off goes on where it stopped, at the next host if need be. A host that knows no ranges sends all of
+ * it in one stream.
+ */
+export async function* fetchSpan(fetch: BlobFetch, span: Span): AsyncGenerator<Uint8Array> {
+  const { chunks } = fetch.settings;
+  if (span.start === span.end && fetch.want.size > 0) return;
+  const first = { start: span.start, end: Math.min(span.end, span.start + chunks.bytes) };
+  const opened = await fetch.source.open(first, span.end);
+  if (opened.end === span.end) return yield* resuming(fetch, span, opened);
+  yield* inChunks(fetch, span, resuming(fetch, first, opened));
+}
+
+async function* inChunks(fetch: BlobFetch, span: Span, first: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const { chunks, now } = fetch.settings;
+  const running = [new Prefetch(first)];
+  let next = span.start + chunks.bytes;
+  let width = 1;
+  for (let chunk = running.shift(); chunk !== undefined; chunk = running.shift()) {
+    const waited = yield* passOn(chunk, now);
+    if ((1000 * chunks.bytes) / waited < fastBytesPerSecond) width = chunks.width;
+    while (next < span.end && running.length < width) {
+      const following = { start: next, end: Math.min(span.end, next + chunks.bytes) };
+      running.push(new Prefetch(resuming(fetch, following)));
+      next = following.end;
+    }
+  }
+}
+
+/** Passes the blocks of a chunk on, and returns how many milliseconds it waited for them. */
+async function* passOn(chunk: Prefetch, now: () => number): AsyncGenerator<Uint8Array, number> {
+  let waited = 0;
+  for (;;) {
+    const asked = now();
+    const block = await chunk.take();
+    waited += now() - asked;
+    if (block === undefined) return waited;
+    yield block;
+  }
+}
+
+/** The bytes of a span, asked for again from the last good byte on while each try brings some. */
+async function* resuming(fetch: BlobFetch, span: Span, opened?: BlobPart): AsyncGenerator<Uint8Array> {
+  let at = span.start;
+  let part = opened;
+  for (let fruitless = 0; at < span.end; ) {
+    const from = at;
+    part ??= await fetch.source.open({ start: at, end: span.end }, span.end);
+    const arriving = untilCut(part.body);
+    for (let next = await arriving.next(); ; next = await arriving.next()) {
+      if (next.done) {
+        if (at === span.end) return;
+        fruitless = at - from >= progressBytes ? 0 : fruitless + 1;
+        if (fruitless === maxFruitlessTries) throw next.value ?? new ContentMismatchError(fetch.want, `${at} bytes`);
+        break;
+      }
+      at += next.value.byteLength;
+      fetch.onArrived(part.host, next.value.byteLength);
+      yield next.value;
+    }
+    fetch.source.shun(part.host);
+    part = undefined;
+    await pause(fetch, fruitless);
+  }
+}
+
+/** The blocks of a body; returns what cut it off, if anything did. */
+async function* untilCut(
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, RegistryUnavailableError | undefined> {
+  try {
+    for await (const block of body) yield block;
+  } catch (error) {
+    if (error instanceof RegistryUnavailableError) return error;
+    throw error;
+  }
+  return undefined;
+}
+
+/** The first time without delay: a connection that was cut says nothing of the next one. */
+async function pause({ settings: { retries }, signal }: BlobFetch, fruitless: number): Promise<void> {
+  if (fruitless === 0) return;
+  const most = Math.min(retries.maxMilliseconds, retries.firstMilliseconds * 2 ** (fruitless - 1));
+  await delay(most * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => signal.throwIfAborted());
+}

@@ -1,0 +1,136 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { StowageError } from "@stowage/errors";
+import {
+  type HostCapability,
+  type HostFailure,
+  RegistryError,
+  type RegistryHost,
+  RegistryUnavailableError,
+} from "@stowage/registry";
+import type { Call, PlacedCall } from "./call.ts";
+import type { RegistryClient } from "./registry-client.ts";
+
+export interface Asking<Result> {
+  readonly capability: HostCapability;
+  /** Hosts that are not asked any more: what they said was wrong. */
+  readonly struck?: ReadonlySet<string> | undefined;
+  /** Asks one host. */
+  readonly ask: (call: PlacedCall) => Promise<Result>;
+}
+
+type Need = Omit<Asking<never>, "ask">;
+
+/**
+ * Asks the hosts of a repository in order until one answers. Those that failed for the moment are asked again, in rounds
+ * with growing waits in between; what is said for good (401, 403, 404, bytes that are not what was named) is never asked
+ * for again, and where the repository's own host says it, it stands. A failure names every host that was asked.
+ */
+export async function overHosts<Result>(
+  client: RegistryClient,
+  call: Call,
+  { ask, ...need }: Asking<Result>,
+): Promise<Result> {
+  const hosts = await planHosts(client, call, need);
+  const failures = new Map<RegistryHost, StowageError>();
+  for (let round = 1; ; round += 1) {
+    for (const host of inOrder(client, hosts)) {
+      if (!isPassing(failures.get(host))) continue;
+      try {
+        return await ask({ ...call, host });
+      } catch (error) {
+        failures.set(host, failureOf(call, error));
+      }
+    }
+    const wait = nextWait(client, hosts, { round, failures });
+    report(call, failures, wait);
+    if (wait === undefined) throw combined(call, hosts, failures);
+    await pause(wait, call);
+  }
+}
+
+async function planHosts(client: RegistryClient, call: Call, need: Need): Promise<readonly RegistryHost[]> {
+  const { repository, options } = call;
+  const all = await client.hosts.plan(repository, { signal: options.signal });
+  const hosts = all.filter(({ url, capabilities }) => capabilities.has(need.capability) && !need.struck?.has(url.host));
+  if (hosts.length > 0) return hosts;
+  throw new StowageError(
+    "failed-precondition",
+    `Cannot ${call.action}: none of the hosts of ${repository.domain} is left that may be asked (${need.capability})`,
+  );
+}
+
+/** Hosts that are likely to answer before those that lately did not, or that ask to be left alone. */
+function inOrder({ paces, shunned }: RegistryClient, hosts: readonly RegistryHost[]): readonly RegistryHost[] {
+  const isLate = ({ url }: RegistryHost): boolean => shunned.has(url.host) || paces.heldFor(url.host) > 0;
+  return [...hosts.filter((host) => !isLate(host)), ...hosts.filter(isLate)];
+}
+
+/** Whether to ask again: nothing was said yet, or nothing for good. */
+function isPassing(failure: StowageError | undefined): boolean {
+  return failure === undefined || failure instanceof RegistryUnavailableError;
+}
+
+/** A bug, and the reason of a caller who left, are not the host's failures. */
+function failureOf({ options: { signal } }: Call, error: unknown): StowageError {
+  signal?.throwIfAborted();
+  if (!(error instanceof StowageError)) throw error;
+  return error;
+}
+
+interface Outcome {
+  readonly round: number;
+  readonly failures: ReadonlyMap<RegistryHost, StowageError>;
+}
+
+/** Milliseconds until the next round; `undefined` where there is none. */
+function nextWait(
+  { settings: { retries }, paces }: RegistryClient,
+  hosts: readonly RegistryHost[],
+  { round, failures }: Outcome,
+): number | undefined {
+  const isDecided = hosts.some((host) => host.role === "origin" && !isPassing(failures.get(host)));
+  const passing = hosts.filter((host) => isPassing(failures.get(host)));
+  if (isDecided || passing.length === 0 || round >= retries.rounds) return undefined;
+  const held = Math.min(...passing.map(({ url }) => paces.heldFor(url.host)));
+  if (held > retries.maxMilliseconds) return undefined;
+  const most = Math.min(retries.maxMilliseconds, retries.firstMilliseconds * 2 ** (round - 1));
+  return held + most * (0.5 + Math.random() / 2);
+}
+
+function report({ options: { onEvent } }: Call, failures: Outcome["failures"], wait: number | undefined): void {
+  for (const [host, error] of failures) {
+    const retryMilliseconds = wait !== undefined && isPassing(error) ? { retryMilliseconds: Math.round(wait) } : {};
+    for (const { reason } of tellingOf(host, error)) {
+      onEvent?.({ kind: "failed", host: host.url.host, reason, ...retryMilliseconds });
+    }
+  }
+}
+
+async function pause(milliseconds: number, { options: { signal } }: Call): Promise<void> {
+  try {
+    await delay(milliseconds, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+/** One error for all hosts; a single host's own is left as it is. */
+function combined(call: Call, hosts: readonly RegistryHost[], failures: Outcome["failures"]): StowageError {
+  const told = hosts.flatMap((host) => {
+    const error = failures.get(host);
+    return error === undefined ? [] : [{ host, error }];
+  });
+  const last = told.findLast(({ host }) => host.role === "origin") ?? told.at(-1);
+  if (last === undefined) throw new Error("a round without a failure has a result");
+  if (told.length === 1) return last.error;
+  const reasons = told.flatMap(({ host, error }) => tellingOf(host, error));
+  const { code } = last.error;
+  return code === "unavailable"
+    ? new RegistryUnavailableError(call.action, reasons, { cause: last.error })
+    : new RegistryError({ code, action: call.action, failures: reasons }, { cause: last.error });
+}
+
+function tellingOf(host: RegistryHost, error: StowageError): readonly HostFailure[] {
+  return error instanceof RegistryError ? error.failures : [{ host: host.url.host, reason: error.message }];
+}
