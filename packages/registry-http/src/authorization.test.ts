@@ -308,7 +308,7 @@ describe("a registry that asks for a name and password", () => {
   ])("refuses others: it $text", async ({ credential, text }) => {
     await using fake = await startRegistry({ authentication: { kind: "basic", users } });
     await using registry = openHttpRegistry();
-    const message = `Cannot pull ${fake.host}/${path}:v1: ${fake.host} ${text}`;
+    const message = `Cannot pull ${fake.host}/${path}:v1: ${fake.host}: it ${text}`;
     await expect(pull(registry, fake.host, credential)).rejects.toMatchObject({ code: "unauthenticated", message });
   });
 
@@ -360,7 +360,7 @@ describe("CVE-2019-10214: a token server elsewhere", () => {
     await using registry = openAmong({ "https://registry.example": fake, [new URL(realm).origin]: trap });
     await expect(pull(registry, "registry.example", me)).rejects.toMatchObject({
       code: "unauthenticated",
-      message: expect.stringContaining("registry.example names a token server that is refused: "),
+      message: expect.stringContaining("registry.example: it names a token server that is refused: "),
     });
     expect(trap.requests).toEqual([]);
     await Promise.allSettled([pull(registry, "registry.example")]);

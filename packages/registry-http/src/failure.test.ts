@@ -171,7 +171,7 @@ async function failure(fault: Fault, options: HttpRegistryOptions = {}, signal?:
   await using fake = await startRegistry();
   putImage(fake);
   fake.wrap(fault);
-  await using registry = openHttpRegistry({ plainHttp: () => true, ...options });
+  await using registry = openHttpRegistry({ plainHttp: () => true, retries: { rounds: 1 }, ...options });
   const outcome = registry.resolve({ domain: fake.host, path, tag: "v1" }, { signal });
   const error: unknown = await outcome.catch((caught: unknown) => caught);
   return { error, host: fake.host, requests: fake.requests.length };

@@ -13,7 +13,7 @@ export function openAmong(hosts: NamedHosts, options: HttpRegistryOptions = {}):
     return dispatch({ ...request, ...(named === undefined ? {} : { origin: named }) }, handler);
   });
   return {
-    ...openHttpRegistry({ ...options, dispatcher }),
+    ...openHttpRegistry({ retries: { rounds: 1 }, ...options, dispatcher }),
     [Symbol.asyncDispose]: () => agent.destroy(),
   };
 }
