@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
+import type { BlockPool } from "./block-pool.ts";
 import { BlockQueue } from "./block-queue.ts";
 import { maxDiscardedBytes, type Rate } from "./limits.ts";
 
@@ -18,6 +19,8 @@ export interface ArrivalOptions {
   readonly rate: Rate;
   /** Whether the chunks that come are nobody else's: their memory is given back once they are copied. */
   readonly recycling: boolean;
+  /** What its body is to arrive in. */
+  readonly pool?: BlockPool | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -37,9 +40,9 @@ export class Arrival implements Dispatcher.DispatchHandler {
   #total = 0;
   #seen = 0;
 
-  constructor({ rate, recycling, signal }: ArrivalOptions) {
+  constructor({ rate, recycling, pool, signal }: ArrivalOptions) {
     this.#rate = rate;
-    this.#queue = new BlockQueue({ recycling, onRoom: () => this.#controller?.resume() });
+    this.#queue = new BlockQueue({ recycling, pool, onRoom: () => this.#controller?.resume() });
     this.#head.promise.catch(() => undefined); // it may fail before anybody waits for it
     const abort = (): void => this.abort(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
     if (signal?.aborted) abort();

@@ -13,6 +13,7 @@ export interface Wanted extends Omit<HttpRequest, "url" | "authorization"> {
   /** Where the call was sent on to before: asked there first, and here where that does not answer any more. */
   readonly known?: URL | undefined;
   readonly actions?: HostCall["actions"] | undefined;
+  readonly mountFrom?: string | undefined;
   /** What is an answer; every other status is thrown as `refusalOf` has it. */
   readonly statuses: readonly number[];
   /** How long the whole of the answer may take; a blob takes as long as it takes. */
@@ -21,14 +22,18 @@ export interface Wanted extends Omit<HttpRequest, "url" | "authorization"> {
 
 /** One answer of one host, or of where it sends its clients on to. */
 export async function askHost(client: RegistryClient, call: PlacedCall, wanted: Wanted): Promise<HttpAnswer> {
+  return await askSchemes(client, await hostCalls(client, call, wanted), wanted);
+}
+
+/** The call under each scheme that its host may speak, first choice first; once it answered, there is one. */
+export async function hostCalls(
+  client: RegistryClient,
+  call: PlacedCall,
+  { actions = "pull", mountFrom }: Pick<Wanted, "actions" | "mountFrom">,
+): Promise<readonly HostCall[]> {
   const candidates = client.schemes.candidates(call.host, call);
   const credential = await findCredential(client, call);
-  const { actions = "pull" } = wanted;
-  return await askSchemes(
-    client,
-    candidates.map((host) => ({ ...call, host, credential, actions })),
-    wanted,
-  );
+  return candidates.map((host) => ({ ...call, host, credential, actions, mountFrom }));
 }
 
 /** The caller's own credential is for the repository's own host. Every other host has what the keychain has for it. */
@@ -79,8 +84,8 @@ async function askOnce(client: RegistryClient, call: HostCall, wanted: Wanted): 
 /** With what was good the last time; once more with a new one where that is refused. */
 async function askAuthorized(client: RegistryClient, call: HostCall, wanted: Wanted): Promise<HttpAnswer> {
   const { send, authorizer } = client;
-  const { known, path, method = "GET", headers = {}, body } = wanted;
-  const request = { method, headers, ...(body === undefined ? {} : { body }) };
+  const { known, path, method = "GET", headers = {}, body, pool } = wanted;
+  const request = { method, headers, pool, ...(body === undefined ? {} : { body }) };
   const sentOn = known === undefined ? undefined : await askElsewhere(client, call, { ...request, url: known });
   if (sentOn !== undefined && wanted.statuses.includes(sentOn.status)) return sentOn;
   sentOn?.discard();

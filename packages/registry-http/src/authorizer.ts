@@ -114,10 +114,15 @@ async function buyToken(
   return { header: bearerHeader(token.text), challenges, seconds: token.lifeSeconds - tokenSkewSeconds };
 }
 
-/** What the host asks for; where it does not say, what the call is about. */
-function scopesFor({ host, actions }: HostCall, told: string | undefined): readonly string[] {
-  const scopes = (told ?? "").split(" ").filter((scope) => scope !== "");
-  return scopes.length > 0 ? scopes : [`repository:${host.path}:${actions}`];
+/**
+ * What the host asks for, and what the call is about: a host asks for one step of a push, and one token is to do for all.
+ * Where it only pulls, the host's word is enough.
+ */
+function scopesFor({ host, actions, mountFrom }: HostCall, told: string | undefined): readonly string[] {
+  const asked = (told ?? "").split(" ").filter((scope) => scope !== "");
+  const own = asked.length > 0 && actions === "pull" ? [] : [`repository:${host.path}:${actions}`];
+  const scopes = [...asked, ...own, ...(mountFrom === undefined ? [] : [`repository:${mountFrom}:pull`])];
+  return [...new Set(scopes)].filter((scope) => !scopes.some((other) => other.startsWith(`${scope},`)));
 }
 
 function bearerHeader(token: Secret): Secret {

@@ -1,6 +1,7 @@
 import { type Descriptor, quoteText } from "@stowage/oci";
 import { RegistryError } from "@stowage/registry";
 import { askHost } from "./ask-host.ts";
+import type { BlockPool } from "./block-pool.ts";
 import type { Call, PlacedCall } from "./call.ts";
 import { formatRange, parseContentRange } from "./content-range.ts";
 import { askForeign } from "./foreign-url.ts";
@@ -33,16 +34,18 @@ export class BlobSource {
   readonly #call: Call;
   readonly #want: Pick<Descriptor, "digest" | "size">;
   readonly #foreignUrls: readonly string[];
+  readonly #pool: BlockPool | undefined;
   readonly #struck = new Set<string>();
   /** By host: where it sent the last request on to, and the tag of what it has. */
   readonly #sentOn = new Map<string, URL>();
   readonly #tags = new Map<string, string>();
 
-  constructor(client: RegistryClient, call: Call, { want, foreignUrls }: BlobSourceOptions) {
+  constructor(client: RegistryClient, call: Call, { want, foreignUrls, pool }: BlobSourceOptions) {
     this.#client = client;
     this.#call = call;
     this.#want = want;
     this.#foreignUrls = foreignUrls;
+    this.#pool = pool;
   }
 
   /** Begins to fetch a span from the first host that has it. One that knows no ranges sends all up to `end` at once. */
@@ -70,6 +73,7 @@ export class BlobSource {
       headers: this.#headers(span),
       known: this.#sentOn.get(host),
       statuses: [200, 206],
+      pool: this.#pool,
     });
     if (answer.request.url.origin !== call.host.url.origin) this.#sentOn.set(host, answer.request.url);
     return answer;
@@ -87,11 +91,9 @@ export class BlobSource {
     const flaw = this.#encodingFlaw(answer) ?? this.#tagFlaw(answer) ?? this.#lengthFlaw(answer, coming);
     if (flaw === undefined) {
       const upTo = isRanged ? span.end : end;
-      return {
-        host,
-        end: upTo,
-        body: cutOut(answer.body, { start: span.start - coming.start, end: upTo - coming.start }),
-      };
+      const within = { start: span.start - coming.start, end: upTo - coming.start };
+      const isAll = within.start === 0 && upTo === coming.end && headerOf(answer, "content-length") !== undefined;
+      return { host, end: upTo, body: isAll ? answer.body : cutOut(answer.body, within) };
     }
     answer.discard();
     this.#struck.add(host);
@@ -137,9 +139,10 @@ interface Opening {
 export interface BlobSourceOptions {
   readonly want: Pick<Descriptor, "digest" | "size">;
   readonly foreignUrls: readonly string[];
+  readonly pool?: BlockPool | undefined;
 }
 
-/** The bytes of `source` within `span`; what comes after them is not read. */
+/** The bytes of `source` within `span`. What comes after them is not read, which costs the connection. */
 async function* cutOut(source: AsyncIterable<Uint8Array>, { start, end }: Span): AsyncGenerator<Uint8Array> {
   let at = 0;
   for await (const block of source) {

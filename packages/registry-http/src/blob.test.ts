@@ -44,7 +44,12 @@ describe("a blob", () => {
       code: "failed-precondition",
       text: 'Content-Encoding "gzip"',
     },
-    { what: "is a part that nobody asked for", fault: status(206, "x"), code: "failed-precondition", text: "by its Content-Length" },
+    {
+      what: "is a part that nobody asked for",
+      fault: status(206, "x"),
+      code: "failed-precondition",
+      text: "by its Content-Length",
+    },
     { what: "is cut off", fault: cutAfter(1000), code: "unavailable", text: "it cut the connection" },
     {
       what: "stops coming",

@@ -1,8 +1,7 @@
-/** Sockets bring 64 KiB at most at a time; past this size nothing is gained by larger blocks. */
-const blockBytes = 1024 * 1024;
+import { type BlockPool, blockBytes } from "./block-pool.ts";
 
 /** What may lie here untaken: the next block is filled while one is being worked on. */
-const maxQueuedBytes = 2 * blockBytes;
+const maxQueuedBytes: number = 2 * blockBytes;
 
 /** A slow sender's bytes are passed on after this long, though their block is not full. */
 const flushMilliseconds = 50;
@@ -10,12 +9,22 @@ const flushMilliseconds = 50;
 /** Chunks below this size may lie in a buffer that others share, and are not worth giving back. */
 const leastRecycledBytes = 16 * 1024;
 
+export interface BlockQueueOptions {
+  /** Whether the chunks that come are nobody else's. */
+  readonly recycling: boolean;
+  /** Where full-sized blocks are from. */
+  readonly pool?: BlockPool | undefined;
+  /** Called when there is room again. */
+  readonly onRoom: () => void;
+}
+
 /**
  * Gathers chunks into blocks for one reader. The memory of the chunks is given back at once instead of waiting for the
  * garbage collector, which would let a gigabyte of them pile up to a hundred megabytes.
  */
 export class BlockQueue {
   readonly #recycling: boolean;
+  readonly #pool: BlockPool | undefined;
   readonly #onRoom: () => void;
   readonly #full: Uint8Array[] = [];
   #filling = new Uint8Array();
@@ -27,8 +36,9 @@ export class BlockQueue {
   #flush: NodeJS.Timeout | undefined;
   #spent: ArrayBuffer[] = [];
 
-  constructor({ recycling, onRoom }: { readonly recycling: boolean; readonly onRoom: () => void }) {
+  constructor({ recycling, pool, onRoom }: BlockQueueOptions) {
     this.#recycling = recycling;
+    this.#pool = pool;
     this.#onRoom = onRoom;
   }
 
@@ -86,19 +96,22 @@ export class BlockQueue {
   }
 
   #append(chunk: Buffer, from: number): number {
-    if (this.#filling.byteLength === 0) this.#filling = allocate(Math.min(blockBytes, this.#sizeLeft(chunk, from)));
+    if (this.#filling.byteLength === 0) this.#filling = this.#pool?.take() ?? allocate(this.#sizeLeft(chunk, from));
     const bytes = chunk.subarray(from, from + this.#filling.byteLength - this.#filled);
     this.#filling.set(bytes, this.#filled);
     this.#filled += bytes.byteLength;
     this.#left -= bytes.byteLength;
-    if (this.#filled === this.#filling.byteLength)
-      this.#full.push(...[this.#cut()].filter((block) => block !== undefined));
+    if (this.#filled === this.#filling.byteLength) {
+      this.#full.push(this.#filling);
+      this.#filling = new Uint8Array();
+      this.#filled = 0;
+    }
     return bytes.byteLength;
   }
 
   /** At least what is there already, whatever was announced. */
   #sizeLeft(chunk: Buffer, from: number): number {
-    return Math.max(chunk.byteLength - from, this.#left);
+    return Math.min(blockBytes, Math.max(chunk.byteLength - from, this.#left));
   }
 
   #cut(): Uint8Array | undefined {

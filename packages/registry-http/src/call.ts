@@ -19,6 +19,8 @@ export interface HostCall extends PlacedCall {
   readonly credential: Credential | undefined;
   /** What the call may do there, as a token's scope has it. */
   readonly actions: "pull" | "pull,push" | "delete";
+  /** Another repository of the host that a blob is to be taken from: a token has to be good for it too. */
+  readonly mountFrom?: string | undefined;
   /** When a small answer must be whole; blobs take as long as they take. */
   readonly deadline?: AbortSignal | undefined;
 }

@@ -3,7 +3,7 @@ import { ContentMismatchError, type Descriptor } from "@stowage/oci";
 import { RegistryUnavailableError } from "@stowage/registry";
 import type { BlobPart, BlobSource, Span } from "./blob-source.ts";
 import { fastBytesPerSecond, maxFruitlessTries, progressBytes } from "./limits.ts";
-import { Prefetch } from "./prefetch.ts";
+import { prefetched } from "./prefetch.ts";
 import type { ClientSettings } from "./registry-client.ts";
 
 export interface BlobFetch {
@@ -30,9 +30,9 @@ export async function* fetchSpan(fetch: BlobFetch, span: Span): AsyncGenerator<U
   yield* inChunks(fetch, span, resuming(fetch, first, opened));
 }
 
-async function* inChunks(fetch: BlobFetch, span: Span, first: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* inChunks(fetch: BlobFetch, span: Span, first: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   const { chunks, now } = fetch.settings;
-  const running = [new Prefetch(first)];
+  const running = [first];
   let next = span.start + chunks.bytes;
   let width = 1;
   for (let chunk = running.shift(); chunk !== undefined; chunk = running.shift()) {
@@ -40,21 +40,22 @@ async function* inChunks(fetch: BlobFetch, span: Span, first: AsyncIterable<Uint
     if ((1000 * chunks.bytes) / waited < fastBytesPerSecond) width = chunks.width;
     while (next < span.end && running.length < width) {
       const following = { start: next, end: Math.min(span.end, next + chunks.bytes) };
-      running.push(new Prefetch(resuming(fetch, following)));
+      const bytes = resuming(fetch, following);
+      running.push(width === 1 ? bytes : prefetched(bytes));
       next = following.end;
     }
   }
 }
 
 /** Passes the blocks of a chunk on, and returns how many milliseconds it waited for them. */
-async function* passOn(chunk: Prefetch, now: () => number): AsyncGenerator<Uint8Array, number> {
+async function* passOn(chunk: AsyncIterator<Uint8Array>, now: () => number): AsyncGenerator<Uint8Array, number> {
   let waited = 0;
   for (;;) {
     const asked = now();
-    const block = await chunk.take();
+    const next = await chunk.next();
     waited += now() - asked;
-    if (block === undefined) return waited;
-    yield block;
+    if (next.done) return waited;
+    yield next.value;
   }
 }
 

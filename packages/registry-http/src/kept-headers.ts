@@ -19,9 +19,9 @@ export class KeptHeaders {
    * What a header is kept under: the host, the scope that is asked for, and the caller. Callers with equal credentials are
    * one; credentials are in it as a keyed hash, so that it shows nothing of them.
    */
-  keyOf({ host, credential, actions }: HostCall): string {
+  keyOf({ host, credential, actions, mountFrom }: HostCall): string {
     const caller = credential === undefined ? "" : this.#hash(formatCredential(credential));
-    return JSON.stringify([caller, host.url.origin, host.path, actions]);
+    return JSON.stringify([caller, host.url.origin, host.path, actions, mountFrom]);
   }
 
   find(key: string): Secret | undefined {

@@ -75,11 +75,29 @@ export interface Chunks {
 /** 4 times 8 MiB is what one blob may hold in memory; a request for less would feel its round trip. */
 export const defaultChunks: Chunks = { bytes: 8 * 1024 * 1024, width: 4 };
 
-/** A line that brings a chunk this fast is not made faster by a second connection, which only costs processor time. */
-export const fastBytesPerSecond: number = 256 * 1024 * 1024;
+/** A line that brings a chunk this fast, more than a gigabit, is not made faster by a second connection, which costs time. */
+export const fastBytesPerSecond: number = 160 * 1024 * 1024;
 
 /** So many times in a row a body may be cut off with less than `progressBytes` gained. */
 export const maxFruitlessTries = 5;
 
 /** What makes a try a fruitful one. */
 export const progressBytes: number = 64 * 1024;
+
+/** A page of a list: a registry that knows no pages sends all tags of a repository at once, tens of thousands of them. */
+export const maxPageBytes: number = 16 * 1024 * 1024;
+
+/** Pages of one list: ten times as many as the largest repositories have of a hundred tags each. */
+export const maxPages = 10_000;
+
+/** Tags or referrers in one list; beyond, it is taken for one without an end. */
+export const maxListed = 1_000_000;
+
+/** Bytes of a chunk where the registry asks for chunks and the caller does not say: what is sent again after a cut. */
+export const defaultPushChunkBytes: number = 16 * 1024 * 1024;
+
+/** For this long a caller waits for an upload to be taken back that nobody will finish; its registry drops it in time too. */
+export const takeBackMilliseconds = 2_000;
+
+/** How often an index of referrers is written again because another client wrote its own meanwhile. */
+export const maxIndexWrites = 5;

@@ -1,41 +1,45 @@
 /**
- * Reads a source ahead of its reader, to its end. What it holds is no more than the source has: it is for pieces of a bounded
- * size. Disposing it waits for the source, which its signal ends.
+ * The blocks of `source`, which is read at once and to its end, ahead of the reader. What is held is no more than the source
+ * has: it is for pieces of a bounded size. Whoever leaves early ends the source too, by its signal.
  */
-export class Prefetch implements AsyncDisposable {
+export function prefetched(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  const queue = new Queue();
+  const reading = readAll(source, queue).finally(() => queue.end());
+  reading.catch(() => undefined); // whoever reads is told
+  return takeAll(queue, reading);
+}
+
+class Queue {
   readonly #blocks: Uint8Array[] = [];
-  readonly #done: Promise<void>;
-  #isDone = false;
-  #wake: (() => void) | undefined;
+  #changed = Promise.withResolvers<void>();
+  #isEnded = false;
 
-  constructor(source: AsyncIterable<Uint8Array>) {
-    this.#done = this.#run(source).finally(() => {
-      this.#isDone = true;
-      this.#wake?.();
-    });
-    this.#done.catch(() => undefined); // whoever reads is told
+  put(block: Uint8Array): void {
+    this.#blocks.push(block);
+    this.#changed.resolve();
   }
 
-  /** The next block, or `undefined` at the end. Fails as the source does, after what came before. */
+  end(): void {
+    this.#isEnded = true;
+    this.#changed.resolve();
+  }
+
+  /** `undefined` at the end. */
   async take(): Promise<Uint8Array | undefined> {
-    while (this.#blocks.length === 0 && !this.#isDone) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#wake = resolve;
-      await promise;
+    while (this.#blocks.length === 0 && !this.#isEnded) {
+      this.#changed = Promise.withResolvers<void>();
+      await this.#changed.promise;
     }
-    const block = this.#blocks.shift();
-    if (block === undefined) await this.#done;
-    return block;
+    return this.#blocks.shift();
   }
+}
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#done.catch(() => undefined);
-  }
+async function readAll(source: AsyncIterable<Uint8Array>, queue: Queue): Promise<void> {
+  for await (const block of source) queue.put(block);
+}
 
-  async #run(source: AsyncIterable<Uint8Array>): Promise<void> {
-    for await (const block of source) {
-      this.#blocks.push(block);
-      this.#wake?.();
-    }
-  }
+/** Fails as the source does, after what came before. */
+async function* takeAll(queue: Queue, reading: Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let block = await queue.take(); block !== undefined; block = await queue.take()) yield block;
+  await reading;
 }

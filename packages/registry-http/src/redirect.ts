@@ -5,12 +5,13 @@ import { maxRedirects } from "./limits.ts";
 import { type HttpAnswer, type HttpRequest, headerOf, type Send } from "./transport.ts";
 
 /**
- * Sends a GET or a HEAD and follows where it is sent on to (RFC 9110, section 15.4). The Authorization goes to the registry's origin
- * alone, also when a redirect comes back to it. Fails with `RegistryUnavailableError` after 10 redirects, and for one that
+ * Sends a request and follows where it is sent on to (RFC 9110, section 15.4); what changes something only along 307 and
+ * 308, which mean it. The Authorization goes to the registry's origin alone, also when a redirect comes back to it. Fails with `RegistryUnavailableError` after 10 redirects, and for one that
  * leads from https to http, to an inner address or to no URL.
  */
 export async function follow(send: Send, call: HostCall, request: HttpRequest): Promise<HttpAnswer> {
   const { authorization, ...rest } = request;
+  const statuses = isReading(request) ? readingStatuses : writingStatuses;
   let url = request.url;
   for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
     const own = url.origin === call.host.url.origin;
@@ -22,7 +23,12 @@ export async function follow(send: Send, call: HostCall, request: HttpRequest): 
   throw refusal(call, url, `more than ${maxRedirects} redirects`);
 }
 
-const statuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const readingStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const writingStatuses: ReadonlySet<number> = new Set([307, 308]);
+
+function isReading({ method = "GET" }: HttpRequest): boolean {
+  return method === "GET" || method === "HEAD";
+}
 
 /** The target is not named in messages: it is often a signed URL, which is a secret. */
 function nextUrl(call: HostCall, answer: HttpAnswer): URL {

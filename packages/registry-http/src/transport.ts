@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import type { Secret } from "@stowage/auth";
 import type { HostTrust, RegistryHost } from "@stowage/registry";
 import { Arrival } from "./arrival.ts";
+import type { BlockPool } from "./block-pool.ts";
 import { type HostCall, signalOf } from "./call.ts";
 import type { Dispatchers } from "./dispatchers.ts";
 import type { Rate, Timeouts } from "./limits.ts";
@@ -16,6 +17,8 @@ export interface HttpRequest {
   /** The Authorization header, kept apart because it must not travel with the rest. */
   readonly authorization?: Secret | undefined;
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /** What the body of its answer is to arrive in; new blocks, where nothing is said. */
+  readonly pool?: BlockPool | undefined;
 }
 
 export type HttpMethod = "GET" | "HEAD" | "POST" | "PATCH" | "PUT" | "DELETE";
@@ -93,10 +96,15 @@ interface Sending {
 
 function startArrival(dispatchers: Dispatchers, { call, request, settings }: Sending): Arrival {
   const { host } = call;
-  const { url, method = "GET", body } = request;
+  const { url, method = "GET", body, pool } = request;
   const { connect, headers: headersTimeout, body: bodyTimeout } = settings.timeouts;
   const own = url.origin === host.url.origin;
-  const arrival = new Arrival({ rate: settings.leastRate, recycling: dispatchers.areOwn, signal: signalOf(call) });
+  const arrival = new Arrival({
+    rate: settings.leastRate,
+    recycling: dispatchers.areOwn,
+    pool,
+    signal: signalOf(call),
+  });
   const dispatcher = dispatchers.find({
     url,
     trust: own ? host.trust : trustElsewhere(host.trust),

@@ -45,6 +45,11 @@ export interface RegistryOptions extends AbortOptions {
 export interface BlobOptions extends RegistryOptions {
   readonly range?: ByteRange | undefined;
   /**
+   * Each block is lent, until the next is asked for; then its memory is used again. For those who write or hash a block and
+   * are done with it: it takes half the time and memory. By default every block is the reader's to keep.
+   */
+  readonly lend?: boolean | undefined;
+  /**
    * Where else the blob may be had (a descriptor's `urls`): asked, without any credential, where the hosts do not have it.
    * By default nowhere else.
    */
