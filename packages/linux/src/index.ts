@@ -37,4 +37,11 @@ export {
 } from "./open.ts";
 export { type Path } from "./path-bytes.ts";
 export { isPrivileged } from "./privilege.ts";
+export {
+  type HashCheckpoint,
+  isHashCheckpoint,
+  type ResumableHash,
+  type Sha2,
+  startResumableHash,
+} from "./resumable-hash.ts";
 export { syncFileSystem } from "./sync.ts";
