@@ -24,6 +24,11 @@ async function* once(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
   yield chunk;
 }
 
+async function* cut(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield chunk;
+  throw new Error("the line was cut");
+}
+
 test("a blob is a read-only file named by its digest, and nothing is left in ingest", async () => {
   const root = await fresh();
   const store = await openContentStore(root);
@@ -48,6 +53,40 @@ test("drops at its start what a killed process left half-written, and keeps the 
   const store = await openContentStore(root);
   expect(await readdir(join(root, "ingest"))).toEqual([]);
   expect(await store.find(want.digest)).toMatchObject(want);
+});
+
+test("goes on after a crash with what had arrived", async () => {
+  const root = await fresh();
+  const whole = new Uint8Array(200_000).map((_, at) => at % 251);
+  const big = { digest: digestOf(whole), size: whole.byteLength };
+  await expect((await openContentStore(root)).ingest(big, () => cut(whole.subarray(0, 150_000)))).rejects.toThrow(
+    "cut",
+  );
+  const asked: number[] = [];
+  const reopened = await openContentStore(root);
+  await reopened.ingest(big, (offset) => once(whole.subarray(asked[asked.push(offset) - 1])));
+  expect(asked).toEqual([150_000 - (150_000 % 128)]);
+  expect(Buffer.concat(await Array.fromAsync(reopened.read(big.digest)))).toEqual(Buffer.from(whole));
+  expect(await readdir(join(root, "ingest"))).toEqual([]);
+});
+
+test.for([
+  { what: "is no JSON", note: "{" },
+  { what: "is another blob's", note: { bytes: 128, size: 7, state: "00".repeat(32) } },
+  { what: "says more than there is", note: { bytes: 128 * 1500, size: 200_000, state: "00".repeat(32) } },
+  { what: "has a state that is none", note: { bytes: 128, size: 200_000, state: "../../etc/passwd" } },
+  { what: "ends within a block", note: { bytes: 100, size: 200_000, state: "00".repeat(32) } },
+  { what: "lies about the hash", note: { bytes: 128, size: 200_000, state: "00".repeat(32) } },
+])("is not led astray by a checkpoint that $what", async ({ note }) => {
+  const root = await fresh();
+  const whole = new Uint8Array(200_000).map((_, at) => at % 251);
+  const big = { digest: digestOf(whole), size: whole.byteLength };
+  const store = await openContentStore(root);
+  await expect(store.ingest(big, () => cut(whole.subarray(0, 150_000)))).rejects.toThrow("cut");
+  const path = join(root, "ingest", `sha256-${encodedOf(big.digest)}`, "checkpoint.json");
+  await writeFile(path, typeof note === "string" ? note : JSON.stringify(note));
+  await store.ingest(big, (offset) => once(whole.subarray(offset)));
+  expect(Buffer.concat(await Array.fromAsync(store.read(big.digest)))).toEqual(Buffer.from(whole));
 });
 
 test("replaces a blob of the wrong size", async () => {

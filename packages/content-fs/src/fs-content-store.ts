@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { BlobInfo, ContentStore } from "@stowage/content";
+import type { BlobInfo, ContentStore, IngestInfo } from "@stowage/content";
 import { type AbortOptions, asStorageError, isErrno, StowageError } from "@stowage/errors";
+import { startResumableHash } from "@stowage/linux";
 import { algorithmOf, type Descriptor, type Digest, encodedOf, isDigest, verified } from "@stowage/oci";
 import { syncDirectory, writeDurably } from "./durable-file.ts";
+import { receive } from "./ingest.ts";
+import { readNote, readNoteTime } from "./ingest-checkpoint.ts";
 
 /** Reads are this large: past 1 MiB nothing is gained. */
 const blockBytes = 1024 * 1024;
@@ -13,13 +16,14 @@ const algorithms = ["sha256", "sha512"] as const;
 
 /**
  * Opens the store under `root` (made where it is missing): `blobs/<algorithm>/<hex>` and `ingest/`.
- * The caller holds the lock on it; what an earlier process left half-written is dropped.
+ * The caller holds the lock on it. What an earlier process had of blobs from afar is gone on with; what else it left
+ * half-written is dropped.
  */
 export async function openContentStore(root: string): Promise<ContentStore> {
   const ingest = join(root, "ingest");
   try {
-    await rm(ingest, { recursive: true, force: true });
     await mkdir(ingest, { recursive: true, mode: 0o700 });
+    await dropLeftovers(ingest);
     for (const algorithm of algorithms) await mkdir(join(root, "blobs", algorithm), { recursive: true, mode: 0o700 });
     await syncDirectory(join(root, "blobs"));
     await syncDirectory(root);
@@ -31,6 +35,7 @@ export async function openContentStore(root: string): Promise<ContentStore> {
 
 class FsContentStore implements ContentStore {
   readonly #root: string;
+  readonly #arriving = new Set<Digest>();
 
   constructor(root: string) {
     this.#root = root;
@@ -76,6 +81,47 @@ class FsContentStore implements ContentStore {
     }
   }
 
+  async ingest(
+    want: Pick<Descriptor, "digest" | "size">,
+    openSource: (offset: number) => AsyncIterable<Uint8Array>,
+    { signal }: AbortOptions = {},
+  ): Promise<void> {
+    if (this.#arriving.has(want.digest) || startResumableHash(algorithmOf(want.digest)) === undefined) {
+      return await this.write(want, openSource(0), { signal });
+    }
+    this.#arriving.add(want.digest);
+    try {
+      if ((await this.find(want.digest, { signal }))?.size === want.size) return;
+      const directory = ingestPath(this.#root, want.digest);
+      await receive({ directory, want, path: this.#path(want.digest) }, openSource, { signal });
+    } catch (error) {
+      throw asStorageError(error, `store blob ${want.digest}`);
+    } finally {
+      this.#arriving.delete(want.digest);
+    }
+  }
+
+  async *listIngests({ signal }: AbortOptions = {}): AsyncGenerator<IngestInfo, void, undefined> {
+    for (const name of await readdir(join(this.#root, "ingest"))) {
+      signal?.throwIfAborted();
+      const digest = digestOfIngest(name);
+      const directory = join(this.#root, "ingest", name);
+      const note = digest === undefined ? undefined : await readNote(directory);
+      if (digest === undefined || note === undefined) continue;
+      yield { digest, size: note.size, arrived: note.bytes, updatedAt: await readNoteTime(directory) };
+    }
+  }
+
+  async removeIngest(digest: Digest, { signal }: AbortOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    if (this.#arriving.has(digest)) return;
+    try {
+      await rm(ingestPath(this.#root, digest), { recursive: true, force: true });
+    } catch (error) {
+      throw asStorageError(error, `drop what arrived of blob ${digest}`);
+    }
+  }
+
   async remove(digest: Digest, { signal }: AbortOptions = {}): Promise<void> {
     signal?.throwIfAborted();
     try {
@@ -106,6 +152,24 @@ class FsContentStore implements ContentStore {
       if (!isErrno(cause, "ENOENT")) throw asStorageError(cause, `read blob ${digest}`);
       throw new StowageError("not-found", `Cannot read blob ${digest}: it is not here`, { cause });
     }
+  }
+}
+
+function ingestPath(root: string, digest: Digest): string {
+  return join(root, "ingest", `${algorithmOf(digest)}-${encodedOf(digest)}`);
+}
+
+function digestOfIngest(name: string): Digest | undefined {
+  const digest = name.replace("-", ":");
+  return isDigest(digest) ? digest : undefined;
+}
+
+/** Everything in `ingest` that nobody can go on with. */
+async function dropLeftovers(ingest: string): Promise<void> {
+  for (const name of await readdir(ingest)) {
+    const path = join(ingest, name);
+    const isKept = digestOfIngest(name) !== undefined && (await readNote(path)) !== undefined;
+    if (!isKept) await rm(path, { recursive: true, force: true });
   }
 }
 

@@ -88,6 +88,121 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
       await expect(store.write(want, source(), { signal: controller.signal })).rejects.toBe(reason);
       expect(await store.find(want.digest)).toBeUndefined();
     });
+
+    describe("an ingest", () => {
+      const cutAt = (end: number) => (offset: number) =>
+        failing(new Error("the line was cut"), bytes.subarray(offset, end));
+
+      test("reads back what arrived, under sha256 and sha512", async () => {
+        const store = await open();
+        for (const algorithm of ["sha256", "sha512"] as const) {
+          const named = { digest: digestOf(bytes, algorithm), size: bytes.byteLength };
+          await store.ingest(named, (offset) => chunks(bytes.subarray(offset)));
+          expect(await read(store, named.digest)).toEqual(bytes);
+        }
+        expect(await Array.fromAsync(store.listIngests())).toEqual([]);
+      });
+
+      test("goes on where it was cut off, and asks for nothing twice but the last few bytes", async () => {
+        const store = await open();
+        const asked: number[] = [];
+        for (const end of [100_000, 100_050, 250_000]) {
+          await expect(store.ingest(want, (at) => cutAt(end)(asked[asked.push(at) - 1] ?? 0))).rejects.toThrow("cut");
+          expect(await store.find(want.digest)).toBeUndefined();
+        }
+        await store.ingest(want, (at) => chunks(bytes.subarray(asked[asked.push(at) - 1])));
+        expect(asked[0]).toBe(0);
+        for (const [at, end] of [100_000, 100_050, 250_000].entries()) {
+          expect(asked[at + 1]).toBeLessThanOrEqual(end);
+          expect(asked[at + 1]).toBeGreaterThan(end - 1000);
+        }
+        expect(await read(store, want.digest)).toEqual(bytes);
+      });
+
+      test("is listed while it is kept, and forgotten when it is removed", async () => {
+        const store = await open();
+        await expect(store.ingest(want, cutAt(100_000))).rejects.toThrow("cut");
+        const [kept] = await Array.fromAsync(store.listIngests());
+        expect(kept).toMatchObject({ digest: want.digest, size: want.size });
+        expect(kept?.arrived).toBeGreaterThan(99_000);
+        await store.removeIngest(want.digest);
+        await store.removeIngest(want.digest);
+        expect(await Array.fromAsync(store.listIngests())).toEqual([]);
+        await store.ingest(want, (offset) => chunks(bytes.subarray(offset === 0 ? 0 : Number.NaN)));
+      });
+
+      test("begins once more from 0 where what was kept turns out to be other bytes", async () => {
+        const store = await open();
+        await expect(
+          store.ingest(want, () => failing(new Error("cut"), bytes.toReversed().subarray(0, 100_000))),
+        ).rejects.toThrow("cut");
+        const asked: number[] = [];
+        await store.ingest(want, (offset) => chunks(bytes.subarray(asked[asked.push(offset) - 1])));
+        expect(asked).toEqual([expect.any(Number), 0]);
+        expect(asked[0]).toBeGreaterThan(0);
+        expect(await read(store, want.digest)).toEqual(bytes);
+      });
+
+      test.for([
+        { what: "ends early", source: () => chunks(bytes.subarray(1)) },
+        { what: "goes on too long", source: () => chunks(new Uint8Array([...bytes, 1])) },
+        { what: "is other bytes", source: () => chunks(bytes.toReversed()) },
+      ])("keeps nothing of a source that $what", async ({ source }) => {
+        const store = await open();
+        await expect(store.ingest(want, source)).rejects.toMatchObject({ code: "failed-precondition" });
+        expect(await store.find(want.digest)).toBeUndefined();
+        expect(await Array.fromAsync(store.listIngests())).toEqual([]);
+      });
+
+      test("uses no block after it has asked for the next", async () => {
+        const store = await open();
+        const lend = async function* (offset: number) {
+          const block = new Uint8Array(1000);
+          for (let at = offset; at < bytes.byteLength; at += block.byteLength) {
+            block.set(bytes.subarray(at, at + block.byteLength));
+            yield block.subarray(0, Math.min(block.byteLength, bytes.byteLength - at));
+            block.fill(0xff);
+          }
+        };
+        await store.ingest(want, lend);
+        expect(await read(store, want.digest)).toEqual(bytes);
+      });
+
+      test("stops with the reason of the signal, and keeps what arrived", async () => {
+        const store = await open();
+        const reason = new Error("enough");
+        const controller = new AbortController();
+        const source = async function* () {
+          yield bytes.subarray(0, 200_000);
+          controller.abort(reason);
+          yield bytes.subarray(200_000);
+        };
+        await expect(store.ingest(want, source, { signal: controller.signal })).rejects.toBe(reason);
+        expect(await Array.fromAsync(store.listIngests())).toMatchObject([{ digest: want.digest }]);
+      });
+
+      test("is one of several, of which a stalled one holds up no other", async () => {
+        const store = await open();
+        const stalled = Promise.withResolvers<void>();
+        const waiting = async function* () {
+          yield bytes.subarray(0, 1000);
+          await stalled.promise;
+          yield bytes.subarray(1000);
+        };
+        const first = store.ingest(want, waiting);
+        await store.ingest(want, (offset) => chunks(bytes.subarray(offset)));
+        expect(await read(store, want.digest)).toEqual(bytes);
+        stalled.resolve();
+        await first;
+        expect(await read(store, want.digest)).toEqual(bytes);
+      });
+
+      test("leaves a blob alone that is already there", async () => {
+        const store = await open();
+        await store.write(want, chunks(bytes));
+        await store.ingest(want, () => failing(new Error("it was asked for")));
+      });
+    });
   });
 }
 
@@ -98,8 +213,8 @@ async function* chunks(all: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < all.byteLength; at += 64 * 1024) yield all.subarray(at, at + 64 * 1024);
 }
 
-async function* failing(failure: Error): AsyncGenerator<Uint8Array> {
-  yield bytes.subarray(0, 100);
+async function* failing(failure: Error, first = bytes.subarray(0, 100)): AsyncGenerator<Uint8Array> {
+  yield first;
   throw failure;
 }
 

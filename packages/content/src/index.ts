@@ -1,1 +1,1 @@
-export { type BlobInfo, type ContentStore } from "./content-store.ts";
+export { type BlobInfo, type ContentStore, type IngestInfo } from "./content-store.ts";
