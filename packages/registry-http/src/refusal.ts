@@ -38,7 +38,8 @@ export async function readWords(call: HostCall, answer: HttpAnswer): Promise<str
   }
   try {
     const { bytes } = await readAtMost(answer.body, maxErrorBytes);
-    const secrets = secretTexts(call.credential, answer.request.authorization);
+    const configured = Object.values(call.host.headers ?? {}).flat();
+    const secrets = secretTexts(call.credential, answer.request.authorization, configured);
     return wordsOf(bytes, headerOf(answer, "content-type") ?? "", secrets);
   } catch (error) {
     if (error instanceof RegistryUnavailableError) return "";

@@ -15,26 +15,36 @@ export function wordsOf(body: Uint8Array, contentType: string, secrets: readonly
     .slice(0, maxWords);
 }
 
-/** Every text of which a message could show what proves who is asking: as it is, and as headers, forms and JSON write it. */
-export function secretTexts(credential: Credential | undefined, authorization: Secret | undefined): readonly string[] {
+/**
+ * Every text of which a message could show a secret: as it is, in base64, and as headers, forms and JSON write it. `others`
+ * are what is configured for the host beside the credential.
+ */
+export function secretTexts(
+  credential: Credential | undefined,
+  authorization: Secret | undefined,
+  others: readonly Secret[] = [],
+): readonly string[] {
   const header = authorization?.reveal() ?? "";
-  const plain = [header, header.replace(/^\w+ /, "")];
+  const plain = [header, header.replace(/^\w+ /, ""), ...others.map((secret) => secret.reveal())];
   if (credential?.kind === "basic") {
     const password = credential.password.reveal();
-    const pair = Buffer.from(`${credential.username}:${password}`);
-    plain.push(password, Buffer.from(password).toString("base64"), pair.toString("base64"), pair.toString("base64url"));
+    plain.push(password, `${credential.username}:${password}`);
   } else if (credential !== undefined) {
     plain.push(credential.token.reveal());
   }
-  const texts = plain.flatMap((text) => [
-    text,
-    encodeURIComponent(text.toWellFormed()),
-    new URLSearchParams({ "": text }).toString().slice(1),
-    JSON.stringify(text).slice(1, -1),
+  const texts = plain.filter((text) => text.length >= tellingLength).flatMap(spellingsOf);
+  return [...new Set(texts)].toSorted((one, other) => other.length - one.length);
+}
+
+function spellingsOf(text: string): readonly string[] {
+  const bytes = Buffer.from(text);
+  const encoded = [bytes.toString("base64"), bytes.toString("base64url"), bytes.toString("base64").replace(/=+$/, "")];
+  return [text, ...encoded].flatMap((spelt) => [
+    spelt,
+    encodeURIComponent(spelt.toWellFormed()),
+    new URLSearchParams({ "": spelt }).toString().slice(1),
+    JSON.stringify(spelt).slice(1, -1),
   ]);
-  return [...new Set(texts)]
-    .filter((text) => text.length >= tellingLength)
-    .toSorted((one, other) => other.length - one.length);
 }
 
 /** What is shorter turns up in ordinary words, and struck out there it would be told. */

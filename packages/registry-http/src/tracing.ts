@@ -15,16 +15,21 @@ export interface RequestTrace {
 
 const requests = tracingChannel<object, RequestTrace>("stowage.registry.request");
 
-/** Publishes a request on the tracing channel `stowage.registry.request`, until the head of its answer is there. */
+/**
+ * Publishes a request on the tracing channel `stowage.registry.request`, until the head of its answer is there. The answer
+ * itself is not published: it has its request in it, and that may have a password in its body.
+ */
 export async function traceRequest(
   { action }: HostCall,
   { url, method = "GET" }: HttpRequest,
   work: () => Promise<HttpAnswer>,
 ): Promise<HttpAnswer> {
   const trace: RequestTrace = { host: url.host, method, action };
-  return await requests.tracePromise(async () => {
+  const answered = Promise.withResolvers<HttpAnswer>();
+  await requests.tracePromise(async () => {
     const answer = await work();
     trace.status = answer.status;
-    return answer;
+    answered.resolve(answer);
   }, trace);
+  return await answered.promise;
 }

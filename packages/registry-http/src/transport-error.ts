@@ -8,7 +8,13 @@ import type { HostCall } from "./call.ts";
 export function asRegistryError(error: unknown, call: HostCall, host: string): unknown {
   if (call.options.signal?.aborted) return call.options.signal.reason;
   if (error instanceof RegistryUnavailableError || bugs.has(codeOf(error))) return error;
-  return new RegistryUnavailableError(call.action, [{ host, reason: reasonOf(error) }], { cause: error });
+  return new RegistryUnavailableError(call.action, [{ host, reason: reasonOf(error) }], { cause: withoutData(error) });
+}
+
+/** What could not be parsed is in undici's error, and may be anything: also what the server was told. */
+function withoutData(error: unknown): unknown {
+  if (error instanceof Error && "data" in error) error.data = undefined;
+  return error;
 }
 
 /** Whether `origin` was asked in vain over https, because it speaks http or because nobody is there who speaks https. */
@@ -30,13 +36,14 @@ function reasonOf(error: unknown): string {
   const known = reasons.get(code);
   if (known !== undefined) return known;
   if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_")) return `TLS failed (${code})`;
+  if (code.startsWith("HPE_")) return `its answer is not HTTP (${code})`;
   return code === "" ? "the request failed" : `the request failed (${code})`;
 }
 
 const notTls: ReadonlySet<string> = new Set(["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"]);
 
-/** A request that undici refuses to send, or one after the end of the registry. */
-const bugs: ReadonlySet<string> = new Set(["UND_ERR_INVALID_ARG", "UND_ERR_DESTROYED", "UND_ERR_CLOSED"]);
+/** A request after the end of the registry. */
+const bugs: ReadonlySet<string> = new Set(["UND_ERR_DESTROYED", "UND_ERR_CLOSED"]);
 
 const reasons: ReadonlyMap<string, string> = new Map([
   ["ENOTFOUND", "its name is not known"],
@@ -54,6 +61,8 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ["UND_ERR_HEADERS_OVERFLOW", "the head of its answer is too long"],
   ["HPE_HEADER_OVERFLOW", "the head of its answer is too long"],
   ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "its answer has another length than it said"],
+  ["UND_ERR_ABORTED", "its proxy does not connect to it"],
+  ["UND_ERR_INVALID_ARG", "the request is none that can be sent, or its proxy wants to know who asks"],
   ["STOWAGE_TOO_SLOW", "it sends too slowly"],
   ["CERT_HAS_EXPIRED", "its certificate has expired"],
   ["DEPTH_ZERO_SELF_SIGNED_CERT", "its certificate is self-signed"],

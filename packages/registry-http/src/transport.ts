@@ -48,18 +48,17 @@ export interface TransportSettings {
  * it sends its clients on to, only its authorities are believed too.
  */
 export function createTransport(dispatchers: Dispatchers, settings: TransportSettings): Send {
-  return async (call, request) => {
-    try {
-      return await traceRequest(call, request, async () => {
+  return async (call, request) =>
+    await traceRequest(call, request, async () => {
+      try {
         const arrival = startArrival(dispatchers, { call, request, settings });
         const { status, headers } = await arrival.head;
         const body = arriving(call, request, arrival.body());
         return { request, status, headers, body, discard: () => arrival.discard() };
-      });
-    } catch (error) {
-      throw asRegistryError(error, call, request.url.host);
-    }
-  };
+      } catch (error) {
+        throw asRegistryError(error, call, request.url.host);
+      }
+    });
 }
 
 /** The first value of a header. */
