@@ -7,6 +7,19 @@ export {
   type RegistryHost,
 } from "./host.ts";
 export {
+  type ReferrerDescriptor,
+  type ReferrersOptions,
+  type RegistryListing,
+  type TagsOptions,
+} from "./listing.ts";
+export {
+  type BlobPush,
+  type PushBlobOptions,
+  type PushedBlob,
+  type PushedDocument,
+  type RegistryPushing,
+} from "./pushing.ts";
+export {
   type BlobOptions,
   type ByteRange,
   type FetchedDocument,
