@@ -3,7 +3,7 @@ import { type Descriptor, isDigest, maxDocumentBytes } from "@stowage/oci";
 import type { Reference } from "@stowage/reference";
 import type { FetchedDocument, HostCapability } from "@stowage/registry";
 import { askHost } from "./ask-host.ts";
-import type { Call } from "./call.ts";
+import type { Call, PlacedCall } from "./call.ts";
 import { acceptDocuments, type Expected, readDocument } from "./document.ts";
 import { overHosts } from "./over-hosts.ts";
 import type { RegistryClient } from "./registry-client.ts";
@@ -12,12 +12,19 @@ import type { RegistryClient } from "./registry-client.ts";
 export async function resolveReference(
   client: RegistryClient,
   call: Call,
-  { digest, tag = "latest" }: Reference,
+  reference: Reference,
 ): Promise<FetchedDocument> {
-  if (digest === undefined) return await getDocument(client, call, { name: tag, capability: "resolve", expected: {} });
-  if (isDigest(digest))
-    return await getDocument(client, call, { name: digest, capability: "pull", expected: { digest } });
-  throw new StowageError("invalid-argument", `Cannot ${call.action}: only sha256 and sha512 digests are pulled by`);
+  return await getDocument(client, call, documentWantedBy(call, reference));
+}
+
+/** What a reference asks for. Fails with `invalid-argument` for a digest of another algorithm. */
+export function documentWantedBy(
+  { action }: Pick<Call, "action">,
+  { digest, tag = "latest" }: Pick<Reference, "digest" | "tag">,
+): WantedDocument {
+  if (digest === undefined) return { name: tag, capability: "resolve", expected: {} };
+  if (isDigest(digest)) return { name: digest, capability: "pull", expected: { digest } };
+  throw new StowageError("invalid-argument", `Cannot ${action}: only sha256 and sha512 digests are known`);
 }
 
 /** The document that a descriptor describes. */
@@ -31,28 +38,29 @@ export async function fetchDocument(client: RegistryClient, call: Call, want: De
   return await getDocument(client, call, { name: want.digest, capability: "pull", expected: want });
 }
 
-interface WantedDocument {
+export interface WantedDocument {
   /** A tag or a digest. */
   readonly name: string;
   readonly capability: HostCapability;
   readonly expected: Expected;
 }
 
-async function getDocument(
+async function getDocument(client: RegistryClient, call: Call, wanted: WantedDocument): Promise<FetchedDocument> {
+  const ask = async (placed: PlacedCall): Promise<FetchedDocument> => await askDocument(client, placed, wanted);
+  return await overHosts(client, call, { capability: wanted.capability, ask });
+}
+
+/** The document as one host has it. */
+export async function askDocument(
   client: RegistryClient,
-  call: Call,
-  { name, capability, expected }: WantedDocument,
+  call: PlacedCall,
+  { name, expected }: WantedDocument,
 ): Promise<FetchedDocument> {
-  return await overHosts(client, call, {
-    capability,
-    ask: async (placed) => {
-      const answer = await askHost(client, placed, {
-        path: `manifests/${name}`,
-        headers: { accept: acceptDocuments },
-        statuses: [200],
-        milliseconds: client.settings.timeouts.document,
-      });
-      return await readDocument(call, answer, expected);
-    },
+  const answer = await askHost(client, call, {
+    path: `manifests/${name}`,
+    headers: { accept: acceptDocuments },
+    statuses: [200],
+    milliseconds: client.settings.timeouts.document,
   });
+  return await readDocument(call, answer, expected);
 }
