@@ -1,6 +1,6 @@
 import { type ProxySettings, planOrigin, proxyFor } from "@stowage/hosts";
 import { formatReference, formatRepository } from "@stowage/reference";
-import type { Hosts, Keychain, Registry } from "@stowage/registry";
+import type { Hosts, Keychain, Registry, RegistryListing, RegistryPushing } from "@stowage/registry";
 import type { Dispatcher } from "undici";
 import { createAuthorizer } from "./authorizer.ts";
 import { streamBlob } from "./blob.ts";
@@ -17,7 +17,9 @@ import {
   type Retries,
   type Timeouts,
 } from "./limits.ts";
+import { listingWith } from "./listing.ts";
 import { paced } from "./paced.ts";
+import { pushingWith } from "./pushing.ts";
 import type { RegistryClient } from "./registry-client.ts";
 import { ShunnedHosts } from "./shunned-hosts.ts";
 import { SpokenSchemes } from "./spoken-schemes.ts";
@@ -44,7 +46,7 @@ export interface HttpRegistryOptions {
   readonly now?: (() => number) | undefined;
 }
 
-export type HttpRegistry = Registry & AsyncDisposable;
+export type HttpRegistry = Registry & RegistryListing & RegistryPushing & AsyncDisposable;
 
 /**
  * Every registry there is, over https (OCI distribution-spec). Connections and tokens are kept and used again until it is
@@ -72,6 +74,8 @@ export function openHttpRegistry(options: HttpRegistryOptions = {}): HttpRegistr
       const action = `pull ${want.digest} of ${formatRepository(repository)}`;
       return streamBlob(client, { action, repository, options: callOptions }, want);
     },
+    ...listingWith(client),
+    ...pushingWith(client),
     [Symbol.asyncDispose]: () => dispatchers[Symbol.asyncDispose](),
   };
 }
