@@ -71,7 +71,7 @@ const failLate: Fault = async (request, next) => {
   return status(503)(request, next);
 };
 
-test("ten callers of a layer that fails ask for it once, and all are told", async () => {
+test("ten callers of a layer that fails ask for it as often as one, and all are told", async () => {
   const registry = await scratchRegistry();
   registry.putImage("a", "1", oneLayer());
   const layer = String(oneLayer().platforms[0]?.layers[0]?.descriptor.digest);
@@ -79,7 +79,7 @@ test("ten callers of a layer that fails ask for it once, and all are told", asyn
   const { images } = await scratchStore();
   const pulls = Array.from({ length: 10 }, () => images.pull(parseReference(`${registry.host}/a:1`), { platform }));
   for (const { status: how } of await Promise.allSettled(pulls)) expect(how).toBe("rejected");
-  expect(registry.requests.filter(({ path }) => path.endsWith(layer))).toHaveLength(1);
+  expect(registry.requests.filter(({ path }) => path.endsWith(layer))).toHaveLength(5);
 });
 
 test("a registry that stalls does not hold up the same image from another one", async () => {

@@ -1,15 +1,15 @@
 import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
+import { defaultSettings, type Settings } from "@stowage/config";
 import { openContentStore } from "@stowage/content-fs";
 import { asStorageError, StowageError } from "@stowage/errors";
 import { createImageService, type ImageService } from "@stowage/image-service";
 import { openImageIndex } from "@stowage/images-sqlite";
 import { lockFile } from "@stowage/linux";
-import { openHttpRegistry } from "@stowage/registry-http";
 import { openSnapshotter } from "@stowage/snapshots-overlay";
 import { createUnpacker } from "@stowage/unpack";
 import { nodePlatform } from "./node-platform.ts";
-import { version } from "./version.ts";
+import { openRegistry } from "./open-registry.ts";
 
 /** An open store. Disposing it stops what is under way, waits for its end on the disk, and gives the lock back last. */
 export interface Store extends AsyncDisposable {
@@ -20,18 +20,22 @@ export interface Store extends AsyncDisposable {
   readonly imageRoot: string;
 }
 
+/** As the settings have them; what is left out is as by default. */
 export interface StoreSettings {
   readonly root: string;
-  /** Hosts, `host[:port]`, that are spoken to over http. */
-  readonly plainHttp?: readonly string[] | undefined;
-  readonly concurrentLayers?: number | undefined;
+  readonly registry?: Partial<Settings["registry"]> | undefined;
+  readonly pull?: Settings["pull"] | undefined;
 }
 
 /**
  * Opens the store under `root`, made where it is missing, for this process alone: the one place where adapters are
  * chosen. Fails with `failed-precondition`, naming the holder, while another process has it.
  */
-export async function openStore({ root: given, plainHttp = [], concurrentLayers }: StoreSettings): Promise<Store> {
+export async function openStore({
+  root: given,
+  registry: some,
+  pull = defaultSettings.pull,
+}: StoreSettings): Promise<Store> {
   await using opening = new AsyncDisposableStack();
   const root = await makeRoot(given);
   opening.use(lockStore(root));
@@ -39,14 +43,12 @@ export async function openStore({ root: given, plainHttp = [], concurrentLayers 
   const content = await openContentStore(join(root, "content"));
   const snapshots = opening.use(await openSnapshotter(imageRoot, { trash: join(root, "trash") }));
   const images = opening.use(openImageIndex(join(root, "stowage.db")));
-  const hosts = new Set(plainHttp);
-  const registry = opening.use(
-    openHttpRegistry({ plainHttp: (host) => hosts.has(host), userAgent: `stowage/${version}` }),
-  );
+  const registrySettings = { ...defaultSettings.registry, ...some };
+  const registry = opening.use(openRegistry(registrySettings));
   const service = opening.use(
     createImageService(
       { registry, content, snapshots, images, unpacker: createUnpacker() },
-      { platform: nodePlatform(), concurrentLayers },
+      { platform: nodePlatform(), foreignUrls: registrySettings.foreignUrls, ...pull },
     ),
   );
   const open = opening.move();

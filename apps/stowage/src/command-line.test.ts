@@ -251,7 +251,12 @@ test("a host that the daemon's settings call plain is spoken to so, without a wo
   const { image, registry } = await offer();
   const directory = await scratchDirectory();
   const [root, address] = [join(directory, "store"), join(directory, "s.sock")];
-  const settings = { ...defaultSettings, root, address, registry: { plainHttp: [registry.host], authFile: undefined } };
+  const settings = {
+    ...defaultSettings,
+    root,
+    address,
+    registry: { ...defaultSettings.registry, plainHttp: [registry.host] },
+  };
   const daemon = await startDaemon(settings);
   onTestFinished(() => daemon[Symbol.asyncDispose]());
   expect(await runCommand(["pull", "--address", address, "--quiet", image])).toMatchObject({ code: 0, err: "" });

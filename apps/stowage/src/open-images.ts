@@ -31,8 +31,7 @@ export async function openImages(options: PlaceOptions): Promise<OpenImages> {
     return connect(settings, { otherwise: "no daemon answers there" });
   }
   try {
-    const { root, registry, pull } = settings;
-    const store = await openStore({ root, plainHttp: registry.plainHttp, concurrentLayers: pull.concurrentLayers });
+    const store = await openStore(settings);
     return {
       images: store.images,
       root: store.root,

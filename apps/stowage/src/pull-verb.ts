@@ -1,5 +1,5 @@
 import { type Credential, decodeAuthConfig } from "@stowage/auth";
-import { readCredential } from "@stowage/core";
+import { openNodeKeychain } from "@stowage/core";
 import type { PullEvent } from "@stowage/image-service";
 import { parsePlatform } from "@stowage/oci";
 import { formatReference, parseReference, type Reference } from "@stowage/reference";
@@ -46,7 +46,7 @@ async function chooseCredential(
   reference: Reference,
   { creds, authfile }: PullVerbOptions,
 ): Promise<Credential | undefined> {
-  if (creds === undefined) return readCredential(authfile ?? settings.registry.authFile, reference);
+  if (creds === undefined) return await openNodeKeychain(authfile ?? settings.registry.authFile).find(reference);
   const colon = creds.indexOf(":");
   const [username, password] = colon < 0 ? [creds, ""] : [creds.slice(0, colon), creds.slice(colon + 1)];
   return decodeAuthConfig({ username, password })?.credential;

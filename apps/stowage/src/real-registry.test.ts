@@ -59,7 +59,7 @@ describe.skipIf(missing.length > 0)(`against Debian's docker-registry, with a De
       ...defaultSettings,
       root,
       address,
-      registry: { plainHttp: [registry.host], authFile: undefined },
+      registry: { ...defaultSettings.registry, plainHttp: [registry.host] },
     });
     const pulled = await runCommand(["pull", ...place, "--json", "--quiet", image]);
     expect(pulled).toMatchObject({ code: 0, err: "" });

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Settings } from "@stowage/config";
-import { openStore, readCredential, version } from "@stowage/core";
+import { openStore, version } from "@stowage/core";
 import { startCriServer } from "@stowage/cri-server";
 import type { ImageService } from "@stowage/image-service";
 
@@ -17,15 +17,14 @@ export interface DaemonOptions {
 /** Opens the store and serves it on the socket. The store is open, and what it says is true, before the first call is taken. */
 export async function startDaemon(settings: Settings, { onFailure }: DaemonOptions = {}): Promise<Daemon> {
   await using starting = new AsyncDisposableStack();
-  const { root, address, registry, pull, runtime } = settings;
-  const store = await openStore({ root, plainHttp: registry.plainHttp, concurrentLayers: pull.concurrentLayers });
+  const { address, runtime } = settings;
+  const store = await openStore(settings);
   starting.use(store);
   const server = await startCriServer(
     {
       images: store.images,
       root: store.imageRoot,
       storeRoot: store.root,
-      nodeCredential: (reference) => readCredential(registry.authFile, reference),
     },
     { address, version, cgroupDriver: runtime.cgroupDriver },
   );

@@ -96,7 +96,7 @@ test.for([
   {
     what: "a setting that is not what was expected",
     toml: "[pull]\nconcurrent_layers = 0",
-    says: /^stowaged: Cannot read settings ".*": "pull\.concurrent_layers" .*from 1 to 64\n$/,
+    says: /^stowaged: Cannot read settings ".*": line 2: "pull\.concurrent_layers" .*from 1 to 64\n$/,
   },
   { what: "a key that is not known", toml: "adress = 1", says: /perhaps "address"\n$/ },
   { what: "what is no TOML", toml: "root = ", says: /line 1, column/ },

@@ -6,7 +6,15 @@ test("nothing set means the defaults", () => {
   expect(defaultSettings).toEqual({
     root: "/var/lib/stowage",
     address: "/run/stowage/stowage.sock",
-    registry: { plainHttp: [], authFile: undefined },
+    registry: {
+      plainHttp: [],
+      authFile: undefined,
+      hostsDirs: ["/etc/stowage/certs.d", "/etc/containerd/certs.d", "/etc/containers/certs.d", "/etc/docker/certs.d"],
+      registriesConf: "/etc/containers/registries.conf",
+      trustedRealms: [],
+      proxies: {},
+      foreignUrls: false,
+    },
     pull: { concurrentLayers: 3 },
     runtime: { cgroupDriver: "systemd" },
   });
@@ -19,6 +27,13 @@ test("reads every key", () => {
     [registry]
     plain_http = ["localhost:5000", "[::1]:5000"]
     auth_file = "/etc/stowage/auth.json"
+    hosts_dirs = ["/srv/certs.d"]
+    registries_conf = "/srv/registries.conf"
+    trusted_realms = ["auth.example", "http://10.0.0.5:5001"]
+    foreign_urls = true
+    [registry.proxies]
+    "ghcr.io" = "http://me:pw@proxy.example:3128"
+    "registry.example:5000" = "direct"
     [pull]
     concurrent_layers = 8
     [runtime]
@@ -27,7 +42,15 @@ test("reads every key", () => {
   expect(decodeSettings(text, "stowage.toml")).toEqual({
     root: "/srv/images",
     address: "/run/images.sock",
-    registry: { plainHttp: ["localhost:5000", "[::1]:5000"], authFile: "/etc/stowage/auth.json" },
+    registry: {
+      plainHttp: ["localhost:5000", "[::1]:5000"],
+      authFile: "/etc/stowage/auth.json",
+      hostsDirs: ["/srv/certs.d"],
+      registriesConf: "/srv/registries.conf",
+      trustedRealms: ["auth.example", "http://10.0.0.5:5001"],
+      proxies: { "ghcr.io": "http://me:pw@proxy.example:3128", "registry.example:5000": "direct" },
+      foreignUrls: true,
+    },
     pull: { concurrentLayers: 8 },
     runtime: { cgroupDriver: "cgroupfs" },
   });

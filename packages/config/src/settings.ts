@@ -12,6 +12,16 @@ export interface Settings {
     readonly plainHttp: readonly string[];
     /** A docker `config.json` or podman `auth.json` for pulls that bring no credential of their own. */
     readonly authFile: string | undefined;
+    /** Directories with one for each host: containerd's `hosts.toml`, or docker's certificates. The first that has it decides. */
+    readonly hostsDirs: readonly string[];
+    /** A `registries.conf`; its drop-ins are in the directory of the same name with `.d` behind it. */
+    readonly registriesConf: string;
+    /** Token servers, hosts or whole origins, that get the credentials of any registry that names them. */
+    readonly trustedRealms: readonly string[];
+    /** The proxy for a `host[:port]`, or `direct`; it comes before HTTP_PROXY and its like. */
+    readonly proxies: Readonly<Record<string, string>>;
+    /** Whether layers that their registry does not have are fetched from the `urls` of their descriptors. */
+    readonly foreignUrls: boolean;
   };
   readonly pull: {
     /** Layers, of all pulls together, that are fetched and unpacked at once. */
@@ -33,6 +43,12 @@ export function decodeSettings(text: string, name: string): Settings {
 
 const absolute = z.string().startsWith("/", { error: 'an absolute path, like "/var/lib/stowage"' });
 
+const realm = z.string().regex(/^(?:https?:\/\/)?[\w.:[\]-]+$/, { error: 'a host or an origin, like "auth.example"' });
+
+const proxy = z.string().regex(/^(?:direct|(?:https?:\/\/)?[^\s/]+\/?)$/, {
+  error: 'the address of a proxy, like "http://proxy.example:3128", or "direct"',
+});
+
 const registry = z
   .strictObject({
     plain_http: z
@@ -41,8 +57,23 @@ const registry = z
       })
       .default([]),
     auth_file: absolute.optional(),
+    hosts_dirs: z
+      .array(absolute, { error: "a list of directories" })
+      .default(["/etc/stowage/certs.d", "/etc/containerd/certs.d", "/etc/containers/certs.d", "/etc/docker/certs.d"]),
+    registries_conf: absolute.default("/etc/containers/registries.conf"),
+    trusted_realms: z.array(realm, { error: "a list of hosts or origins" }).default([]),
+    proxies: z.record(z.string(), proxy, { error: "a table of hosts" }).default({}),
+    foreign_urls: z.boolean({ error: "true or false" }).default(false),
   })
-  .transform(({ plain_http, auth_file }) => ({ plainHttp: plain_http, authFile: auth_file }));
+  .transform((read) => ({
+    plainHttp: read.plain_http,
+    authFile: read.auth_file,
+    hostsDirs: read.hosts_dirs,
+    registriesConf: read.registries_conf,
+    trustedRealms: read.trusted_realms,
+    proxies: read.proxies,
+    foreignUrls: read.foreign_urls,
+  }));
 
 const concurrency = { error: "a whole number from 1 to 64" };
 const pull = z

@@ -19,8 +19,6 @@ import { streaming, unary } from "./status.ts";
 
 export interface ImageMethodsDependencies {
   readonly images: ImageService;
-  /** The node's own credential for a registry, for pulls that bring none. */
-  readonly nodeCredential: (reference: Reference) => Promise<Credential | undefined>;
   /** A directory on the file system that the images are on. */
   readonly root: string;
 }
@@ -40,7 +38,7 @@ export function imageMethods(dependencies: ImageMethodsDependencies): ServiceImp
     }),
     pullImage: unary(async ({ image: spec, auth }, options) => {
       const reference = parseReference(nameIn(spec));
-      const credential = await chooseCredential(dependencies, reference, auth);
+      const credential = credentialFor(reference, auth);
       const { id } = await images.pull(reference, { ...options, credential });
       return { imageRef: id };
     }),
@@ -116,12 +114,7 @@ async function verboseInfo(images: ImageService, image: Image, options: AbortOpt
   return { info: JSON.stringify({ chainID, imageSpec }) };
 }
 
-/** A credential in the request is the only one that is tried; one for another host leaves the pull anonymous. */
-async function chooseCredential(
-  { nodeCredential }: ImageMethodsDependencies,
-  reference: Reference,
-  auth: AuthConfig | undefined,
-): Promise<Credential | undefined> {
-  const given = auth === undefined ? undefined : decodeAuthConfig(auth);
-  return given === undefined ? nodeCredential(reference) : credentialForHost(given, reference.domain);
+/** What the request brings for the reference's registry. It comes before all that the node has, and is not made good by it. */
+function credentialFor({ domain }: Reference, auth: AuthConfig | undefined): Credential | undefined {
+  return auth === undefined ? undefined : credentialForHost(decodeAuthConfig(auth), domain);
 }

@@ -24,7 +24,6 @@ export async function serve(images: Partial<ImageService>): Promise<Transport> {
       images: { ...noImages, ...images },
       root: "/images",
       storeRoot: "/store",
-      nodeCredential: async () => undefined,
     },
     { address, version: "1.2.3", cgroupDriver: "systemd" },
   );

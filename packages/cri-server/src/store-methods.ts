@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
-import type { Credential } from "@stowage/auth";
 import {
   decodePullRequest,
   encodePullEvent,
@@ -13,13 +12,11 @@ import {
 import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { ImageService } from "@stowage/image-service";
 import type { Image } from "@stowage/images";
-import type { Reference } from "@stowage/reference";
 import { LatestEvents } from "./latest-events.ts";
 import { streaming, unary } from "./status.ts";
 
 export interface StoreMethodsDependencies {
   readonly images: ImageService;
-  readonly nodeCredential: (reference: Reference) => Promise<Credential | undefined>;
   /** The directory of the whole store, by which a client knows whether it is the one that it means. */
   readonly storeRoot: string;
 }
@@ -48,14 +45,13 @@ export function storeMethods(
 }
 
 async function* pull(
-  { images, nodeCredential }: StoreMethodsDependencies,
+  { images }: StoreMethodsDependencies,
   request: PullRequest,
   { signal }: AbortOptions,
 ): AsyncGenerator<PullResponse, void, undefined> {
   const { reference, ...asked } = decodePullRequest(request);
-  const credential = asked.credential ?? (await nodeCredential(reference));
   const events = new LatestEvents();
-  const pulling = images.pull(reference, { ...asked, credential, signal, onProgress: (event) => events.push(event) });
+  const pulling = images.pull(reference, { ...asked, signal, onProgress: (event) => events.push(event) });
   const ended = pulling.then(
     () => events.end(),
     () => events.end(),

@@ -19,6 +19,8 @@ export interface LayerDependencies {
   readonly fetches: SharedWork<void>;
   readonly stages: SharedWork<StagedLayer & AsyncDisposable>;
   readonly images: ImageIndex;
+  /** Whether layers may be fetched from where their descriptors say, too. */
+  readonly foreignUrls: boolean;
 }
 
 export interface WantedLayer {
@@ -123,12 +125,20 @@ async function fetchBlob(dependencies: LayerDependencies, layer: WantedLayer, op
   await using shares = new AsyncDisposableStack();
   const fetch = async (signal: AbortSignal) => {
     report("fetching", 0);
-    const source = registry.blob(layer.repository, layer.blob, { ...options, signal });
-    await content.write(
-      layer.blob,
-      counted(source, (bytes) => report("fetching", bytes)),
-      { signal },
-    );
+    const foreignUrls = dependencies.foreignUrls ? layer.blob.urls : [];
+    const open = (start: number) =>
+      counted(
+        registry.blob(layer.repository, layer.blob, {
+          credential: options.credential,
+          plainHttp: options.plainHttp,
+          signal,
+          range: { start },
+          lend: true,
+          foreignUrls,
+        }),
+        (bytes) => report("fetching", start + bytes),
+      );
+    await content.ingest(layer.blob, open, { signal });
   };
   await fetches.join(shareKey(layer, layer.blob.digest), fetch, { signal: options.signal, shares });
 }

@@ -6,7 +6,7 @@ import type { Chain, Snapshotter } from "@stowage/snapshots";
 import type { Leases } from "./leases.ts";
 
 export interface CollectDependencies {
-  readonly content: Pick<ContentStore, "list" | "remove">;
+  readonly content: Pick<ContentStore, "list" | "remove" | "listIngests" | "removeIngest">;
   readonly snapshots: Pick<Snapshotter, "list" | "remove">;
   readonly images: Pick<ImageIndex, "list">;
   readonly leases: Leases;
@@ -17,7 +17,7 @@ export interface CollectOptions extends AbortOptions {
   readonly now?: number | undefined;
 }
 
-/** A blob that no image wants may be what a pull had fetched when it failed; for this long it waits for the retry. */
+/** A blob that no image wants, or a part of one, may be what a pull had fetched when it failed; for this long it waits for the retry. */
 const retryMilliseconds = 24 * 60 * 60 * 1000;
 
 /** Gives back the disk of an image that was removed: what no other image has, no pull counts on and nobody has mounted. */
@@ -50,6 +50,9 @@ export async function collectOrphans(
       dependencies,
       old.map(({ digest }) => digest),
     );
+    for (const { digest, updatedAt } of await Array.fromAsync(content.listIngests({ signal }))) {
+      if (now - updatedAt > retryMilliseconds) await leases.unlessHeld(digest, () => content.removeIngest(digest));
+    }
   });
 }
 

@@ -58,6 +58,8 @@ export interface ImageServiceSettings {
   readonly platform: Platform;
   /** How many layers, of all pulls together, are fetched and unpacked at once; 3 where it is not given. */
   readonly concurrentLayers?: number | undefined;
+  /** Whether layers that their registry does not have may be fetched from the `urls` of their descriptors; by default not. */
+  readonly foreignUrls?: boolean | undefined;
 }
 
 const defaultConcurrentLayers = 3;
@@ -71,6 +73,7 @@ export function createImageService(
     ...dependencies,
     platform: settings.platform,
     limiter: new Limiter(settings.concurrentLayers ?? defaultConcurrentLayers),
+    foreignUrls: settings.foreignUrls ?? false,
     leases: new Leases(),
     fetches: new SharedWork(isAboutCaller),
     stages: new SharedWork(isAboutCaller),

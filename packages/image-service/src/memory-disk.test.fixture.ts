@@ -1,10 +1,11 @@
-import type { BlobInfo, ContentStore } from "@stowage/content";
+import type { BlobInfo, ContentStore, IngestInfo } from "@stowage/content";
 import { StowageError } from "@stowage/errors";
 import type { Digest } from "@stowage/oci";
 import type { Chain, SnapshotInfo, Snapshotter } from "@stowage/snapshots";
 
 /** What a collection sees of blobs: which are there, since when, and that they can go. */
-export class MemoryBlobs implements Pick<ContentStore, "list" | "remove"> {
+export class MemoryBlobs implements Pick<ContentStore, "list" | "remove" | "listIngests" | "removeIngest"> {
+  readonly arriving: Map<Digest, number> = new Map();
   readonly kept: Map<Digest, number>;
   /** Happens while a blob is being removed, before it is gone. */
   duringRemoval = async (): Promise<void> => {};
@@ -15,6 +16,14 @@ export class MemoryBlobs implements Pick<ContentStore, "list" | "remove"> {
 
   async *list(): AsyncGenerator<BlobInfo> {
     for (const [digest, storedAt] of this.kept) yield { digest, size: 1, storedAt };
+  }
+
+  async *listIngests(): AsyncGenerator<IngestInfo> {
+    for (const [digest, updatedAt] of this.arriving) yield { digest, size: 2, arrived: 1, updatedAt };
+  }
+
+  async removeIngest(digest: Digest): Promise<void> {
+    this.arriving.delete(digest);
   }
 
   async remove(digest: Digest): Promise<void> {

@@ -42,11 +42,11 @@ function namesOf(reference: Reference, { root }: ChosenImage): readonly string[]
   return tag === undefined ? [resolved] : [formatReference({ domain, path, tag }), resolved];
 }
 
-function wantedLayers({ manifest, config }: ChosenImage, { domain, path }: Reference): readonly WantedLayer[] {
+function wantedLayers({ manifest, config }: ChosenImage, repository: Reference): readonly WantedLayer[] {
   return manifest.layers.map((blob, at) => ({
     blob,
     chain: config.diffIds.slice(0, at + 1),
-    repository: { domain, path },
+    repository,
   }));
 }
 

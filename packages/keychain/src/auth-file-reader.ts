@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { constants, type FileHandle, open } from "node:fs/promises";
+import { constants, type FileHandle, open, stat } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import { type AuthFile, decodeAuthFile } from "@stowage/auth";
 import { isErrno, StowageError } from "@stowage/errors";
@@ -22,7 +22,7 @@ export class AuthFileReader {
       return await this.#readOpened(handle, path);
     } catch (cause) {
       if (cause instanceof StowageError) throw cause;
-      const isMissing = isErrno(cause, "ENOENT", "ENOTDIR");
+      const isMissing = isErrno(cause, "ENOENT", "ENOTDIR") || (isErrno(cause, "EACCES") && (await isOutOfSight(path)));
       if (isMissing && !isNamed) return undefined;
       throw unreadable(path, isMissing ? "there is no such file" : "it could not be opened and read", cause);
     }
@@ -53,4 +53,14 @@ function versionOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
 function unreadable(path: string, why: string, cause?: unknown): StowageError {
   const message = `Cannot read auth file ${JSON.stringify(path)}: ${why}`;
   return new StowageError("invalid-argument", message, cause === undefined ? {} : { cause });
+}
+
+/** Whether it lies in a directory that is closed to us, such as another user's home: then it is not ours to know of. */
+async function isOutOfSight(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return false;
+  } catch (error) {
+    return isErrno(error, "EACCES");
+  }
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Digest, isDigest } from "./digest.ts";
-import { maxAnnotationBytes } from "./limits.ts";
+import { maxAnnotationBytes, maxUrlLength, maxUrls } from "./limits.ts";
 import { type Platform, platformSchema } from "./platform.ts";
 
 /** Bytes by name: what they are, their digest and their exact size (OCI image-spec, descriptor.md). */
@@ -11,6 +11,8 @@ export interface Descriptor {
   readonly size: number;
   readonly platform?: Platform | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
+  /** Where else the bytes may lie, as whoever wrote the descriptor says. Nobody goes there unless told to. */
+  readonly urls?: readonly string[] | undefined;
 }
 
 /** For the schemas of documents of one's own that hold digests and descriptors. */
@@ -26,8 +28,7 @@ export const annotationsSchema: z.ZodType<Readonly<Record<string, string>>> = z
   });
 
 /**
- * `urls` and `data` are left out on purpose: bytes come from the registry that was asked, and nowhere else. A platform
- * that is none is left out too: an entry that nobody can choose does not spoil the others of its index.
+ * `data` is left out on purpose: bytes come from the registry that was asked. A platform that is none is left out too: an entry that nobody can choose does not spoil the others of its index.
  */
 export const descriptorSchema: z.ZodType<Descriptor> = z.object({
   mediaType: z.string().min(1).max(255),
@@ -38,6 +39,12 @@ export const descriptorSchema: z.ZodType<Descriptor> = z.object({
     .transform((platform) => platform ?? undefined)
     .catch(undefined),
   annotations: annotationsSchema.nullish().transform((annotations) => annotations ?? undefined),
+  urls: z
+    .array(z.string().max(maxUrlLength))
+    .max(maxUrls)
+    .nullish()
+    .transform((urls) => urls ?? undefined)
+    .catch(undefined),
 });
 
 /** For messages: the digest and the size that were promised. */

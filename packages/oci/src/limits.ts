@@ -18,3 +18,9 @@ export const maxAnnotationBytes: number = 64 * 1024;
 
 /** Characters of a text from outside that a message repeats: a whole sha512 digest, and more than any media type. */
 export const maxQuoted = 160;
+
+/** Other places that a descriptor may name: foreign layers have one or two. A longer list is as good as none. */
+export const maxUrls = 16;
+
+/** Characters of such a place; no server takes a longer one. */
+export const maxUrlLength = 2048;
