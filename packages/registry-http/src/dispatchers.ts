@@ -1,6 +1,7 @@
 import { type ConnectionOptions, createSecureContext, getCACertificates } from "node:tls";
 import type { HostTrust } from "@stowage/registry";
 import { Agent, buildConnector, type Dispatcher, ProxyAgent } from "undici";
+import { withLateTlsErrors } from "./late-tls-errors.ts";
 
 /** How a request gets to where it goes. */
 export interface Way {
@@ -83,7 +84,7 @@ function createConnector({ trust, connectMilliseconds }: Omit<Way, "url">): buil
     if (options.protocol !== "https:") {
       plain(options, callback);
     } else {
-      secure ??= buildConnector({ ...reaching(connectMilliseconds), ...tlsOf(trust) });
+      secure ??= withLateTlsErrors(buildConnector({ ...reaching(connectMilliseconds), ...tlsOf(trust) }));
       secure(options, callback);
     }
   };

@@ -35,10 +35,15 @@ function reasonOf(error: unknown): string {
   if (notTls.has(code)) return "it speaks plain http, not https (allow that with --plain-http)";
   const known = reasons.get(code);
   if (known !== undefined) return known;
+  if (clientCertificateAlert.test(code))
+    return `it does not let us in without a client certificate that it knows (${code})`;
   if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_")) return `TLS failed (${code})`;
   if (code.startsWith("HPE_")) return `its answer is not HTTP (${code})`;
   return code === "" ? "the request failed" : `the request failed (${code})`;
 }
+
+/** What servers say of the client's certificate, or of the lack of one (RFC 8446, section 6.2). */
+const clientCertificateAlert = /_ALERT_(?:BAD_CERTIFICATE|CERTIFICATE_REQUIRED|CERTIFICATE_UNKNOWN|UNKNOWN_CA)$/;
 
 const notTls: ReadonlySet<string> = new Set(["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"]);
 
