@@ -6,7 +6,7 @@ export const path = "team/app";
 export const layerBytes: Uint8Array = new Uint8Array(300_000).map((_, at) => (at * 31) % 251);
 export const layer: Descriptor = describeBytes(layerBytes, mediaTypes.ociLayer);
 
-const configBytes = encode({
+export const configBytes: Uint8Array = encode({
   os: "linux",
   architecture: "amd64",
   rootfs: { type: "layers", diff_ids: [layer.digest] },
