@@ -83,8 +83,8 @@ describe.skipIf(why !== "")(`Debian's docker-registry${why}`, () => {
       await using server = await startDockerRegistry();
       await using registry = openHttpRegistry();
       const repository = { domain: server.host, path };
-      const { open } = givenOf(layerBytes.map((byte) => byte ^ 1));
-      const pushed = registry.pushBlob(repository, { ...givenOf(layerBytes), open }, { chunkBytes });
+      const others = givenOf(layerBytes.map((byte) => byte ^ 1));
+      const pushed = registry.pushBlob(repository, { ...others, digest: layer.digest }, { chunkBytes });
       await expect(pushed).rejects.toMatchObject({ code: "failed-precondition" });
       await expect(Array.fromAsync(registry.blob(repository, layer))).rejects.toMatchObject({ code: "not-found" });
     },
