@@ -114,9 +114,12 @@ export class BlockQueue {
     return Math.min(blockBytes, Math.max(chunk.byteLength - from, this.#left));
   }
 
+  /** What is there of a block. Little is copied out of it, or each would hold the memory of a whole one. */
   #cut(): Uint8Array | undefined {
-    const block = this.#filled === 0 ? undefined : this.#filling.subarray(0, this.#filled);
-    this.#filling = new Uint8Array();
+    if (this.#filled === 0) return undefined;
+    const isLittle = 2 * this.#filled < this.#filling.byteLength;
+    const block = isLittle ? this.#filling.slice(0, this.#filled) : this.#filling.subarray(0, this.#filled);
+    if (!isLittle) this.#filling = new Uint8Array();
     this.#filled = 0;
     return block;
   }
