@@ -1,5 +1,5 @@
 import { type Descriptor, quoteText } from "@stowage/oci";
-import { RegistryError } from "@stowage/registry";
+import { type HostFailure, RegistryError, RegistryUnavailableError } from "@stowage/registry";
 import { askHost } from "./ask-host.ts";
 import type { BlockPool } from "./block-pool.ts";
 import type { Call, PlacedCall } from "./call.ts";
@@ -35,10 +35,13 @@ export class BlobSource {
   readonly #want: Pick<Descriptor, "digest" | "size">;
   readonly #foreignUrls: readonly string[];
   readonly #pool: BlockPool | undefined;
-  readonly #struck = new Set<string>();
+  readonly #struck = new Map<string, RegistryError>();
   /** By host: where it sent the last request on to, and the tag of what it has. */
   readonly #sentOn = new Map<string, URL>();
   readonly #tags = new Map<string, string>();
+  /** By host, how it cut off the last time what it was sending. */
+  readonly #cuts = new Map<string, HostFailure>();
+  #sendsAll = false;
 
   constructor(client: RegistryClient, call: Call, { want, foreignUrls, pool }: BlobSourceOptions) {
     this.#client = client;
@@ -61,9 +64,22 @@ export class BlobSource {
     }
   }
 
-  /** Has `host` asked last from now on: what it sent was cut off. */
-  shun(host: string): void {
+  /** Whether the last range that was asked for was answered with everything. */
+  get sendsAll(): boolean {
+    return this.#sendsAll;
+  }
+
+  /** What `host` sent was cut off: it is asked last from now on. Returns what became so of all hosts, where that is known. */
+  cutOff(host: string, error: RegistryUnavailableError | undefined): RegistryUnavailableError | undefined {
+    const { action, options } = this.#call;
     this.#client.shunned.shun(host);
+    for (const failure of error?.failures ?? []) {
+      this.#cuts.set(failure.host, failure);
+      options.onEvent?.({ kind: "failed", host: failure.host, reason: failure.reason });
+    }
+    return this.#cuts.size < 2
+      ? error
+      : new RegistryUnavailableError(action, [...this.#cuts.values()], { cause: error });
   }
 
   async #ask(call: PlacedCall, span: Span): Promise<HttpAnswer> {
@@ -72,7 +88,7 @@ export class BlobSource {
       path: `blobs/${this.#want.digest}`,
       headers: this.#headers(span),
       known: this.#sentOn.get(host),
-      statuses: [200, 206],
+      statuses: [200, 206, 416],
       pool: this.#pool,
     });
     if (answer.request.url.origin !== call.host.url.origin) this.#sentOn.set(host, answer.request.url);
@@ -87,8 +103,9 @@ export class BlobSource {
 
   #partOf(answer: HttpAnswer, { span, end, host }: Opening): BlobPart {
     const isRanged = answer.status === 206;
+    if (span.end - span.start < this.#want.size) this.#sendsAll = !isRanged;
     const coming = isRanged ? span : { start: 0, end: this.#want.size };
-    const flaw = this.#encodingFlaw(answer) ?? this.#tagFlaw(answer) ?? this.#lengthFlaw(answer, coming);
+    const flaw = this.#flawOf(answer, coming);
     if (flaw === undefined) {
       const upTo = isRanged ? span.end : end;
       const within = { start: span.start - coming.start, end: upTo - coming.start };
@@ -96,9 +113,24 @@ export class BlobSource {
       return { host, end: upTo, body: isAll ? answer.body : cutOut(answer.body, within) };
     }
     answer.discard();
-    this.#struck.add(host);
     const failures = [{ host, status: answer.status, reason: flaw }];
-    throw new RegistryError({ code: "failed-precondition", action: this.#call.action, failures });
+    const error = new RegistryError({ code: "failed-precondition", action: this.#call.action, failures });
+    this.#struck.set(host, error);
+    throw error;
+  }
+
+  #flawOf(answer: HttpAnswer, coming: Span): string | undefined {
+    return (
+      this.#statusFlaw(answer) ??
+      this.#encodingFlaw(answer) ??
+      this.#tagFlaw(answer) ??
+      this.#lengthFlaw(answer, coming)
+    );
+  }
+
+  /** There is no such range in what the host has, and there is one in the blob (RFC 9110, section 15.5.17). */
+  #statusFlaw({ status }: HttpAnswer): string | undefined {
+    return status === 416 ? "it answers 416 Range Not Satisfiable" : undefined;
   }
 
   /** Digests are of what is stored, and nothing is decoded here. */

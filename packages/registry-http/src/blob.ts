@@ -1,5 +1,5 @@
 import { StowageError } from "@stowage/errors";
-import { type Descriptor, verified } from "@stowage/oci";
+import { ContentMismatchError, type Descriptor, verified } from "@stowage/oci";
 import type { BlobOptions, ByteRange } from "@stowage/registry";
 import { BlobSource, type Span } from "./blob-source.ts";
 import { BlockPool, lent } from "./block-pool.ts";
@@ -9,7 +9,12 @@ import type { RegistryClient } from "./registry-client.ts";
 
 type Wanted = Pick<Descriptor, "digest" | "size">;
 
-type BlobCall = Call & { readonly options: BlobOptions; readonly pool?: BlockPool | undefined };
+interface BlobCall extends Call {
+  readonly options: BlobOptions;
+  readonly pool?: BlockPool | undefined;
+  /** Collects who sent something, so that others are asked first the next time if it is wrong. */
+  readonly senders?: Set<string>;
+}
 
 /** The bytes of a blob, verified; of a range of it, as they come. */
 export async function* streamBlob(
@@ -22,10 +27,14 @@ export async function* streamBlob(
   const pool = lend ? new BlockPool() : undefined;
   const ending = new AbortController();
   const ends = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
+  const senders = new Set<string>();
   try {
-    const bytes = fetchBytes(client, { ...call, options: { ...call.options, signal: ends }, pool }, want);
+    const bytes = fetchBytes(client, { ...call, options: { ...call.options, signal: ends }, pool, senders }, want);
     const checked = range === undefined ? verified(bytes, want) : bytes;
     yield* pool === undefined ? checked : lent(checked, pool);
+  } catch (error) {
+    if (error instanceof ContentMismatchError) for (const host of senders) client.shunned.shun(host);
+    throw error;
   } finally {
     ending.abort(new Error("nobody reads it any more"));
   }
@@ -36,6 +45,7 @@ function fetchBytes(client: RegistryClient, call: BlobCall, want: Wanted): Async
   const span = spanOf(call, want, range);
   let bytes = span.start;
   const onArrived = (host: string, length: number): void => {
+    call.senders?.add(host);
     bytes += length;
     onEvent?.({ kind: "arrived", host, digest: want.digest, bytes, size: want.size });
   };

@@ -38,6 +38,7 @@ async function* inChunks(fetch: BlobFetch, span: Span, first: AsyncIterator<Uint
   for (let chunk = running.shift(); chunk !== undefined; chunk = running.shift()) {
     const waited = yield* passOn(chunk, now);
     if ((1000 * chunks.bytes) / waited < fastBytesPerSecond) width = chunks.width;
+    if (fetch.source.sendsAll) width = 0; // each request for a chunk would bring all that is before it
     while (next < span.end && running.length < width) {
       const following = { start: next, end: Math.min(span.end, next + chunks.bytes) };
       const bytes = resuming(fetch, following);
@@ -45,6 +46,7 @@ async function* inChunks(fetch: BlobFetch, span: Span, first: AsyncIterator<Uint
       next = following.end;
     }
   }
+  if (next < span.end) yield* fetchSpan(fetch, { start: next, end: span.end });
 }
 
 /** Passes the blocks of a chunk on, and returns how many milliseconds it waited for them. */
@@ -70,15 +72,15 @@ async function* resuming(fetch: BlobFetch, span: Span, opened?: BlobPart): Async
     for (let next = await arriving.next(); ; next = await arriving.next()) {
       if (next.done) {
         if (at === span.end) return;
+        const cut = fetch.source.cutOff(part.host, next.value);
         fruitless = at - from >= progressBytes ? 0 : fruitless + 1;
-        if (fruitless === maxFruitlessTries) throw next.value ?? new ContentMismatchError(fetch.want, `${at} bytes`);
+        if (fruitless === maxFruitlessTries) throw cut ?? new ContentMismatchError(fetch.want, `${at} bytes`);
         break;
       }
       at += next.value.byteLength;
       fetch.onArrived(part.host, next.value.byteLength);
       yield next.value;
     }
-    fetch.source.shun(part.host);
     part = undefined;
     await pause(fetch, fruitless);
   }

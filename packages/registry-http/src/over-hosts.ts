@@ -12,13 +12,11 @@ import type { RegistryClient } from "./registry-client.ts";
 
 export interface Asking<Result> {
   readonly capability: HostCapability;
-  /** Hosts that are not asked any more: what they said was wrong. */
-  readonly struck?: ReadonlySet<string> | undefined;
+  /** By `host[:port]`, hosts that are not asked any more: what they said was wrong. */
+  readonly struck?: ReadonlyMap<string, StowageError> | undefined;
   /** Asks one host. */
   readonly ask: (call: PlacedCall) => Promise<Result>;
 }
-
-type Need = Omit<Asking<never>, "ask">;
 
 /**
  * Asks the hosts of a repository in order until one answers. Those that failed for the moment are asked again, in rounds
@@ -28,35 +26,51 @@ type Need = Omit<Asking<never>, "ask">;
 export async function overHosts<Result>(
   client: RegistryClient,
   call: Call,
-  { ask, ...need }: Asking<Result>,
+  { ask, capability, struck = new Map() }: Asking<Result>,
 ): Promise<Result> {
-  const hosts = await planHosts(client, call, need);
-  const failures = new Map<RegistryHost, StowageError>();
+  const hosts = await planHosts(client, call, capability);
+  const failures = new Map(hosts.flatMap((host) => pairsOf(host, struck.get(host.url.host))));
   for (let round = 1; ; round += 1) {
+    const latest = new Map<RegistryHost, StowageError>();
     for (const host of inOrder(client, hosts)) {
       if (!isPassing(failures.get(host))) continue;
       try {
-        return await ask({ ...call, host });
+        const result = await ask({ ...call, host });
+        report(call, latest, undefined);
+        return result;
       } catch (error) {
-        failures.set(host, failureOf(call, error));
+        const failure = failureOf(call, error);
+        latest.set(host, failure);
+        failures.set(host, failure);
       }
     }
-    const wait = nextWait(client, hosts, { round, failures });
-    report(call, failures, wait);
+    const wait = nextWait(client, hosts, { round, failures, struck });
+    report(call, latest, wait);
     if (wait === undefined) throw combined(call, hosts, failures);
     await pause(wait, call);
   }
 }
 
-async function planHosts(client: RegistryClient, call: Call, need: Need): Promise<readonly RegistryHost[]> {
+async function planHosts(
+  client: RegistryClient,
+  call: Call,
+  capability: HostCapability,
+): Promise<readonly RegistryHost[]> {
   const { repository, options } = call;
   const all = await client.hosts.plan(repository, { signal: options.signal });
-  const hosts = all.filter(({ url, capabilities }) => capabilities.has(need.capability) && !need.struck?.has(url.host));
+  const hosts = all.filter(({ capabilities }) => capabilities.has(capability));
   if (hosts.length > 0) return hosts;
   throw new StowageError(
     "failed-precondition",
-    `Cannot ${call.action}: none of the hosts of ${repository.domain} is left that may be asked (${need.capability})`,
+    `Cannot ${call.action}: none of the hosts of ${repository.domain} may be asked for it (${capability})`,
   );
+}
+
+function pairsOf(
+  host: RegistryHost,
+  failure: StowageError | undefined,
+): readonly (readonly [RegistryHost, StowageError])[] {
+  return failure === undefined ? [] : [[host, failure]];
 }
 
 /** Hosts that are likely to answer before those that lately did not, or that ask to be left alone. */
@@ -80,15 +94,18 @@ function failureOf({ options: { signal } }: Call, error: unknown): StowageError 
 interface Outcome {
   readonly round: number;
   readonly failures: ReadonlyMap<RegistryHost, StowageError>;
+  readonly struck: ReadonlyMap<string, StowageError>;
 }
 
 /** Milliseconds until the next round; `undefined` where there is none. */
 function nextWait(
   { settings: { retries }, paces }: RegistryClient,
   hosts: readonly RegistryHost[],
-  { round, failures }: Outcome,
+  { round, failures, struck }: Outcome,
 ): number | undefined {
-  const isDecided = hosts.some((host) => host.role === "origin" && !isPassing(failures.get(host)));
+  const isDecided = hosts.some(
+    (host) => host.role === "origin" && !struck.has(host.url.host) && !isPassing(failures.get(host)),
+  );
   const passing = hosts.filter((host) => isPassing(failures.get(host)));
   if (isDecided || passing.length === 0 || round >= retries.rounds) return undefined;
   const held = Math.min(...passing.map(({ url }) => paces.heldFor(url.host)));
