@@ -93,8 +93,8 @@ async function askAuthorized(client: RegistryClient, call: HostCall, wanted: Wan
   const authorization = authorizer.find(call);
   const answer = await follow(send, call, { ...request, url, authorization });
   if (!authorizer.mayRenew(call, answer)) return answer;
-  const renewed = await authorizer.renew(call, answer);
   answer.discard();
+  const renewed = await authorizer.renew(call, answer);
   return await follow(send, call, { ...request, url, authorization: renewed });
 }
 

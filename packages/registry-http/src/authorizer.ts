@@ -40,9 +40,9 @@ export function createAuthorizer(send: Send, { trustedRealms, now }: AuthorizerS
     },
     mayRenew(call, { request, status }) {
       if (request.url.origin !== call.host.url.origin) return false;
-      if (status === 401) return true;
-      const wasKept = request.authorization !== undefined && call.credential?.kind !== "registry-token";
-      return (status === 400 || status === 403) && wasKept && isToken(request.authorization);
+      const { authorization } = request;
+      if (status === 401) return authorization === undefined || isToken(authorization); // a wrong password stays wrong
+      return (status === 400 || status === 403) && call.credential?.kind !== "registry-token" && isToken(authorization);
     },
     async renew(call, refused) {
       const key = kept.keyOf(call);

@@ -30,13 +30,20 @@ export function givenDispatcher(dispatcher: Dispatcher): Dispatchers {
 export function createDispatchers(proxyFor: (url: URL) => URL | undefined): Dispatchers {
   const made = new Map<HostTrust | undefined, Map<string, Dispatcher>>();
   const newest = new Map<string, HostTrust>();
+  const retired = new Set<Dispatcher>();
   const retire = (origin: string, trust: HostTrust | undefined): void => {
     const known = newest.get(origin);
     if (known === trust) return;
     if (trust === undefined) newest.delete(origin);
     else newest.set(origin, trust);
     if (known === undefined || [...newest.values()].includes(known)) return;
-    for (const dispatcher of made.get(known)?.values() ?? []) void dispatcher.close();
+    for (const dispatcher of made.get(known)?.values() ?? []) {
+      retired.add(dispatcher);
+      void dispatcher
+        .close()
+        .finally(() => retired.delete(dispatcher))
+        .catch(() => undefined);
+    }
     made.delete(known);
   };
   return {
@@ -52,7 +59,7 @@ export function createDispatchers(proxyFor: (url: URL) => URL | undefined): Disp
       return dispatcher;
     },
     async [Symbol.asyncDispose]() {
-      const all = [...made.values()].flatMap((ways) => [...ways.values()]);
+      const all = [...[...made.values()].flatMap((ways) => [...ways.values()]), ...retired];
       await Promise.all(all.map((dispatcher) => dispatcher.destroy()));
     },
   };

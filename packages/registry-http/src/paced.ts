@@ -3,6 +3,7 @@ import { type HostCall, signalOf } from "./call.ts";
 import type { HostPaces } from "./host-pace.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 import { type HttpAnswer, headerOf, type Send } from "./transport.ts";
+import { asRegistryError } from "./transport-error.ts";
 
 /**
  * `send`, no faster than hosts like it. Where a host asks to be left alone for longer than `maxMilliseconds`, it is, and the
@@ -12,7 +13,9 @@ export function paced(send: Send, paces: HostPaces, { maxMilliseconds }: { reado
   return async (call, request) => {
     const { host } = request.url;
     refuseLongWait(call, host, { held: paces.heldFor(host), maxMilliseconds });
-    await paces.enter(host, signalOf(call));
+    await paces.enter(host, signalOf(call)).catch((error: unknown) => {
+      throw asRegistryError(error, call, host);
+    });
     const answer = await send(call, request);
     heed(paces, answer);
     return answer;

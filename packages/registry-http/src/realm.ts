@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { isLoopback } from "@stowage/hosts";
 import { getDomain } from "tldts";
+import { innerAddressFlaw } from "./inner-address.ts";
 
 /** A token server that may be asked, or why it may not. */
 export type JudgedRealm = { readonly url: URL } | { readonly flaw: string };
@@ -35,9 +36,9 @@ function isTrusted(url: URL, trusted: readonly string[]): boolean {
 
 /** Why nobody is sent to `url` by `origin`, with credentials or without. */
 function flawOf(url: URL, origin: URL): string | undefined {
-  if (url.hostname !== origin.hostname && (isAddress(url.hostname) || isLoopback(url.hostname))) {
-    return `${url.hostname} is an address, and not the registry's`;
-  }
+  const isOwn = url.hostname === origin.hostname;
+  const isInner = isAddress(url.hostname) || isLoopback(url.hostname) || innerAddressFlaw(url, origin) !== undefined;
+  if (!isOwn && isInner) return `${url.hostname} is an address, and not the registry's`;
   return url.protocol === "http:" && !mayBePlain(url, origin) ? `${url.host} is asked over plain http` : undefined;
 }
 

@@ -97,8 +97,8 @@ async function tokenRefusal(call: HostCall, answer: HttpAnswer): Promise<Registr
   return new RegistryError({ code: "unauthenticated", action: call.action, failures });
 }
 
-function unavailable(call: HostCall, { request }: HttpAnswer, why: string): RegistryUnavailableError {
+function unavailable(call: HostCall, { request, status }: HttpAnswer, why: string): RegistryUnavailableError {
   return new RegistryUnavailableError(call.action, [
-    { host: request.url.host, reason: `unable to retrieve auth token: ${why}` },
+    { host: request.url.host, status, reason: `unable to retrieve auth token: ${why}` },
   ]);
 }
