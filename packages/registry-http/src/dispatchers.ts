@@ -1,3 +1,4 @@
+import type { LookupFunction } from "node:net";
 import { type ConnectionOptions, createSecureContext, getCACertificates } from "node:tls";
 import type { HostTrust } from "@stowage/registry";
 import { Agent, buildConnector, type Dispatcher, ProxyAgent } from "undici";
@@ -26,8 +27,9 @@ export function givenDispatcher(dispatcher: Dispatcher): Dispatchers {
 /**
  * Dispatchers as they are needed: over HTTP/1.1, so that each blob fills a connection of its own where HTTP/2 would hold all
  * to one window; to IPv4 and IPv6 by turns, whichever answers first (Happy Eyeballs, RFC 8305); through `proxyFor`'s proxy.
+ * Names are looked up by `lookup`, else as the system does.
  */
-export function createDispatchers(proxyFor: (url: URL) => URL | undefined): Dispatchers {
+export function createDispatchers(proxyFor: (url: URL) => URL | undefined, lookup?: LookupFunction): Dispatchers {
   const made = new Map<HostTrust | undefined, Map<string, Dispatcher>>();
   const newest = new Map<string, HostTrust>();
   const retired = new Set<Dispatcher>();
@@ -54,7 +56,7 @@ export function createDispatchers(proxyFor: (url: URL) => URL | undefined): Disp
       const key = `${connectMilliseconds} ${proxy?.href ?? ""}`;
       const ways = made.get(trust) ?? new Map<string, Dispatcher>();
       made.set(trust, ways);
-      const dispatcher = ways.get(key) ?? createDispatcher({ trust, connectMilliseconds, proxy });
+      const dispatcher = ways.get(key) ?? createDispatcher({ trust, connectMilliseconds, proxy, lookup });
       ways.set(key, dispatcher);
       return dispatcher;
     },
@@ -66,43 +68,44 @@ export function createDispatchers(proxyFor: (url: URL) => URL | undefined): Disp
 }
 
 interface Making extends Omit<Way, "url"> {
+  readonly lookup: LookupFunction | undefined;
   readonly proxy: URL | undefined;
 }
 
-function createDispatcher({ trust, connectMilliseconds, proxy }: Making): Dispatcher {
-  const connect = createConnector({ trust, connectMilliseconds });
-  if (proxy === undefined) return new Agent({ connect, allowH2: false });
+function createDispatcher({ proxy, ...making }: Making): Dispatcher {
+  if (proxy === undefined) return new Agent({ connect: createConnector(making), allowH2: false });
   const { username, password } = proxy;
   const pair = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64");
   return new ProxyAgent({
     uri: proxy.origin,
     ...(username === "" ? {} : { token: `Basic ${pair}` }),
-    requestTls: { ...reaching(connectMilliseconds), ...tlsOf(trust) },
-    proxyTls: { ...reaching(connectMilliseconds), ...tlsOf(undefined) },
+    requestTls: { ...reaching(making), ...tlsOf(making.trust) },
+    proxyTls: { ...reaching(making), ...tlsOf(undefined) },
     allowH2: false,
   });
 }
 
 /** Certificates are read when TLS is first spoken: that takes a good part of a short command's time. */
-function createConnector({ trust, connectMilliseconds }: Omit<Way, "url">): buildConnector.connector {
-  const plain = buildConnector(reaching(connectMilliseconds));
+function createConnector(making: Omit<Making, "proxy">): buildConnector.connector {
+  const plain = buildConnector(reaching(making));
   let secure: buildConnector.connector | undefined;
   return (options, callback) => {
     if (options.protocol !== "https:") {
       plain(options, callback);
     } else {
-      secure ??= withLateTlsErrors(buildConnector({ ...reaching(connectMilliseconds), ...tlsOf(trust) }));
+      secure ??= withLateTlsErrors(buildConnector({ ...reaching(making), ...tlsOf(making.trust) }));
       secure(options, callback);
     }
   };
 }
 
-function reaching(connectMilliseconds: number): buildConnector.BuildOptions {
+function reaching({ connectMilliseconds, lookup }: Omit<Making, "proxy">): buildConnector.BuildOptions {
   return {
     timeout: connectMilliseconds,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: familyMilliseconds,
     allowH2: false,
+    ...(lookup === undefined ? {} : { lookup }),
   };
 }
 
