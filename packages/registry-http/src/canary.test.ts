@@ -55,6 +55,14 @@ const echo =
     body: new TextEncoder().encode(JSON.stringify({ errors: [{ code: "ECHO", message: echoOf(request) }] })),
   });
 
+/** The true answer, with what a client said in one of its headers. */
+function echoHeader(name: string): Fault {
+  return async (request, next) => {
+    const answer = await next(request);
+    return { ...answer, headers: { ...answer.headers, [name]: String(request.headers.authorization) } };
+  };
+}
+
 /** Lets those pass who are not yet known, so that they show who they are. */
 const known = (fault: Fault): Fault => {
   return async (request, next) =>
@@ -65,6 +73,11 @@ const faults: Readonly<Record<string, Fault>> = {
   "does nothing wrong": async (request, next) => await next(request),
   ...Object.fromEntries(
     [400, 401, 403, 404, 418, 429, 500].map((code) => [`answers ${code} with all it was told`, known(echo(code))]),
+  ),
+  ...Object.fromEntries(
+    ["content-encoding", "content-range", "content-type", "docker-content-digest", "etag", "retry-after"].map(
+      (name) => [`says back in its ${name} what it was told`, known(echoHeader(name))],
+    ),
   ),
   "hangs up": known(dropConnection()),
   "cuts off": known(cutAfter(10)),

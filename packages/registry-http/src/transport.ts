@@ -7,6 +7,7 @@ import type { BlockPool } from "./block-pool.ts";
 import { type HostCall, signalOf } from "./call.ts";
 import type { Dispatchers } from "./dispatchers.ts";
 import type { Rate, Timeouts } from "./limits.ts";
+import { quotableHeaders } from "./quotable-headers.ts";
 import { traceRequest } from "./tracing.ts";
 import { asRegistryError } from "./transport-error.ts";
 
@@ -52,7 +53,8 @@ export function createTransport(dispatchers: Dispatchers, settings: TransportSet
     await traceRequest(call, request, async () => {
       try {
         const arrival = startArrival(dispatchers, { call, request, settings });
-        const { status, headers } = await arrival.head;
+        const { status, headers: told } = await arrival.head;
+        const headers = request.url.origin === call.host.url.origin ? quotableHeaders(told, call, request) : told;
         const body = arriving(call, request, arrival.body());
         return { request, status, headers, body, discard: () => arrival.discard() };
       } catch (error) {
