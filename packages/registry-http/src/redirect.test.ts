@@ -194,7 +194,6 @@ test("CVE-2020-15157: the urls of a layer are not asked", async () => {
   const { document } = await registry.resolve({ domain: fake.host, path, tag: "v1" }, { credential: me });
   const [want = layer] = document.kind === "manifest" ? document.layers : [];
   await Array.fromAsync(registry.blob({ domain: fake.host, path }, want, { credential: me }));
-  expect(want).not.toHaveProperty("urls");
   expect(trap.requests).toEqual([]);
 });
 
