@@ -1,11 +1,12 @@
 import { StowageError } from "@stowage/errors";
-import { ContentMismatchError, type Descriptor, verified } from "@stowage/oci";
+import { ContentMismatchError, type Descriptor } from "@stowage/oci";
 import type { BlobOptions, ByteRange } from "@stowage/registry";
 import { BlobSource, type Span } from "./blob-source.ts";
 import { BlockPool, lent } from "./block-pool.ts";
 import type { Call } from "./call.ts";
 import { fetchSpan } from "./fetch-blob.ts";
 import type { RegistryClient } from "./registry-client.ts";
+import { verifiedAside } from "./verified-aside.ts";
 
 type Wanted = Pick<Descriptor, "digest" | "size">;
 
@@ -30,7 +31,7 @@ export async function* streamBlob(
   const senders = new Set<string>();
   try {
     const bytes = fetchBytes(client, { ...call, options: { ...call.options, signal: ends }, pool, senders }, want);
-    const checked = range === undefined ? verified(bytes, want) : bytes;
+    const checked = range === undefined ? verifiedAside(bytes, want) : bytes;
     yield* pool === undefined ? checked : lent(checked, pool);
   } catch (error) {
     if (error instanceof ContentMismatchError) for (const host of senders) client.shunned.shun(host);

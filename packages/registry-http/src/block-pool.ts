@@ -1,8 +1,8 @@
-/** Large enough that what each costs does not count, small enough that a few of them stay in a processor's cache. */
-export const blockBytes: number = 256 * 1024;
+/** Large enough that handing one to another thread does not count beside the work on it. */
+export const blockBytes: number = 1024 * 1024;
 
 /** Blocks that lie here unused, as many as a blob in chunks fills before its reader comes to them. */
-const maxFreeBlocks = 128;
+const maxFreeBlocks = 32;
 
 /** Blocks for bytes to arrive in, used again and again: fresh memory costs more than what is done with it. */
 export class BlockPool {
@@ -20,13 +20,15 @@ export class BlockPool {
   }
 }
 
-/** Passes blocks on, each lent until the next is asked for. */
+/** Passes blocks on, each lent until the next is there: only then has everybody on the way here done with it, too. */
 export async function* lent(
   source: AsyncIterable<Uint8Array>,
   pool: BlockPool,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  let last: Uint8Array | undefined;
   for await (const block of source) {
+    if (last !== undefined) pool.give(last);
+    last = block;
     yield block;
-    pool.give(block);
   }
 }

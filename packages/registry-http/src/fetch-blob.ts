@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ContentMismatchError, type Descriptor } from "@stowage/oci";
 import { RegistryUnavailableError } from "@stowage/registry";
 import type { BlobPart, BlobSource, Span } from "./blob-source.ts";
-import { fastBytesPerSecond, maxFruitlessTries, progressBytes } from "./limits.ts";
+import { type Chunks, fastBytesPerSecond, maxChunkBytes, maxFruitlessTries, progressBytes } from "./limits.ts";
 import { prefetched } from "./prefetch.ts";
 import type { ClientSettings } from "./registry-client.ts";
 
@@ -31,32 +31,49 @@ export async function* fetchSpan(fetch: BlobFetch, span: Span): AsyncGenerator<U
 }
 
 async function* inChunks(fetch: BlobFetch, span: Span, first: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const { chunks, now } = fetch.settings;
+  const { chunks } = fetch.settings;
   const running = [first];
   let next = span.start + chunks.bytes;
-  let width = 1;
+  let plan = { width: 1, bytes: chunks.bytes };
   for (let chunk = running.shift(); chunk !== undefined; chunk = running.shift()) {
-    const waited = yield* passOn(chunk, now);
-    if ((1000 * chunks.bytes) / waited < fastBytesPerSecond) width = chunks.width;
-    if (fetch.source.sendsAll) width = 0; // each request for a chunk would bring all that is before it
-    while (next < span.end && running.length < width) {
-      const following = { start: next, end: Math.min(span.end, next + chunks.bytes) };
+    plan = nextPlan(plan, chunks, yield* passOn(chunk, fetch.settings.now));
+    while (next < span.end && running.length < plan.width) {
+      const following = { start: next, end: Math.min(span.end, next + plan.bytes) };
       const bytes = resuming(fetch, following);
-      running.push(width === 1 ? bytes : prefetched(bytes));
+      running.push(plan.width === 1 ? bytes : prefetched(bytes));
       next = following.end;
     }
   }
-  if (next < span.end) yield* fetchSpan(fetch, { start: next, end: span.end });
 }
 
-/** Passes the blocks of a chunk on, and returns how many milliseconds it waited for them. */
-async function* passOn(chunk: AsyncIterator<Uint8Array>, now: () => number): AsyncGenerator<Uint8Array, number> {
+/** How many chunks are asked for at once, and how large ones. */
+interface Plan {
+  readonly width: number;
+  readonly bytes: number;
+}
+
+/** On a fast line one connection after the other, for ever more, so that asking does not count; else several, and no way back. */
+function nextPlan(plan: Plan, chunks: Chunks, { bytes, waited }: Passed): Plan {
+  const isFast = plan.width === 1 && (1000 * bytes) / waited >= fastBytesPerSecond;
+  return isFast ? { width: 1, bytes: Math.min(maxChunkBytes, 2 * plan.bytes) } : chunks;
+}
+
+interface Passed {
+  readonly bytes: number;
+  /** Milliseconds. */
+  readonly waited: number;
+}
+
+/** Passes the blocks of a chunk on, and returns how many they were and how long it waited for them. */
+async function* passOn(chunk: AsyncIterator<Uint8Array>, now: () => number): AsyncGenerator<Uint8Array, Passed> {
+  let bytes = 0;
   let waited = 0;
   for (;;) {
     const asked = now();
     const next = await chunk.next();
     waited += now() - asked;
-    if (next.done) return waited;
+    if (next.done) return { bytes, waited };
+    bytes += next.value.byteLength;
     yield next.value;
   }
 }

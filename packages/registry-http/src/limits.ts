@@ -78,6 +78,9 @@ export const defaultChunks: Chunks = { bytes: 8 * 1024 * 1024, width: 4 };
 /** A line that brings a chunk this fast, more than a gigabit, is not made faster by a second connection, which costs time. */
 export const fastBytesPerSecond: number = 160 * 1024 * 1024;
 
+/** As far as the chunks of a fast line grow: should it become slow, this much comes over one connection. */
+export const maxChunkBytes: number = 128 * 1024 * 1024;
+
 /** So many times in a row a body may be cut off with less than `progressBytes` gained. */
 export const maxFruitlessTries = 5;
 

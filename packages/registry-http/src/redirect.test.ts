@@ -11,7 +11,7 @@ import {
   withHeaders,
 } from "@stowage/registry-fake";
 import { describe, expect, test } from "vitest";
-import { encode, layer, layerBytes, manifestFields, path, putImage } from "./image.test.fixture.ts";
+import { layer, layerBytes, path, putImage } from "./image.test.fixture.ts";
 import { openHttpRegistry } from "./index.ts";
 import { openAmong } from "./named-hosts.test.fixture.ts";
 
@@ -184,17 +184,55 @@ describe("inner addresses: a redirect", () => {
   });
 });
 
-test("CVE-2020-15157: the urls of a layer are not asked", async () => {
-  await using fake = await startRegistry({ authentication: { kind: "basic", users } });
-  await using trap = await startRegistry({ authentication: { kind: "basic", users } });
-  putImage(fake);
-  const foreign = { ...manifestFields, layers: [{ ...layer, urls: [`${trap.origin}/layer`] }] };
-  fake.addManifest(path, { bytes: encode(foreign), mediaType: "application/vnd.oci.image.manifest.v1+json" }, "v1");
-  await using registry = openHttpRegistry();
-  const { document } = await registry.resolve({ domain: fake.host, path, tag: "v1" }, { credential: me });
-  const [want = layer] = document.kind === "manifest" ? document.layers : [];
-  await Array.fromAsync(registry.blob({ domain: fake.host, path }, want, { credential: me }));
-  expect(trap.requests).toEqual([]);
+describe("CVE-2020-15157: the urls of a layer", () => {
+  async function start() {
+    const stack = new AsyncDisposableStack();
+    const fake = stack.use(await startRegistry({ authentication: { kind: "basic", users } }));
+    const elsewhere = stack.use(await startRegistry());
+    const asking = stack.use(await startRegistry({ authentication: { kind: "basic", users } }));
+    putImage(fake);
+    elsewhere.addBlob(layerBytes);
+    const names = {
+      "https://r.example": fake,
+      "https://elsewhere.example": elsewhere,
+      "https://asking.example": asking,
+    };
+    const registry = stack.use(openAmong(names));
+    const repository = { domain: "r.example", path };
+    const urlAt = (host: string) => `https://${host}/v2/${path}/blobs/${layer.digest}`;
+    return { stack, fake, elsewhere, asking, registry, repository, urlAt };
+  }
+
+  test("are not asked by themselves, whether the registry has it or not", async () => {
+    const { stack, fake, elsewhere, registry, repository, urlAt } = await start();
+    await using _ = stack;
+    const want = { ...layer, urls: [urlAt("elsewhere.example")] };
+    await Array.fromAsync(registry.blob(repository, want, { credential: me }));
+    fake.wrap(status(404));
+    await expect(Array.fromAsync(registry.blob(repository, want, { credential: me }))).rejects.toMatchObject({
+      code: "not-found",
+    });
+    expect(elsewhere.requests).toEqual([]);
+  });
+
+  test("are asked where that is allowed and the registry does not have it, and get no credentials", async () => {
+    const { stack, fake, elsewhere, asking, registry, repository, urlAt } = await start();
+    await using _ = stack;
+    const foreignUrls = [
+      urlAt("asking.example"),
+      "http://elsewhere.example/",
+      "https://169.254.169.254/",
+      urlAt("elsewhere.example"),
+    ];
+    const fetch = () => Array.fromAsync(registry.blob(repository, layer, { credential: me, foreignUrls }));
+    await fetch();
+    expect(elsewhere.requests).toEqual([]);
+    fake.wrap(status(404));
+    expect(Buffer.concat(await fetch()).equals(layerBytes)).toBe(true);
+    expect(asking.requests).toHaveLength(1);
+    for (const { headers } of [...asking.requests, ...elsewhere.requests])
+      expect(headers.authorization).toBeUndefined();
+  });
 });
 
 function redirectAfter401(origin: string): Fault {
