@@ -87,7 +87,7 @@ class FsContentStore implements ContentStore {
     { signal }: AbortOptions = {},
   ): Promise<void> {
     if (this.#arriving.has(want.digest) || startResumableHash(algorithmOf(want.digest)) === undefined) {
-      return await this.write(want, openSource(0), { signal });
+      return await this.write(want, copied(openSource(0)), { signal });
     }
     this.#arriving.add(want.digest);
     try {
@@ -171,6 +171,11 @@ async function dropLeftovers(ingest: string): Promise<void> {
     const isKept = digestOfIngest(name) !== undefined && (await readNote(path)) !== undefined;
     if (!isKept) await rm(path, { recursive: true, force: true });
   }
+}
+
+/** The blocks of a source that only lends them: `write` gathers several before it is done with the first. */
+async function* copied(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const block of source) yield new Uint8Array(block);
 }
 
 /** `source`, until `signal` aborts. */

@@ -154,18 +154,31 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
         expect(await Array.fromAsync(store.listIngests())).toEqual([]);
       });
 
+      const lend = async function* (offset: number, hold?: Promise<void>) {
+        const block = new Uint8Array(1000);
+        for (let at = offset; at < bytes.byteLength; at += block.byteLength) {
+          block.set(bytes.subarray(at, at + block.byteLength));
+          yield block.subarray(0, Math.min(block.byteLength, bytes.byteLength - at));
+          block.fill(0xff);
+          await hold;
+        }
+      };
+
       test("uses no block after it has asked for the next", async () => {
         const store = await open();
-        const lend = async function* (offset: number) {
-          const block = new Uint8Array(1000);
-          for (let at = offset; at < bytes.byteLength; at += block.byteLength) {
-            block.set(bytes.subarray(at, at + block.byteLength));
-            yield block.subarray(0, Math.min(block.byteLength, bytes.byteLength - at));
-            block.fill(0xff);
-          }
-        };
         await store.ingest(want, lend);
         expect(await read(store, want.digest)).toEqual(bytes);
+      });
+
+      test("uses none either where another one of the same blob is under way", async () => {
+        const store = await open();
+        const held = Promise.withResolvers<void>();
+        const first = store.ingest(want, (offset) => lend(offset, held.promise));
+        await store.ingest(want, lend);
+        expect(digestOf(await read(store, want.digest))).toBe(want.digest);
+        held.resolve();
+        await first;
+        expect(digestOf(await read(store, want.digest))).toBe(want.digest);
       });
 
       test("stops with the reason of the signal, and keeps what arrived", async () => {
