@@ -89,6 +89,19 @@ test.for([
   expect(Buffer.concat(await Array.fromAsync(store.read(big.digest)))).toEqual(Buffer.from(whole));
 });
 
+test("begins anew where a note is left of data that already has its name", async () => {
+  const root = await fresh();
+  const whole = new Uint8Array(200_000).map((_, at) => at % 251);
+  const big = { digest: digestOf(whole), size: whole.byteLength };
+  const before = await openContentStore(root);
+  await expect(before.ingest(big, () => cut(whole.subarray(0, 150_000)))).rejects.toThrow("cut");
+  await rm(join(root, "ingest", `sha256-${encodedOf(big.digest)}`, "data"));
+  const store = await openContentStore(root);
+  await store.ingest(big, (offset) => once(whole.subarray(offset)));
+  expect(Buffer.concat(await Array.fromAsync(store.read(big.digest)))).toEqual(Buffer.from(whole));
+  expect(await readdir(join(root, "ingest"))).toEqual([]);
+});
+
 test("replaces a blob of the wrong size", async () => {
   const root = await fresh();
   const store = await openContentStore(root);

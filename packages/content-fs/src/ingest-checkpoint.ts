@@ -54,8 +54,18 @@ export async function readCheckpoint(
 ): Promise<HashCheckpoint | undefined> {
   const noted = await readNote(directory);
   if (noted === undefined || noted.size !== want.size || noted.bytes > want.size) return undefined;
-  const { size } = await stat(join(directory, "data"));
+  const size = await sizeOf(join(directory, "data"));
   return size >= noted.bytes && isHashCheckpoint(algorithmOf(want.digest), noted) ? noted : undefined;
+}
+
+/** A crash may fall between the renaming of the data and the end of its note. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return 0;
+    throw error;
+  }
 }
 
 export interface Note extends HashCheckpoint {
