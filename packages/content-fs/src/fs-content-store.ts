@@ -7,7 +7,7 @@ import { startResumableHash } from "@stowage/linux";
 import { algorithmOf, type Descriptor, type Digest, encodedOf, isDigest, verified } from "@stowage/oci";
 import { syncDirectory, writeDurably } from "./durable-file.ts";
 import { receive } from "./ingest.ts";
-import { readNote, readNoteTime } from "./ingest-checkpoint.ts";
+import { readNote } from "./ingest-checkpoint.ts";
 
 /** Reads are this large: past 1 MiB nothing is gained. */
 const blockBytes = 1024 * 1024;
@@ -35,7 +35,8 @@ export async function openContentStore(root: string): Promise<ContentStore> {
 
 class FsContentStore implements ContentStore {
   readonly #root: string;
-  readonly #arriving = new Set<Digest>();
+  /** Whose directory in `ingest` somebody is at. */
+  readonly #taken = new Set<Digest>();
 
   constructor(root: string) {
     this.#root = root;
@@ -86,10 +87,10 @@ class FsContentStore implements ContentStore {
     openSource: (offset: number) => AsyncIterable<Uint8Array>,
     { signal }: AbortOptions = {},
   ): Promise<void> {
-    if (this.#arriving.has(want.digest) || startResumableHash(algorithmOf(want.digest)) === undefined) {
+    if (this.#taken.has(want.digest) || startResumableHash(algorithmOf(want.digest)) === undefined) {
       return await this.write(want, copied(openSource(0)), { signal });
     }
-    this.#arriving.add(want.digest);
+    this.#taken.add(want.digest);
     try {
       if ((await this.find(want.digest, { signal }))?.size === want.size) return;
       const directory = ingestPath(this.#root, want.digest);
@@ -97,7 +98,7 @@ class FsContentStore implements ContentStore {
     } catch (error) {
       throw asStorageError(error, `store blob ${want.digest}`);
     } finally {
-      this.#arriving.delete(want.digest);
+      this.#taken.delete(want.digest);
     }
   }
 
@@ -105,20 +106,22 @@ class FsContentStore implements ContentStore {
     for (const name of await readdir(join(this.#root, "ingest"))) {
       signal?.throwIfAborted();
       const digest = digestOfIngest(name);
-      const directory = join(this.#root, "ingest", name);
-      const note = digest === undefined ? undefined : await readNote(directory);
+      const note = digest === undefined ? undefined : await readNote(join(this.#root, "ingest", name));
       if (digest === undefined || note === undefined) continue;
-      yield { digest, size: note.size, arrived: note.bytes, updatedAt: await readNoteTime(directory) };
+      yield { digest, size: note.size, arrived: note.bytes, updatedAt: note.notedAt };
     }
   }
 
   async removeIngest(digest: Digest, { signal }: AbortOptions = {}): Promise<void> {
     signal?.throwIfAborted();
-    if (this.#arriving.has(digest)) return;
+    if (this.#taken.has(digest)) return;
+    this.#taken.add(digest); // whoever ingests it meanwhile writes elsewhere
     try {
       await rm(ingestPath(this.#root, digest), { recursive: true, force: true });
     } catch (error) {
       throw asStorageError(error, `drop what arrived of blob ${digest}`);
+    } finally {
+      this.#taken.delete(digest);
     }
   }
 

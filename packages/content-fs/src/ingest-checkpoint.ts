@@ -1,4 +1,4 @@
-import { type FileHandle, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isErrno } from "@stowage/errors";
 import { type HashCheckpoint, isHashCheckpoint } from "@stowage/linux";
@@ -71,31 +71,29 @@ async function sizeOf(path: string): Promise<number> {
 export interface Note extends HashCheckpoint {
   /** Of the whole blob: bytes. */
   readonly size: number;
+  /** In milliseconds since the epoch. */
+  readonly notedAt: number;
 }
 
 /** What is noted in a directory, whether or not it is true; `undefined` where nothing readable is. */
 export async function readNote(directory: string): Promise<Note | undefined> {
   try {
-    const json: unknown = JSON.parse(await readFile(join(directory, fileName), "utf8"));
-    return isNote(json) ? json : undefined;
+    await using file = await open(join(directory, fileName)); // once for all: it may go at any moment
+    const json: unknown = JSON.parse(await file.readFile("utf8"));
+    return isNote(json) ? { ...json, notedAt: (await file.stat()).mtimeMs } : undefined;
   } catch (error) {
-    if (error instanceof SyntaxError || isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR")) return undefined;
+    if (error instanceof SyntaxError || isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;
   }
 }
 
-/** When something was noted last, in milliseconds since the epoch. */
-export async function readNoteTime(directory: string): Promise<number> {
-  return (await stat(join(directory, fileName))).mtimeMs;
-}
-
-async function writeCheckpoint(directory: string, note: Note): Promise<void> {
+async function writeCheckpoint(directory: string, note: Omit<Note, "notedAt">): Promise<void> {
   const path = join(directory, fileName);
   await writeFile(`${path}.new`, JSON.stringify(note), { mode: 0o600 });
   await rename(`${path}.new`, path);
 }
 
-function isNote(json: unknown): json is Note {
+function isNote(json: unknown): json is Omit<Note, "notedAt"> {
   return (
     typeof json === "object" &&
     json !== null &&

@@ -131,6 +131,25 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
         await store.ingest(want, (offset) => chunks(bytes.subarray(offset === 0 ? 0 : Number.NaN)));
       });
 
+      test("may come, be listed and be removed all at once", async () => {
+        const store = await open();
+        const done = new AbortController();
+        const list = async () => {
+          while (!done.signal.aborted) await Array.fromAsync(store.listIngests());
+        };
+        const listing = list();
+        for (let round = 0; round < 50; round += 1) {
+          await expect(store.ingest(want, cutAt(1000))).rejects.toThrow("cut");
+          const removing = round % 2 === 0 ? store.removeIngest(want.digest) : undefined;
+          await store.ingest(want, (offset) => chunks(bytes.subarray(offset)));
+          await removing;
+          await store.remove(want.digest);
+        }
+        done.abort();
+        await listing;
+        expect(await Array.fromAsync(store.listIngests())).toEqual([]);
+      });
+
       test("begins once more from 0 where what was kept turns out to be other bytes", async () => {
         const store = await open();
         await expect(
