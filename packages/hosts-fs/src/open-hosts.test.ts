@@ -106,6 +106,16 @@ test("CFG-08: docker's files are authorities and identities of the origin", asyn
 });
 
 test.for([
+  { domain: "docker.io", directory: "docker.io" },
+  { domain: "registry.example:443", directory: "registry.example:443" },
+  { domain: "Registry.example:443", directory: "registry.example_443_" },
+])("CFG-08: the certificates of $domain are in $directory", async ({ domain, directory }) => {
+  const root = await tree({ [`${directory}/ca.crt`]: pem.ca });
+  const [host] = await openHosts({ roots: [root] }).plan({ domain, path: "team/app" });
+  expect(host?.trust?.authorities).toEqual([pem.ca]);
+});
+
+test.for([
   { what: "a lone certificate", files: { "me.cert": "x" }, says: 'me.cert": there is no "me.key" beside it' },
   { what: "a lone key", files: { "me.key": "hunter2" }, says: 'me.key": there is no "me.cert" beside it' },
   { what: "an authority that is no PEM", files: { "a.crt": "hunter2" }, says: 'a.crt": it has no PEM of certificates' },

@@ -10,7 +10,6 @@ import {
   planOrigin,
   planRegistriesConf,
   type RegistriesConf,
-  servingHost,
   type TrustFiles,
 } from "@stowage/hosts";
 import type { Hosts, RegistryHost, Repository } from "@stowage/registry";
@@ -98,13 +97,13 @@ function placeFiles(host: PlannedHost, directory: string): PlannedHost {
   return { ...host, trustFiles: { ...trustFiles, authorities, identities } };
 }
 
-/** The certificates of a host's own directory, as docker and podman have them. */
+/** The certificates of a host's own directory, as docker and podman have them. A URL does not show the port that it need not. */
 async function addCerts(
   { roots, readHostsFile }: Sources,
-  { domain }: Repository,
+  repository: Repository,
   host: PlannedHost,
 ): Promise<PlannedHost> {
-  const about = servingHost(domain) === host.url.host ? domain : host.url.host;
+  const about = planOrigin(repository).url.host === host.url.host ? repository.domain : host.url.host;
   const directory = await findHostDirectory(roots, about);
   if (directory === undefined || (await readHostsFile(join(directory.path, "hosts.toml"))) !== undefined) return host;
   const certs = await findCerts(directory.path);
