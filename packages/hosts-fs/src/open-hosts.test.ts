@@ -276,11 +276,13 @@ test("CFG-07: hosts.toml goes before registries.conf, and registries.conf before
   expect(await asked(hosts)).toEqual(["one"]);
 });
 
-test("REG-33: certificates in a directory do not lift a block", async () => {
-  const root = await tree({
-    "c.d/registry.example:5000/ca.crt": pem.ca,
-    "registries.conf": `[[registry]]\nlocation = "${app.domain}"\nblocked = true\n`,
-  });
+test.for([
+  { what: "certificates in a directory do", files: { "c.d/registry.example:5000/ca.crt": "any" } },
+  { what: "a hosts.toml does", files: { "c.d/registry.example:5000/hosts.toml": mirror("one") } },
+  { what: "a hosts.toml for all domains does", files: { "c.d/_default/hosts.toml": mirror("one") } },
+])("REG-33: $what not lift a block", async ({ files }) => {
+  const blocks = `[[registry]]\nlocation = "${app.domain}"\nblocked = true\n`;
+  const root = await tree({ ...files, "registries.conf": blocks });
   const file = join(root, "registries.conf");
   const hosts = openHosts({ roots: [join(root, "c.d")], registriesConf: { file, dropIns: [] } });
   await expect(hosts.plan(app)).rejects.toMatchObject({

@@ -10,6 +10,7 @@ import {
   planOrigin,
   planRegistriesConf,
   type RegistriesConf,
+  refuseBlocked,
   type TrustFiles,
 } from "@stowage/hosts";
 import type { Hosts, RegistryHost, Repository } from "@stowage/registry";
@@ -65,13 +66,18 @@ interface Sources {
   readonly readRegistries: () => Promise<RegistriesConf>;
 }
 
-/** A hosts.toml decides alone. A directory without one only says whom to believe; then registries.conf says where to ask. */
+/**
+ * What registries.conf blocks is blocked. Else a hosts.toml decides alone. A directory without one only says whom to believe;
+ * then registries.conf says where to ask.
+ */
 async function planHosts(
   sources: Sources,
   repository: Repository,
   options?: AbortOptions,
 ): Promise<readonly PlannedHost[]> {
   const origin = planOrigin(repository);
+  const registries = await sources.readRegistries();
+  refuseBlocked(registries, repository);
   const directory = await findHostDirectory(sources.roots, repository.domain);
   options?.signal?.throwIfAborted();
   if (directory !== undefined) {
@@ -80,7 +86,7 @@ async function planHosts(
     if (file !== undefined)
       return planHostsFile(file, repository, directory).map((host) => placeFiles(host, dirname(path)));
   }
-  const hosts = planRegistriesConf(await sources.readRegistries(), repository) ?? [origin];
+  const hosts = planRegistriesConf(registries, repository) ?? [origin];
   return await Promise.all(hosts.map(async (host) => await addCerts(sources, repository, host)));
 }
 

@@ -4,7 +4,7 @@ export { decodeHostsFile, type HostsFile, type HostsFileEntry } from "./hosts-fi
 export { type HostSettings } from "./hosts-file-settings.ts";
 export { planHostsFile } from "./plan-hosts-file.ts";
 export { planOrigin } from "./plan-origin.ts";
-export { planRegistriesConf } from "./plan-registries-conf.ts";
+export { planRegistriesConf, refuseBlocked } from "./plan-registries-conf.ts";
 export {
   type AskedRepository,
   type HostCapability,

@@ -11,15 +11,21 @@ import { findRegistry, remainderAfter } from "./registry-match.ts";
  * repository is blocked, and with `invalid-argument` where its place has no path.
  */
 export function planRegistriesConf(conf: RegistriesConf, asked: AskedRepository): readonly PlannedHost[] | undefined {
+  refuseBlocked(conf, asked);
   const entry = findRegistry(conf, asked);
   if (entry === undefined) return undefined;
-  if (entry.blocked) throw refusal("permission-denied", { entry, asked, why: "is blocked" });
   const mirrors = entry.mirrors.filter((mirror) => isFor(mirror, asked));
   const primary = { location: entry.location ?? asked.domain, insecure: entry.insecure };
   return [
     ...mirrors.map((mirror) => planPlace(mirror, { entry, asked })),
     { ...planPlace(primary, { entry, asked }), role: "origin", capabilities: allCapabilities },
   ];
+}
+
+/** Fails with `permission-denied`, naming file and prefix, where the repository is blocked: whatever else says where it is. */
+export function refuseBlocked(conf: RegistriesConf, asked: AskedRepository): void {
+  const entry = findRegistry(conf, asked);
+  if (entry?.blocked === true) throw refusal("permission-denied", { entry, asked, why: "is blocked" });
 }
 
 interface Match {
