@@ -44,6 +44,8 @@ test.for([
   { text: "\n[host.x]\nzzzzzzzz = 1\n[[list]]\nzzzzzzzz = 1", says: "line 3: " },
   { text: "address = 1\nzzzzzzzz = 1", says: "line 2: " },
   { text: '[host."https://me:hunter2@x"]\nx = 1', says: 'line 2: there is no key "host.https://[secret]@x.x"' },
+  { text: '[host."https://me:hun/t@r2@x"]\nx = 1', says: 'line 2: there is no key "host.https://[secret]@x.x"' },
+  { text: '[host."me:hunter2@x"]\nx = 1', says: 'line 2: there is no key "host.[secret]@x.x"' },
   { text: '"a\\nb" = 1', says: 'line 1: there is no key "a\\nb"' },
   { text: "\na = ", says: "line 2, column " },
   { text: "a = 1\na = 2", says: "line 2, column 1: " },

@@ -67,13 +67,10 @@ const explainUnknownKey: z.core.$ZodErrorMap = (issue) => {
   return known === undefined ? unknown : `${unknown}; perhaps "${known}"`;
 };
 
-/** A key may be an address, and an address may have a password in it. */
+/** A key may be an address, and what stands before the last "@" of an address may be a password. */
 function formatKey(path: readonly PropertyKey[]): string {
   return JSON.stringify(
-    path
-      .map(String)
-      .join(".")
-      .replaceAll(/\/\/[^/]*@/g, "//[secret]@"),
+    path.map((key) => String(key).replace(/^(?<scheme>[a-z]*:\/\/)?.*@/is, "$<scheme>[secret]@")).join("."),
   );
 }
 
