@@ -39,6 +39,7 @@ export class Arrival implements Dispatcher.DispatchHandler {
   #discarding = false;
   #total = 0;
   #seen = 0;
+  #waited = 0;
 
   constructor({ rate, recycling, pool, signal }: ArrivalOptions) {
     this.#rate = rate;
@@ -114,11 +115,13 @@ export class Arrival implements Dispatcher.DispatchHandler {
     this.#queue.end(error);
   }
 
-  /** Looks what came since the last time. While nobody waits for more, the sender is not to blame. */
+  /** Looks what came since the last time, for as long as somebody waited: the sender is not to blame for a slow reader. */
   #look(): void {
     const came = this.#total - this.#seen;
+    const waited = this.#queue.waitedMilliseconds(performance.now());
+    const least = (this.#rate.bytesPerSecond * (waited - this.#waited)) / 1000;
     this.#seen = this.#total;
-    const least = (this.#rate.bytesPerSecond * this.#rate.windowMilliseconds) / 1000;
-    if (came < least && this.#queue.isWaitedFor) this.abort(new TooSlowError("it comes too slowly"));
+    this.#waited = waited;
+    if (came < least) this.abort(new TooSlowError("it comes too slowly"));
   }
 }

@@ -60,6 +60,7 @@ async function askSchemes(
     client.schemes.remember(first.host);
     return answer;
   } catch (error) {
+    if (error instanceof RegistryUnavailableError) client.schemes.forget(first.host);
     if (others.length === 0 || !speaksNoTls(error, first.host.url)) throw error;
     return await askSchemes(client, others, wanted);
   }

@@ -84,7 +84,7 @@ describe("a registry that gives out tokens", () => {
   ])("gives one $how, and it is good for the next blob", async ({ issues, credential, grants }) => {
     const { fake, issuer } = await startWithTokens(issues);
     await using _ = fake;
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     await pull(registry, fake.host, credential);
     expect(issuer.requests.map(({ method, grantType }) => `${method} ${grantType}`)).toEqual(grants);
     expect(issuer.requests.every(({ scopes }) => scopes.join() === `repository:${path}:pull`)).toBe(true);
@@ -93,7 +93,7 @@ describe("a registry that gives out tokens", () => {
   test("gives two callers one each", async () => {
     const { fake, issuer } = await startWithTokens({ users: { ...users, you: "canary-too" }, anonymous: true });
     await using _ = fake;
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     const you: Credential = { kind: "basic", username: "you", password: new Secret("canary-too") };
     for (const caller of [me, you, undefined, me, you, undefined]) await pull(registry, fake.host, caller);
     expect(issuer.requests.map(({ grantType }) => grantType)).toEqual(["password", "password", "anonymous"]);
@@ -103,7 +103,7 @@ describe("a registry that gives out tokens", () => {
   test("gives equal credentials one, though each pull brings its own, and other passwords another", async () => {
     const { fake, issuer } = await startWithTokens({ users });
     await using _ = fake;
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     const caller = (password: string): Credential => ({
       kind: "basic",
       username: "me",
@@ -118,7 +118,7 @@ describe("a registry that gives out tokens", () => {
   test("gives those who ask at once one together", async () => {
     const { fake, issuer } = await startWithTokens({ users });
     await using _ = fake;
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     await Promise.all([1, 2, 3, 4].map(() => pull(registry, fake.host, { ...me })));
     expect(issuer.requests).toHaveLength(1);
     issuer.revoke();
@@ -137,7 +137,7 @@ describe("a registry that gives out tokens", () => {
       if (answer.status === 401 && refused === 2) await other.promise;
       return answer;
     });
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     const pulls = [1, 2].map(() => pull(registry, fake.host, me));
     await Promise.race(pulls);
     other.resolve();
@@ -157,7 +157,7 @@ describe("a registry that gives out tokens", () => {
         return await next(request);
       }),
     );
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     const leaving = new AbortController();
     const options = { credential: me, signal: leaving.signal };
     const left = registry.resolve({ domain: fake.host, path, tag: "v1" }, options);
@@ -177,7 +177,7 @@ describe("a registry that gives out tokens", () => {
     const { fake, issuer } = await startWithTokens();
     await using _ = fake;
     fake.addManifest("other/app", { bytes: encode({}), mediaType: "application/json" }, "v1");
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     await pull(registry, fake.host);
     await expect(registry.resolve({ domain: fake.host, path: "other/app", tag: "v1" })).rejects.toThrow("nothing says");
     expect(issuer.requests.flatMap(({ scopes }) => scopes)).toEqual([
@@ -206,7 +206,7 @@ describe("a registry that gives out tokens", () => {
   test("is asked once more when a token has ended early, and not twice", async () => {
     const { fake, issuer } = await startWithTokens();
     await using _ = fake;
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     await pull(registry, fake.host);
     issuer.revoke();
     await pull(registry, fake.host);
@@ -229,7 +229,7 @@ describe("a registry that gives out tokens", () => {
   ])("refuses a wrong $credential.kind, and nothing else is tried", async ({ credential, text }) => {
     const { fake, issuer } = await startWithTokens({ users, anonymous: true });
     await using _ = fake;
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     await pull(registry, fake.host, me);
     const before = issuer.requests.length;
     const failure = pull(registry, fake.host, credential);
@@ -271,7 +271,7 @@ describe("a registry that gives out tokens", () => {
     const { fake } = await startWithTokens();
     await using _ = fake;
     fake.wrap(when(/token/, fault));
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     await expect(pull(registry, fake.host)).rejects.toMatchObject({ code, message: expect.stringContaining(text) });
   });
 
@@ -292,7 +292,7 @@ describe("a registry that asks for a name and password", () => {
   test("gets them, and is not asked without them again", async () => {
     await using fake = await startRegistry({ authentication: { kind: "basic", users } });
     putImage(fake);
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     await pull(registry, fake.host, me);
     const header = `Basic ${Buffer.from("me:canary:pw ÿ").toString("base64")}`;
     expect(sentTo(fake).slice(-3)).toEqual([undefined, header, header]);
@@ -307,7 +307,7 @@ describe("a registry that asks for a name and password", () => {
     },
   ])("refuses others: it $text", async ({ credential, text }) => {
     await using fake = await startRegistry({ authentication: { kind: "basic", users } });
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     const message = `Cannot pull ${fake.host}/${path}:v1: ${fake.host}: it ${text}`;
     await expect(pull(registry, fake.host, credential)).rejects.toMatchObject({ code: "unauthenticated", message });
   });
@@ -324,7 +324,7 @@ describe("a registry that asks for a name and password", () => {
       const found = await next(request);
       return found.status === 401 ? { ...found, headers: { ...found.headers, "www-authenticate": asks } } : found;
     });
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     if (answer === "Basic") await pull(registry, fake.host, me);
     else await expect(pull(registry, fake.host, me)).rejects.toThrow(answer);
   });
@@ -399,7 +399,7 @@ describe("CVE-2020-8564, CVE-2019-11250: no secret is in an error", () => {
         return asksToken ? answer : { status: code, headers: {}, body };
       }),
     );
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     const error: unknown = await pull(registry, fake.host, credential).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(Error);
     expect(inspect(error, { depth: null, showHidden: true })).not.toMatch(traces);

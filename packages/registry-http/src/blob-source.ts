@@ -91,7 +91,8 @@ export class BlobSource {
       statuses: [200, 206, 416],
       pool: this.#pool,
     });
-    if (answer.request.url.origin !== call.host.url.origin) this.#sentOn.set(host, answer.request.url);
+    if (answer.request.url.origin === call.host.url.origin) this.#sentOn.delete(host);
+    else this.#sentOn.set(host, answer.request.url);
     return answer;
   }
 

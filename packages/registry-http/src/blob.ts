@@ -12,9 +12,15 @@ type Wanted = Pick<Descriptor, "digest" | "size">;
 
 interface BlobCall extends Call {
   readonly options: BlobOptions;
-  readonly pool?: BlockPool | undefined;
-  /** Collects who sent something, so that others are asked first the next time if it is wrong. */
-  readonly senders?: Set<string>;
+}
+
+/** What one reading of a blob collects on the way. */
+interface Reading extends BlobCall {
+  readonly pool: BlockPool | undefined;
+  /** Who sent something: others are asked first the next time if it is wrong. */
+  readonly senders: Set<string>;
+  /** What is read ahead, to be waited for at the end. */
+  readonly ahead: Promise<void>[];
 }
 
 /** The bytes of a blob, verified; of a range of it, as they come. */
@@ -29,8 +35,13 @@ export async function* streamBlob(
   const ending = new AbortController();
   const ends = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
   const senders = new Set<string>();
+  const ahead: Promise<void>[] = [];
   try {
-    const bytes = fetchBytes(client, { ...call, options: { ...call.options, signal: ends }, pool, senders }, want);
+    const bytes = fetchBytes(
+      client,
+      { ...call, options: { ...call.options, signal: ends }, pool, senders, ahead },
+      want,
+    );
     const checked = range === undefined ? verifiedAside(bytes, want) : bytes;
     yield* pool === undefined ? checked : lent(checked, pool);
   } catch (error) {
@@ -38,20 +49,21 @@ export async function* streamBlob(
     throw error;
   } finally {
     ending.abort(new Error("nobody reads it any more"));
+    await Promise.allSettled(ahead);
   }
 }
 
-function fetchBytes(client: RegistryClient, call: BlobCall, want: Wanted): AsyncIterable<Uint8Array> {
+function fetchBytes(client: RegistryClient, call: Reading, want: Wanted): AsyncIterable<Uint8Array> {
   const { range, signal = new AbortController().signal, foreignUrls = [], onEvent } = call.options;
   const span = spanOf(call, want, range);
   let bytes = span.start;
   const onArrived = (host: string, length: number): void => {
-    call.senders?.add(host);
+    call.senders.add(host);
     bytes += length;
     onEvent?.({ kind: "arrived", host, digest: want.digest, bytes, size: want.size });
   };
   const source = new BlobSource(client, call, { want, foreignUrls, pool: call.pool });
-  return fetchSpan({ source, want, settings: client.settings, signal, onArrived }, span);
+  return fetchSpan({ source, want, settings: client.settings, signal, onArrived, ahead: call.ahead }, span);
 }
 
 function spanOf({ action }: Call, { size }: Wanted, { start, end = size }: ByteRange = { start: 0 }): Span {

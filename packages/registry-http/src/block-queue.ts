@@ -35,6 +35,8 @@ export class BlockQueue {
   #wake: (() => void) | undefined;
   #flush: NodeJS.Timeout | undefined;
   #spent: ArrayBuffer[] = [];
+  #waited = 0;
+  #waitingSince: number | undefined;
 
   constructor({ recycling, pool, onRoom }: BlockQueueOptions) {
     this.#recycling = recycling;
@@ -47,8 +49,9 @@ export class BlockQueue {
     if (Number.isSafeInteger(bytes)) this.#left = bytes;
   }
 
-  get isWaitedFor(): boolean {
-    return this.#wake !== undefined;
+  /** Milliseconds, by `now`, that the reader has waited for what did not come. */
+  waitedMilliseconds(now: number): number {
+    return this.#waited + (this.#waitingSince === undefined ? 0 : now - this.#waitingSince);
   }
 
   /** Copies `chunk`; whether there is room for more. */
@@ -84,8 +87,11 @@ export class BlockQueue {
   async #change(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
+    this.#waitingSince = performance.now();
     if (this.#filled > 0) this.#flushSoon();
     await promise;
+    this.#waited = this.waitedMilliseconds(performance.now());
+    this.#waitingSince = undefined;
     this.#wake = undefined;
     clearTimeout(this.#flush);
     this.#flush = undefined;

@@ -82,7 +82,7 @@ describe("a registry that is not there", () => {
     { domain: "127.0.0.1:1", text: "127.0.0.1:1: it refuses the connection" },
     { domain: "registry.invalid", text: "registry.invalid: its name is not known" },
   ])("at $domain is unavailable", async ({ domain, text }) => {
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     const error: unknown = await registry.resolve({ domain, path, tag: "v1" }).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(RegistryUnavailableError);
     expect(String(error)).toContain(`Cannot pull ${domain}/${path}:v1: ${text}`);
@@ -95,7 +95,7 @@ describe("a registry that is not there", () => {
   test("but hangs up is unavailable", async () => {
     const server = createServer((socket) => void socket.destroy()).listen(0, "127.0.0.1");
     await once(server, "listening");
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     const domain = `127.0.0.1:${portOf(server.address())}`;
     await expect(registry.resolve({ domain, path, tag: "v1" })).rejects.toThrow("it cut the connection");
     server.close();
@@ -104,7 +104,7 @@ describe("a registry that is not there", () => {
   test.for(["0x7f.1", "127.1:5000", "2130706433:80"])(
     "is not looked for behind another spelling: %s",
     async (domain) => {
-      await using registry = openHttpRegistry();
+      await using registry = openHttpRegistry({ retries: { rounds: 1 } });
       await expect(registry.resolve({ domain, path, tag: "v1" })).rejects.toMatchObject({ code: "invalid-argument" });
     },
   );
@@ -140,7 +140,7 @@ describe("a registry that speaks plain http", () => {
   test("here is asked over https only until it has answered", async () => {
     await using fake = await startRegistry();
     putImage(fake);
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     for (let round = 0; round < 5; round += 1) await registry.resolve({ domain: fake.host, path, tag: "v1" });
     expect(fake.connections).toBeLessThanOrEqual(3);
   });
@@ -149,7 +149,7 @@ describe("a registry that speaks plain http", () => {
 describe.skipIf(!hasOpenssl())("a registry with a certificate (skipped without openssl to make one)", () => {
   test("of its own making is unavailable, and not asked over http", async () => {
     await using server = await startTlsServer();
-    await using registry = openHttpRegistry();
+    await using registry = openHttpRegistry({ retries: { rounds: 1 } });
     const domain = `localhost:${server.port}`;
     await expect(registry.resolve({ domain, path, tag: "v1" })).rejects.toThrow("its certificate is self-signed");
     expect(server.requests()).toBe(0);

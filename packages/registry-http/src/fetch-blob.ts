@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ContentMismatchError, type Descriptor } from "@stowage/oci";
 import { RegistryUnavailableError } from "@stowage/registry";
 import type { BlobPart, BlobSource, Span } from "./blob-source.ts";
-import { type Chunks, fastBytesPerSecond, maxChunkBytes, maxFruitlessTries, progressBytes } from "./limits.ts";
+import { type Chunks, maxChunkBytes, maxFruitlessTries, progressBytes } from "./limits.ts";
 import { prefetched } from "./prefetch.ts";
 import type { ClientSettings } from "./registry-client.ts";
 
@@ -12,6 +12,8 @@ export interface BlobFetch {
   readonly settings: Pick<ClientSettings, "chunks" | "retries" | "now">;
   /** Ends every request that is under way. */
   readonly signal: AbortSignal;
+  /** Collects what is read ahead, which ends with the signal and is waited for then. */
+  readonly ahead: Promise<void>[];
   /** Told of every block: the host it came from, and its length. */
   readonly onArrived: (host: string, bytes: number) => void;
 }
@@ -37,13 +39,15 @@ async function* inChunks(fetch: BlobFetch, span: Span, first: AsyncIterator<Uint
   let plan = { width: 1, bytes: chunks.bytes };
   for (let chunk = running.shift(); chunk !== undefined; chunk = running.shift()) {
     plan = nextPlan(plan, chunks, yield* passOn(chunk, fetch.settings.now));
-    while (next < span.end && running.length < plan.width) {
+    const width = fetch.source.sendsAll ? 0 : plan.width; // each request for a chunk would bring all that is before it
+    while (next < span.end && running.length < width) {
       const following = { start: next, end: Math.min(span.end, next + plan.bytes) };
       const bytes = resuming(fetch, following);
-      running.push(plan.width === 1 ? bytes : prefetched(bytes));
+      running.push(width === 1 ? bytes : prefetched(bytes, fetch.ahead));
       next = following.end;
     }
   }
+  if (next < span.end) yield* fetchSpan(fetch, { start: next, end: span.end });
 }
 
 /** How many chunks are asked for at once, and how large ones. */
@@ -54,7 +58,7 @@ interface Plan {
 
 /** On a fast line one connection after the other, for ever more, so that asking does not count; else several, and no way back. */
 function nextPlan(plan: Plan, chunks: Chunks, { bytes, waited }: Passed): Plan {
-  const isFast = plan.width === 1 && (1000 * bytes) / waited >= fastBytesPerSecond;
+  const isFast = plan.width === 1 && (1000 * bytes) / waited >= chunks.fastBytesPerSecond;
   return isFast ? { width: 1, bytes: Math.min(maxChunkBytes, 2 * plan.bytes) } : chunks;
 }
 

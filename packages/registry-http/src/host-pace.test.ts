@@ -50,6 +50,15 @@ describe("a host", () => {
     expect(process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length).toBeLessThan(3);
   });
 
+  test("is left alone for a minute at most, however long it asked for", () => {
+    let clock = 0;
+    const paces = new HostPaces(() => clock);
+    paces.complain("a", 3_600_000);
+    expect([paces.heldFor("a"), paces.askedFor("a")]).toEqual([60_000, 3_600_000]);
+    clock = 60_000;
+    expect([paces.heldFor("a"), paces.askedFor("a")]).toEqual([0, 3_540_000]);
+  });
+
   test("is forgotten when a thousand others have complained after it", () => {
     const paces = new HostPaces(() => 0);
     for (let count = 0; count <= 1024; count += 1) paces.complain(`${count}`, 1000);

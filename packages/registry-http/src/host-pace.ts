@@ -4,6 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 interface Pace {
   /** Before this moment it is not asked at all. */
   heldUntil: number;
+  /** When it asked to be asked again. */
+  askedUntil: number;
   /** Requests a second; without limit until the host complains. */
   perSecond: number;
   /** Requests that may go at once. */
@@ -16,6 +18,9 @@ const firstPerSecond = 4;
 
 /** A host that is asked this fast without complaint is not held back any more. */
 const freePerSecond = 256;
+
+/** For longer than this nobody is kept waiting by what a host told somebody else. */
+const maxHeldMilliseconds = 60_000;
 
 /** Hosts that are known at once; the one longest unasked is forgotten first. */
 const maxHosts = 1024;
@@ -33,9 +38,14 @@ export class HostPaces {
     this.#now = now;
   }
 
-  /** How long `host` asks to be left alone: milliseconds. */
+  /** How long `host` is left alone: milliseconds. */
   heldFor(host: string): number {
     return Math.max(0, (this.#paces.get(host)?.heldUntil ?? 0) - this.#now());
+  }
+
+  /** How long `host` asked to be left alone by whoever it complained of: perhaps for longer than it is by all. */
+  askedFor(host: string): number {
+    return Math.max(0, (this.#paces.get(host)?.askedUntil ?? 0) - this.#now());
   }
 
   /** Waits for the turn of a request to `host`. */
@@ -47,15 +57,19 @@ export class HostPaces {
     }
   }
 
-  /** The host says that it is asked too much, and perhaps when to come back. */
+  /**
+   * The host says that it is asked too much, and perhaps when to come back. It is left alone for a minute at most: what it
+   * says of one caller need not be so of another.
+   */
   complain(host: string, waitMilliseconds: number): void {
     const known = this.#paces.get(host);
     const perSecond = known === undefined ? firstPerSecond : Math.max(1, Math.min(known.perSecond, freePerSecond) / 2);
-    const heldUntil = Math.max(known?.heldUntil ?? 0, this.#now() + waitMilliseconds);
+    const heldUntil = Math.max(known?.heldUntil ?? 0, this.#now() + Math.min(waitMilliseconds, maxHeldMilliseconds));
+    const askedUntil = this.#now() + waitMilliseconds;
     this.#paces.delete(host);
     const [oldest] = this.#paces.keys();
     if (oldest !== undefined && this.#paces.size >= maxHosts) this.#paces.delete(oldest);
-    this.#paces.set(host, { heldUntil, perSecond, tokens: 1, countedAt: heldUntil });
+    this.#paces.set(host, { heldUntil, askedUntil, perSecond, tokens: 1, countedAt: heldUntil });
   }
 
   /** The host answered as it should. */

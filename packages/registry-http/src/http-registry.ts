@@ -84,7 +84,7 @@ function createClient(rawSend: Send, timeouts: Timeouts, options: HttpRegistryOp
   const { plainHttp = () => false, trustedRealms = [], now = () => performance.now() } = options;
   const retries = { ...defaultRetries, ...options.retries };
   const paces = new HostPaces(now);
-  const send = paced(rawSend, paces, retries);
+  const send = paced(rawSend, paces);
   const sendSmall: Send = async (call, request) =>
     await send({ ...call, deadline: call.deadline ?? AbortSignal.timeout(timeouts.document) }, request);
   return {

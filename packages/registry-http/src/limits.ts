@@ -70,13 +70,12 @@ export interface Chunks {
   readonly bytes: number;
   /** How many requests for one blob are under way at once, each holding up to its bytes in memory. */
   readonly width: number;
+  /** A line that brings a chunk this fast is not made faster by a second connection: it gets one, and larger chunks. */
+  readonly fastBytesPerSecond: number;
 }
 
-/** 4 times 8 MiB is what one blob may hold in memory; a request for less would feel its round trip. */
-export const defaultChunks: Chunks = { bytes: 8 * 1024 * 1024, width: 4 };
-
-/** A line that brings a chunk this fast, more than a gigabit, is not made faster by a second connection, which costs time. */
-export const fastBytesPerSecond: number = 160 * 1024 * 1024;
+/** 4 times 8 MiB is what one blob may hold in memory; a request for less would feel its round trip. Fast is more than a gigabit. */
+export const defaultChunks: Chunks = { bytes: 8 * 1024 * 1024, width: 4, fastBytesPerSecond: 160 * 1024 * 1024 };
 
 /** As far as the chunks of a fast line grow: should it become slow, this much comes over one connection. */
 export const maxChunkBytes: number = 128 * 1024 * 1024;

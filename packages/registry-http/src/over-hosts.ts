@@ -108,7 +108,9 @@ function nextWait(
   );
   const passing = hosts.filter((host) => isPassing(failures.get(host)));
   if (isDecided || passing.length === 0 || round >= retries.rounds) return undefined;
-  const held = Math.min(...passing.map(({ url }) => paces.heldFor(url.host)));
+  const asked = (host: RegistryHost): number =>
+    Math.max(...tellingOf(host, failures.get(host)).map((failure) => paces.askedFor(failure.host)));
+  const held = Math.min(...passing.map(asked));
   if (held > retries.maxMilliseconds) return undefined;
   const most = Math.min(retries.maxMilliseconds, retries.firstMilliseconds * 2 ** (round - 1));
   return held + most * (0.5 + Math.random() / 2);
@@ -148,6 +150,8 @@ function combined(call: Call, hosts: readonly RegistryHost[], failures: Outcome[
     : new RegistryError({ code, action: call.action, failures: reasons }, { cause: last.error });
 }
 
-function tellingOf(host: RegistryHost, error: StowageError): readonly HostFailure[] {
-  return error instanceof RegistryError ? error.failures : [{ host: host.url.host, reason: error.message }];
+function tellingOf(host: RegistryHost, error: StowageError | undefined): readonly HostFailure[] {
+  return error instanceof RegistryError
+    ? error.failures
+    : [{ host: host.url.host, reason: error?.message ?? "it was not asked" }];
 }

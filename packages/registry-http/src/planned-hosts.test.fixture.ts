@@ -27,9 +27,11 @@ export function planOf(...hosts: readonly Planned[]): Hosts {
 }
 
 /** Failures come quickly: waits and chunks are short, and what is slow is soon too slow. */
-export const hasty: HttpRegistryOptions & { readonly chunks: { readonly bytes: number; readonly width: number } } = {
+export const hasty: HttpRegistryOptions & {
+  readonly chunks: { readonly bytes: number; readonly width: number; readonly fastBytesPerSecond: number };
+} = {
   retries: { rounds: 2, firstMilliseconds: 1 },
-  chunks: { bytes: 64 * 1024, width: 4 },
+  chunks: { bytes: 64 * 1024, width: 4, fastBytesPerSecond: Number.POSITIVE_INFINITY },
   timeouts: { connect: 1000, headers: 400, body: 400, document: 1500 },
   leastRate: { bytesPerSecond: 100_000, windowMilliseconds: 150 },
 };

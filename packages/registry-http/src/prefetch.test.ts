@@ -15,14 +15,17 @@ async function* source(count: number, onRead: (at: number) => void = () => undef
 describe("what is read ahead", () => {
   test("comes in order, and is read before anybody asks", async () => {
     let read = 0;
-    const ahead = prefetched(source(5, () => void (read += 1)));
+    const ahead = prefetched(
+      source(5, () => void (read += 1)),
+      [],
+    );
     await delay(50);
     expect(read).toBe(5);
     expect(await Array.fromAsync(ahead)).toEqual([0, 1, 2, 3, 4].map(block));
   });
 
   test("comes to a reader who is faster, too", async () => {
-    expect(await Array.fromAsync(prefetched(source(5)))).toEqual([0, 1, 2, 3, 4].map(block));
+    expect(await Array.fromAsync(prefetched(source(5), []))).toEqual([0, 1, 2, 3, 4].map(block));
   });
 
   test("fails after what came before, and with no reader there is no unhandled rejection", async () => {
@@ -32,9 +35,9 @@ describe("what is read ahead", () => {
     };
     const seen: Uint8Array[] = [];
     const reading = async () => {
-      for await (const one of prefetched(failing())) seen.push(one);
+      for await (const one of prefetched(failing(), [])) seen.push(one);
     };
-    prefetched(failing());
+    prefetched(failing(), []);
     await expect(reading()).rejects.toThrow("cut");
     expect(seen).toEqual([block(0), block(1)]);
     await delay(20);

@@ -1,11 +1,15 @@
 /**
  * The blocks of `source`, which is read at once and to its end, ahead of the reader. What is held is no more than the source
- * has: it is for pieces of a bounded size. Whoever leaves early ends the source too, by its signal.
+ * has: it is for pieces of a bounded size. Whoever leaves early ends the source by its signal; `ahead` gets what to wait for.
  */
-export function prefetched(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+export function prefetched(
+  source: AsyncIterable<Uint8Array>,
+  ahead: Promise<void>[],
+): AsyncGenerator<Uint8Array, void, undefined> {
   const queue = new Queue();
   const reading = readAll(source, queue).finally(() => queue.end());
   reading.catch(() => undefined); // whoever reads is told
+  ahead.push(reading);
   return takeAll(queue, reading);
 }
 

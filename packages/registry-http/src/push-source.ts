@@ -26,6 +26,7 @@ export class PushSource {
 
   /** The bytes of a span. One who begins at the start has them hashed anew. */
   async *read({ start, end }: Span): AsyncGenerator<Uint8Array, void, undefined> {
+    if (start === end && this.#want.size > 0) return;
     const reading = this.#begin(start);
     let at = start;
     while (at < end) {

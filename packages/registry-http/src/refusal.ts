@@ -4,6 +4,7 @@ import { RegistryError, RegistryUnavailableError } from "@stowage/registry";
 import type { HostCall } from "./call.ts";
 import { maxErrorBytes } from "./limits.ts";
 import { secretTexts, wordsOf } from "./registry-words.ts";
+import { parseRetryAfter } from "./retry-after.ts";
 import { type HttpAnswer, headerOf, readAtMost } from "./transport.ts";
 
 /**
@@ -13,11 +14,17 @@ import { type HttpAnswer, headerOf, readAtMost } from "./transport.ts";
 export async function refusalOf(call: HostCall, answer: HttpAnswer): Promise<RegistryError> {
   const { host } = answer.request.url;
   const { status } = answer;
-  const failures = [{ host, status, reason: `it answers ${await describeAnswer(call, answer)}` }];
+  const reason = `it answers ${await describeAnswer(call, answer)}${describeWait(answer)}`;
+  const failures = [{ host, status, reason }];
   const code = codes.get(status) ?? (isClientError(status) ? "invalid-argument" : undefined);
   return code === undefined
     ? new RegistryUnavailableError(call.action, failures)
     : new RegistryError({ code, action: call.action, failures });
+}
+
+function describeWait(answer: HttpAnswer): string {
+  const wait = parseRetryAfter(headerOf(answer, "retry-after") ?? "", Date.now());
+  return wait === undefined ? "" : `, and asks to be left alone for ${Math.ceil(wait / 1000)} seconds`;
 }
 
 /** `404 Not Found (MANIFEST_UNKNOWN: manifest unknown)`. Reads the body. */

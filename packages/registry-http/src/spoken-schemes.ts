@@ -19,6 +19,11 @@ export class SpokenSchemes {
     return known === undefined ? [host, withScheme(host, "http:")] : [withScheme(host, known)];
   }
 
+  /** It does not answer as it did: both schemes are tried again. */
+  forget({ url }: RegistryHost): void {
+    this.#answered.delete(url.host);
+  }
+
   remember({ url, orPlainHttp }: RegistryHost): void {
     if (orPlainHttp === true) this.#answered.set(url.host, url.protocol);
   }
