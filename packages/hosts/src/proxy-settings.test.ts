@@ -62,6 +62,7 @@ test.for([
   { httpProxy: "socks5://me:hunter2@a.example" },
   { httpsProxy: "http://me:hunter2@" },
   { httpsProxy: "http://me:hunter2@a.example/path" },
+  { httpsProxy: "http://me:hunter2%zz@a.example" },
   { hosts: { "a.example": "ftp://me:hunter2@b.example" } },
   { hosts: { "a.example": "" } },
   { hosts: { "https://a.example": "direct" } },

@@ -65,8 +65,18 @@ function parseProxy(text: string | undefined, which: string): Secret | undefined
   return new Secret(url.href);
 }
 
-function isProxy({ protocol, pathname, search, hash }: URL): boolean {
-  return (protocol === "http:" || protocol === "https:") && pathname === "/" && search === "" && hash === "";
+function isProxy({ protocol, pathname, search, hash, username, password }: URL): boolean {
+  const isAddress = (protocol === "http:" || protocol === "https:") && pathname === "/" && search === "" && hash === "";
+  return isAddress && isDecodable(username) && isDecodable(password);
+}
+
+/** URLs let a lone "%" in a password be, and nobody knows what is meant. */
+function isDecodable(text: string): boolean {
+  try {
+    return decodeURIComponent(text).isWellFormed();
+  } catch {
+    return false;
+  }
 }
 
 function refusal(which: string): StowageError {
