@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { type MadeImage, makeImage } from "@stowage/image-fixtures";
 import { type Descriptor, digestOf, parsePlatform } from "@stowage/oci";
 import { parseReference } from "@stowage/reference";
-import { type Fault, slow, stallAfter, status, when } from "@stowage/registry-fake";
+import { badBody, type Fault, slow, stallAfter, status, when } from "@stowage/registry-fake";
 import { expect, test } from "vitest";
 import { openStore } from "./index.ts";
 import { scratchDirectory, scratchRegistry, scratchStore } from "./scratch.test.fixture.ts";
@@ -80,6 +80,22 @@ test("ten callers of a layer that fails ask for it as often as one, and all are 
   const pulls = Array.from({ length: 10 }, () => images.pull(parseReference(`${registry.host}/a:1`), { platform }));
   for (const { status: how } of await Promise.allSettled(pulls)) expect(how).toBe("rejected");
   expect(registry.requests.filter(({ path }) => path.endsWith(layer))).toHaveLength(5);
+});
+
+test("a mirror that sends other bytes of a layer does not keep the repository's own host from being asked", async () => {
+  const [mirror, origin] = [await scratchRegistry(), await scratchRegistry()];
+  for (const registry of [mirror, origin]) registry.putImage("a", "1", oneLayer());
+  const layer = String(oneLayer().platforms[0]?.layers[0]?.descriptor.digest);
+  mirror.wrap(when(new RegExp(layer), badBody()));
+  const hostsDir = await scratchDirectory();
+  const directory = join(hostsDir, origin.host.replace(/:(\d+)$/, "_$1_"));
+  await mkdir(directory);
+  await writeFile(join(directory, "hosts.toml"), `server = "${origin.origin}"\n[host."${mirror.origin}"]\n`);
+  const { images } = await scratchStore(undefined, { hostsDirs: [hostsDir] });
+  const image = await images.pull(parseReference(`${origin.host}/a:1`), { platform });
+  expect(image.layers).toHaveLength(1);
+  expect(mirror.requests.filter(({ path }) => path.includes(layer))).toHaveLength(1);
+  expect(origin.requests.filter(({ path }) => path.includes(layer))).toHaveLength(1);
 });
 
 test("a registry that stalls does not hold up the same image from another one", async () => {

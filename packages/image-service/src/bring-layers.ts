@@ -1,7 +1,14 @@
 import type { ContentStore } from "@stowage/content";
 import { StowageError } from "@stowage/errors";
 import type { ImageIndex } from "@stowage/images";
-import { type Compression, chainIds, type Descriptor, layerCompressionOf, quoteText } from "@stowage/oci";
+import {
+  type Compression,
+  ContentMismatchError,
+  chainIds,
+  type Descriptor,
+  layerCompressionOf,
+  quoteText,
+} from "@stowage/oci";
 import type { Registry, Repository } from "@stowage/registry";
 import type { SharedWork } from "@stowage/shared-work";
 import type { Chain, Snapshotter, StagedLayer, Unpacker } from "@stowage/snapshots";
@@ -120,27 +127,39 @@ async function stageLayer(
 
 /** Brings the blob of a layer into the content store, once for all who want it. */
 async function fetchBlob(dependencies: LayerDependencies, layer: WantedLayer, options: BringOptions): Promise<void> {
-  const { registry, content, fetches } = dependencies;
-  const report = reporter(layer, options);
   await using shares = new AsyncDisposableStack();
-  const fetch = async (signal: AbortSignal) => {
-    report("fetching", 0);
-    const foreignUrls = dependencies.foreignUrls ? layer.blob.urls : [];
-    const open = (start: number) =>
-      counted(
-        registry.blob(layer.repository, layer.blob, {
-          credential: options.credential,
-          plainHttp: options.plainHttp,
-          signal,
-          range: { start },
-          lend: true,
-          foreignUrls,
-        }),
-        (bytes) => report("fetching", start + bytes),
-      );
-    await content.ingest(layer.blob, open, { signal });
-  };
-  await fetches.join(shareKey(layer, layer.blob.digest), fetch, { signal: options.signal, shares });
+  const fetch = (signal: AbortSignal) => fetchFromHosts(dependencies, layer, { ...options, signal });
+  await dependencies.fetches.join(shareKey(layer, layer.blob.digest), fetch, { signal: options.signal, shares });
+}
+
+/** Where mirrors had a part in bytes that turn out wrong, once more without them. */
+async function fetchFromHosts(
+  { registry, content, ...settings }: LayerDependencies,
+  layer: WantedLayer,
+  options: BringOptions,
+): Promise<void> {
+  const { credential, plainHttp, signal } = options;
+  const report = reporter(layer, options);
+  report("fetching", 0);
+  const mirrors = new Set<string>();
+  const foreignUrls = settings.foreignUrls ? layer.blob.urls : [];
+  const ingest = (avoid?: ReadonlySet<string>) =>
+    content.ingest(
+      layer.blob,
+      (start) => {
+        const asked = { credential, plainHttp, signal, range: { start }, lend: true, foreignUrls, mirrors, avoid };
+        return counted(registry.blob(layer.repository, layer.blob, asked), (bytes) =>
+          report("fetching", start + bytes),
+        );
+      },
+      { signal },
+    );
+  try {
+    await ingest();
+  } catch (error) {
+    if (!(error instanceof ContentMismatchError) || mirrors.size === 0) throw error;
+    await ingest(new Set(mirrors));
+  }
 }
 
 /** Work is shared among callers of one registry: another one's troubles are its own. */

@@ -1,6 +1,7 @@
-import { type Credential, hostOf } from "@stowage/auth";
+import type { Credential } from "@stowage/auth";
 import { type RegistryHost, RegistryUnavailableError } from "@stowage/registry";
 import type { HostCall, PlacedCall } from "./call.ts";
+import { isOwnHost } from "./own-host.ts";
 import { follow } from "./redirect.ts";
 import { refusalOf } from "./refusal.ts";
 import type { RegistryClient } from "./registry-client.ts";
@@ -39,13 +40,12 @@ export async function hostCalls(
 /** The caller's own credential is for the repository's own host. Every other host has what the keychain has for it. */
 async function findCredential(
   { keychain }: RegistryClient,
-  { repository, options, host: { url, path } }: PlacedCall,
+  { repository, options: { credential, signal }, host }: PlacedCall,
 ): Promise<Credential | undefined> {
-  const { domain } = repository;
-  if ((hostOf(url.host) ?? url.host) !== (hostOf(domain) ?? domain)) {
-    return await keychain?.find({ domain: url.host, path }, { signal: options.signal });
-  }
-  return options.credential ?? (await keychain?.find({ domain, path: repository.path }, { signal: options.signal }));
+  const isOwn = isOwnHost(host, repository);
+  if (isOwn && credential !== undefined) return credential;
+  const scope = isOwn ? repository : { domain: host.url.host, path: host.path };
+  return await keychain?.find({ domain: scope.domain, path: scope.path }, { signal });
 }
 
 /** Asks over the first scheme, and over the next where that is not spoken. */

@@ -35,6 +35,7 @@ export class BlobSource {
   readonly #want: Pick<Descriptor, "digest" | "size">;
   readonly #foreignUrls: readonly string[];
   readonly #pool: BlockPool | undefined;
+  readonly #mirrors: Set<string> | undefined;
   readonly #struck = new Map<string, RegistryError>();
   /** By host: where it sent the last request on to, and the tag of what it has. */
   readonly #sentOn = new Map<string, URL>();
@@ -43,18 +44,20 @@ export class BlobSource {
   readonly #cuts = new Map<string, HostFailure>();
   #sendsAll = false;
 
-  constructor(client: RegistryClient, call: Call, { want, foreignUrls, pool }: BlobSourceOptions) {
+  constructor(client: RegistryClient, call: Call, { want, foreignUrls, pool, mirrors, avoid }: BlobSourceOptions) {
     this.#client = client;
     this.#call = call;
     this.#want = want;
     this.#foreignUrls = foreignUrls;
     this.#pool = pool;
+    this.#mirrors = mirrors;
+    for (const host of avoid ?? []) this.#strike({ host, reason: "it sent other bytes before" });
   }
 
   /** Begins to fetch a span from the first host that has it. One that knows no ranges sends all up to `end` at once. */
   async open(span: Span, end: number): Promise<BlobPart> {
     const ask = async (call: PlacedCall): Promise<BlobPart> =>
-      this.#partOf(await this.#ask(call, span), { span, end, host: call.host.url.host });
+      this.#noted(call, this.#partOf(await this.#ask(call, span), { span, end, host: call.host.url.host }));
     try {
       return await overHosts(this.#client, this.#call, { capability: "pull", struck: this.#struck, ask });
     } catch (error) {
@@ -62,6 +65,11 @@ export class BlobSource {
       const answer = await askForeign(this.#client, this.#call, { error, urls: this.#foreignUrls, headers });
       return this.#partOf(answer, { span, end, host: answer.request.url.host });
     }
+  }
+
+  #noted({ host }: PlacedCall, part: BlobPart): BlobPart {
+    if (host.role === "mirror") this.#mirrors?.add(host.url.host);
+    return part;
   }
 
   /** Whether the last range that was asked for was answered with everything. */
@@ -114,10 +122,14 @@ export class BlobSource {
       return { host, end: upTo, body: isAll ? answer.body : cutOut(answer.body, within) };
     }
     answer.discard();
-    const failures = [{ host, status: answer.status, reason: flaw }];
-    const error = new RegistryError({ code: "failed-precondition", action: this.#call.action, failures });
-    this.#struck.set(host, error);
-    throw error;
+    throw this.#strike({ host, status: answer.status, reason: flaw });
+  }
+
+  #strike(failure: HostFailure): RegistryError {
+    const { action } = this.#call;
+    const error = new RegistryError({ code: "failed-precondition", action, failures: [failure] });
+    this.#struck.set(failure.host, error);
+    return error;
   }
 
   #flawOf(answer: HttpAnswer, coming: Span): string | undefined {
@@ -173,6 +185,8 @@ export interface BlobSourceOptions {
   readonly want: Pick<Descriptor, "digest" | "size">;
   readonly foreignUrls: readonly string[];
   readonly pool?: BlockPool | undefined;
+  readonly mirrors?: Set<string> | undefined;
+  readonly avoid?: ReadonlySet<string> | undefined;
 }
 
 /** The bytes of `source` within `span`. What comes after them is not read, which costs the connection. */

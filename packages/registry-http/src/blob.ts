@@ -54,7 +54,7 @@ export async function* streamBlob(
 }
 
 function fetchBytes(client: RegistryClient, call: Reading, want: Wanted): AsyncIterable<Uint8Array> {
-  const { range, signal = new AbortController().signal, foreignUrls = [], onEvent } = call.options;
+  const { range, signal = new AbortController().signal, foreignUrls = [], onEvent, mirrors, avoid } = call.options;
   const span = spanOf(call, want, range);
   let bytes = span.start;
   const onArrived = (host: string, length: number): void => {
@@ -62,7 +62,7 @@ function fetchBytes(client: RegistryClient, call: Reading, want: Wanted): AsyncI
     bytes += length;
     onEvent?.({ kind: "arrived", host, digest: want.digest, bytes, size: want.size });
   };
-  const source = new BlobSource(client, call, { want, foreignUrls, pool: call.pool });
+  const source = new BlobSource(client, call, { want, foreignUrls, pool: call.pool, mirrors, avoid });
   return fetchSpan({ source, want, settings: client.settings, signal, onArrived, ahead: call.ahead }, span);
 }
 

@@ -6,8 +6,8 @@ const maxQueuedBytes: number = 2 * blockBytes;
 /** A slow sender's bytes are passed on after this long, though their block is not full. */
 const flushMilliseconds = 50;
 
-/** Chunks below this size may lie in a buffer that others share, and are not worth giving back. */
-const leastRecycledBytes = 16 * 1024;
+/** Buffers below this size may be parts of Node's pool, which others share, and are not worth giving back. */
+const leastRecycledBytes: number = Math.max(32 * 1024, Buffer.poolSize / 2 + 1);
 
 export interface BlockQueueOptions {
   /** Whether the chunks that come are nobody else's. */

@@ -31,31 +31,22 @@ export function givenDispatcher(dispatcher: Dispatcher): Dispatchers {
  */
 export function createDispatchers(proxyFor: (url: URL) => URL | undefined, lookup?: LookupFunction): Dispatchers {
   const made = new Map<HostTrust | undefined, Map<string, Dispatcher>>();
-  const newest = new Map<string, HostTrust>();
   const retired = new Set<Dispatcher>();
-  const retire = (origin: string, trust: HostTrust | undefined): void => {
-    const known = newest.get(origin);
-    if (known === trust) return;
-    if (trust === undefined) newest.delete(origin);
-    else newest.set(origin, trust);
-    if (known === undefined || [...newest.values()].includes(known)) return;
-    for (const dispatcher of made.get(known)?.values() ?? []) {
-      retired.add(dispatcher);
-      void dispatcher
-        .close()
-        .finally(() => retired.delete(dispatcher))
-        .catch(() => undefined);
-    }
-    made.delete(known);
+  const retireOldest = (): void => {
+    const [oldest, ...others] = made.entries();
+    if (oldest === undefined || others.length < maxTrusts) return;
+    made.delete(oldest[0]);
+    for (const dispatcher of oldest[1].values()) retire(dispatcher, retired);
   };
   return {
     areOwn: true,
     find({ url, trust, connectMilliseconds }) {
-      retire(url.origin, trust);
       const proxy = proxyFor(url);
       const key = `${connectMilliseconds} ${proxy?.href ?? ""}`;
       const ways = made.get(trust) ?? new Map<string, Dispatcher>();
-      made.set(trust, ways);
+      made.delete(trust);
+      made.set(trust, ways); // the one used last stands last
+      retireOldest();
       const dispatcher = ways.get(key) ?? createDispatcher({ trust, connectMilliseconds, proxy, lookup });
       ways.set(key, dispatcher);
       return dispatcher;
@@ -65,6 +56,16 @@ export function createDispatchers(proxyFor: (url: URL) => URL | undefined, looku
       await Promise.all(all.map((dispatcher) => dispatcher.destroy()));
     },
   };
+}
+
+/** Whom to trust changes with the files that say it; of those unused the longest, nothing is kept but what is under way. */
+const maxTrusts = 64;
+
+/** Lets what is under way end, and remembers it until then. */
+function retire(dispatcher: Dispatcher, retired: Set<Dispatcher>): void {
+  retired.add(dispatcher);
+  const end = (): void => void retired.delete(dispatcher);
+  dispatcher.close().then(end, end);
 }
 
 interface Making extends Omit<Way, "url"> {

@@ -1,5 +1,6 @@
 import type { RegistryHost } from "@stowage/registry";
 import type { Call } from "./call.ts";
+import { isOwnHost } from "./own-host.ts";
 
 /** Whether hosts speak https or http. One that may speak either is asked over https first, and once it answered, the same way. */
 export class SpokenSchemes {
@@ -12,8 +13,8 @@ export class SpokenSchemes {
 
   /** The host under each scheme that may be tried, first choice first. */
   candidates(host: RegistryHost, { repository, options }: Call): readonly RegistryHost[] {
-    if (host.role === "origin" && (options.plainHttp ?? this.#plainHttp(repository.domain)))
-      return [withScheme(host, "http:")];
+    const isPlain = options.plainHttp ?? this.#plainHttp(repository.domain);
+    if (isPlain && isOwnHost(host, repository)) return [withScheme(host, "http:")];
     if (host.orPlainHttp !== true || host.url.protocol === "http:") return [host];
     const known = this.#answered.get(host.url.host);
     return known === undefined ? [host, withScheme(host, "http:")] : [withScheme(host, known)];

@@ -46,7 +46,7 @@ export interface TransportSettings {
 
 /**
  * The one place where requests leave. What is configured for the call's host goes to its own origin alone; elsewhere, where
- * it sends its clients on to, only its authorities are believed too.
+ * it sends its clients on to, only what it has to say of certificates counts too.
  */
 export function createTransport(dispatchers: Dispatchers, settings: TransportSettings): Send {
   return async (call, request) =>
@@ -108,7 +108,7 @@ function startArrival(dispatchers: Dispatchers, { call, request, settings }: Sen
   });
   const dispatcher = dispatchers.find({
     url,
-    trust: own ? host.trust : trustElsewhere(host.trust),
+    trust: own ? host.trust : trustElsewhere(host.trust, request),
     connectMilliseconds: host.connectMilliseconds ?? connect,
   });
   dispatcher.dispatch(
@@ -145,13 +145,15 @@ function configuredHeaders({ headers = {} }: RegistryHost): Record<string, strin
 }
 
 /** By the trust it is of, so that what is pooled by it stays together. */
-const elsewhere = new WeakMap<HostTrust, HostTrust>();
+const elsewhere = new WeakMap<HostTrust, { readonly bare: HostTrust; readonly secret: HostTrust }>();
 
-function trustElsewhere(trust: HostTrust | undefined): HostTrust | undefined {
+/** Where anything secret is sent, such as a password to a token server, a certificate has to be good in any case. */
+function trustElsewhere(trust: HostTrust | undefined, { authorization, body }: HttpRequest): HostTrust | undefined {
   if (trust === undefined) return undefined;
-  const known = elsewhere.get(trust) ?? { ...trust, identities: [] };
+  const bare = { ...trust, identities: [] };
+  const known = elsewhere.get(trust) ?? { bare, secret: { ...bare, anyCertificate: false } };
   elsewhere.set(trust, known);
-  return known;
+  return authorization === undefined && body === undefined ? known.bare : known.secret;
 }
 
 async function* arriving(

@@ -43,6 +43,10 @@ export interface RegistryOptions extends AbortOptions {
 }
 
 export interface BlobOptions extends RegistryOptions {
+  /** Gets the `host[:port]` of each mirror that sends something of it: whom to `avoid` if that turns out to be other bytes. */
+  readonly mirrors?: Set<string> | undefined;
+  /** Hosts, `host[:port]`, that are not asked. */
+  readonly avoid?: ReadonlySet<string> | undefined;
   readonly range?: ByteRange | undefined;
   /**
    * Each block is lent, until the next is asked for; then its memory is used again. For those who write or hash a block and
