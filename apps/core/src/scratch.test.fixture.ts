@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type FakeRegistry, type FakeRegistryOptions, startRegistry } from "@stowage/registry-fake";
 import { onTestFinished } from "vitest";
-import { openStore, type Store } from "./index.ts";
+import { openStore, type Store, type StoreSettings } from "./index.ts";
 
 /** A directory that goes with the test. */
 export async function scratchDirectory(): Promise<string> {
@@ -13,8 +13,8 @@ export async function scratchDirectory(): Promise<string> {
 }
 
 /** A store in `root` that closes with the test. */
-export async function scratchStore(root?: string): Promise<Store> {
-  const store = await openStore({ root: root ?? (await scratchDirectory()) });
+export async function scratchStore(root?: string, registry?: StoreSettings["registry"]): Promise<Store> {
+  const store = await openStore({ root: root ?? (await scratchDirectory()), registry });
   onTestFinished(() => store[Symbol.asyncDispose]());
   return store;
 }
