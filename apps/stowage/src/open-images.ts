@@ -20,10 +20,11 @@ export interface OpenImages extends AsyncDisposable {
  * Opens the store; where a daemon holds it, talks to that instead. With an address and no root, it is the daemon or
  * nobody. Fails with `failed-precondition` where the store is held and no daemon answers.
  */
-export async function openImages(options: PlaceOptions): Promise<OpenImages> {
+export async function openImages(options: PlaceOptions & { readonly authfile?: string }): Promise<OpenImages> {
   const configured = await readSettings(options.config);
   const settings = {
     ...configured,
+    registry: { ...configured.registry, authFile: options.authfile ?? configured.registry.authFile },
     root: options.root ?? configured.root,
     address: options.address ?? configured.address,
   };

@@ -44,9 +44,9 @@ export function addPull(program: Command, terminal: Terminal): void {
 async function chooseCredential(
   { settings }: OpenImages,
   reference: Reference,
-  { creds, authfile }: PullVerbOptions,
+  { creds }: PullVerbOptions,
 ): Promise<Credential | undefined> {
-  if (creds === undefined) return await openNodeKeychain(authfile ?? settings.registry.authFile).find(reference);
+  if (creds === undefined) return await openNodeKeychain(settings.registry.authFile).find(reference);
   const colon = creds.indexOf(":");
   const [username, password] = colon < 0 ? [creds, ""] : [creds.slice(0, colon), creds.slice(colon + 1)];
   return decodeAuthConfig({ username, password })?.credential;
