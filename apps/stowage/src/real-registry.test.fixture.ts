@@ -10,14 +10,28 @@ export interface RealRegistry extends AsyncDisposable {
   readonly host: string;
 }
 
-export async function startRealRegistry(directory: string): Promise<RealRegistry> {
+export interface RealRegistryOptions {
+  /** Lines of an htpasswd file: who is let in. Everybody, where it is not given. */
+  readonly htpasswd?: string;
+}
+
+export async function startRealRegistry(
+  directory: string,
+  { htpasswd }: RealRegistryOptions = {},
+): Promise<RealRegistry> {
   const host = `127.0.0.1:${await findFreePort()}`;
   const config = join(directory, "registry.yml");
   await mkdir(join(directory, "registry"), { recursive: true });
-  await writeFile(
-    config,
-    `version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ${join(directory, "registry")}}}\nhttp: {addr: "${host}"}\n`,
-  );
+  const users = join(directory, "htpasswd");
+  if (htpasswd !== undefined) await writeFile(users, `${htpasswd}\n`);
+  const settings = {
+    version: "0.1",
+    log: { level: "error" },
+    storage: { filesystem: { rootdirectory: join(directory, "registry") } },
+    http: { addr: host, secret: "of this test" },
+    ...(htpasswd === undefined ? {} : { auth: { htpasswd: { realm: "test", path: users } } }),
+  };
+  await writeFile(config, JSON.stringify(settings)); // it is YAML, of which JSON is a part
   const child = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
   await waitUntilUp(host);
   return {
@@ -48,7 +62,7 @@ export function missingTools(tools: readonly string[]): readonly string[] {
 async function waitUntilUp(host: string): Promise<void> {
   for (let tries = 0; tries < 100; tries += 1) {
     const up = await fetch(`http://${host}/v2/`).then(
-      (response) => response.ok,
+      ({ status }) => status === 200 || status === 401,
       () => false,
     );
     if (up) return;

@@ -15,11 +15,15 @@ export interface Ended {
 
 const main = new URL("./main.ts", import.meta.url).pathname;
 
+/** Who runs the command, and in which environment; as the test itself, where nothing is said. */
+export interface User {
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Starts the command as a user does: a process of its own, from source. */
-export function startCommand(
-  args: readonly string[],
-  user: { readonly uid?: number; readonly gid?: number } = {},
-): ChildProcessByStdio<null, Readable, Readable> {
+export function startCommand(args: readonly string[], user: User = {}): ChildProcessByStdio<null, Readable, Readable> {
   return spawn(process.execPath, ["--conditions=@stowage/source", main, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     ...user,
@@ -27,7 +31,7 @@ export function startCommand(
 }
 
 /** Runs the command to its end. */
-export async function runCommand(args: readonly string[], user?: Parameters<typeof startCommand>[1]): Promise<Ended> {
+export async function runCommand(args: readonly string[], user?: User): Promise<Ended> {
   const child = startCommand(args, user);
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
   return { code: typeof code === "number" ? code : null, out, err };
