@@ -36,9 +36,9 @@ async function* inChunks(fetch: BlobFetch, span: Span, first: AsyncIterator<Uint
   const { chunks } = fetch.settings;
   const running = [first];
   let next = span.start + chunks.bytes;
-  let plan = { width: 1, bytes: chunks.bytes };
+  let plan: Plan = { width: 1, bytes: chunks.bytes, passed: [] };
   for (let chunk = running.shift(); chunk !== undefined; chunk = running.shift()) {
-    plan = nextPlan(plan, chunks, yield* passOn(chunk, fetch.settings.now));
+    plan = nextPlan(chunks, plan, yield* passOn(chunk, fetch.settings.now));
     const width = fetch.source.sendsAll ? 0 : plan.width; // each request for a chunk would bring all that is before it
     while (next < span.end && running.length < width) {
       const following = { start: next, end: Math.min(span.end, next + plan.bytes) };
@@ -50,16 +50,25 @@ async function* inChunks(fetch: BlobFetch, span: Span, first: AsyncIterator<Uint
   if (next < span.end) yield* fetchSpan(fetch, { start: next, end: span.end });
 }
 
-/** How many chunks are asked for at once, and how large ones. */
+/** How many chunks are asked for at once, how large ones, and how the last of them came. */
 interface Plan {
   readonly width: number;
   readonly bytes: number;
+  readonly passed: readonly Passed[];
 }
 
-/** On a fast line one connection after the other, for ever more, so that asking does not count; else several, and no way back. */
-function nextPlan(plan: Plan, chunks: Chunks, { bytes, waited }: Passed): Plan {
-  const isFast = plan.width === 1 && (1000 * bytes) / waited >= chunks.fastBytesPerSecond;
-  return isFast ? { width: 1, bytes: Math.min(maxChunkBytes, 2 * plan.bytes) } : chunks;
+/**
+ * On a fast line one connection after the other, for ever more, so that asking does not count; else several. Judged is by as
+ * many chunks as there were at once, since one of them brings the others along.
+ */
+function nextPlan(chunks: Chunks, { width, bytes, passed }: Plan, last: Passed): Plan {
+  const latest = [...passed, last];
+  if (latest.length < width) return { width, bytes, passed: latest };
+  const came = latest.reduce((sum, chunk) => sum + chunk.bytes, 0);
+  const waited = latest.reduce((sum, chunk) => sum + chunk.waited, 0);
+  const isFast = (1000 * came) / waited >= chunks.fastBytesPerSecond;
+  if (!isFast) return { width: chunks.width, bytes: chunks.bytes, passed: [] };
+  return { width: 1, bytes: width === 1 ? Math.min(maxChunkBytes, 2 * bytes) : bytes, passed: [] };
 }
 
 interface Passed {

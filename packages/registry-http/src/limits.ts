@@ -74,8 +74,8 @@ export interface Chunks {
   readonly fastBytesPerSecond: number;
 }
 
-/** 4 times 8 MiB is what one blob may hold in memory; a request for less would feel its round trip. Fast is more than a gigabit. */
-export const defaultChunks: Chunks = { bytes: 8 * 1024 * 1024, width: 4, fastBytesPerSecond: 160 * 1024 * 1024 };
+/** 4 times 6 MiB is what one blob may hold in memory; a request for less would feel its round trip. Fast is more than a gigabit. */
+export const defaultChunks: Chunks = { bytes: 6 * 1024 * 1024, width: 4, fastBytesPerSecond: 160 * 1024 * 1024 };
 
 /** As far as the chunks of a fast line grow: should it become slow, this much comes over one connection. */
 export const maxChunkBytes: number = 128 * 1024 * 1024;
