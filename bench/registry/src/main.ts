@@ -64,14 +64,20 @@ function print(standings: readonly Standing[]): void {
   for (const { name, laps } of standings) {
     const seconds = laps.map((lap) => lap.seconds);
     const perGibibyte = (median(laps.map((lap) => lap.processorSeconds)) * 1024 ** 3) / bytes;
-    const peak = Math.max(...laps.map((lap) => lap.peakMebibytes ?? 0));
+    const own = laps.flatMap((lap) => lap.own ?? []);
+    const fetching = median(own.map((said) => said.seconds));
     const columns = [
       name.padEnd(32),
       `${median(seconds).toFixed(2)} s (${Math.min(...seconds).toFixed(2)}–${Math.max(...seconds).toFixed(2)})`,
       `${Math.round(bytes / 1024 ** 2 / median(seconds))} MiB/s`,
       `${perGibibyte.toFixed(2)} CPU s/GiB`,
       `rate ${(measure / median(seconds)).toFixed(2)}`,
-      ...(peak === 0 ? [] : [`peak ${peak} MiB`]),
+      ...(own.length === 0
+        ? []
+        : [
+            `fetching ${fetching.toFixed(2)} s, rate ${(measure / fetching).toFixed(2)}`,
+            `peak ${Math.max(...own.map((said) => said.peakMebibytes))} MiB`,
+          ]),
     ];
     process.stdout.write(`${columns.join("  ")}\n`);
   }
