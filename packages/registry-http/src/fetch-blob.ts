@@ -1,6 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { ContentMismatchError, type Descriptor } from "@stowage/oci";
 import { RegistryUnavailableError } from "@stowage/registry";
+import { backoffMilliseconds, pause } from "./backoff.ts";
 import type { BlobPart, BlobSource, Span } from "./blob-source.ts";
 import { type Chunks, maxChunkBytes, maxFruitlessTries, progressBytes } from "./limits.ts";
 import { prefetched } from "./prefetch.ts";
@@ -112,7 +112,8 @@ async function* resuming(fetch: BlobFetch, span: Span, opened?: BlobPart): Async
       yield next.value;
     }
     part = undefined;
-    await pause(fetch, fruitless);
+    // The first time without delay: a connection that was cut says nothing of the next one.
+    if (fruitless > 0) await pause(backoffMilliseconds(fetch.settings.retries, fruitless), fetch.signal);
   }
 }
 
@@ -127,11 +128,4 @@ async function* untilCut(
     throw error;
   }
   return undefined;
-}
-
-/** The first time without delay: a connection that was cut says nothing of the next one. */
-async function pause({ settings: { retries }, signal }: BlobFetch, fruitless: number): Promise<void> {
-  if (fruitless === 0) return;
-  const most = Math.min(retries.maxMilliseconds, retries.firstMilliseconds * 2 ** (fruitless - 1));
-  await delay(most * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => signal.throwIfAborted());
 }

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "./backoff.ts";
 
 /** How fast one host may be asked. */
 interface Pace {
@@ -51,9 +51,7 @@ export class HostPaces {
   /** Waits for the turn of a request to `host`. */
   async enter(host: string, signal: AbortSignal | undefined): Promise<void> {
     for (let wait = this.#take(host); wait > 0; wait = this.#take(host)) {
-      await delay(wait, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
-        throw signal?.aborted ? signal.reason : error;
-      });
+      await pause(wait, signal);
     }
   }
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { StowageError } from "@stowage/errors";
 import {
   type HostCapability,
@@ -7,6 +6,7 @@ import {
   type RegistryHost,
   RegistryUnavailableError,
 } from "@stowage/registry";
+import { backoffMilliseconds, pause } from "./backoff.ts";
 import type { Call, PlacedCall } from "./call.ts";
 import type { RegistryClient } from "./registry-client.ts";
 
@@ -47,7 +47,7 @@ export async function overHosts<Result>(
     const wait = nextWait(client, hosts, { round, failures, struck });
     report(call, latest, wait);
     if (wait === undefined) throw combined(call, hosts, failures);
-    await pause(wait, call);
+    await pause(wait, call.options.signal);
   }
 }
 
@@ -112,8 +112,7 @@ function nextWait(
     Math.max(...tellingOf(host, failures.get(host)).map((failure) => paces.askedFor(failure.host)));
   const held = Math.min(...passing.map(asked));
   if (held > retries.maxMilliseconds) return undefined;
-  const most = Math.min(retries.maxMilliseconds, retries.firstMilliseconds * 2 ** (round - 1));
-  return held + most * (0.5 + Math.random() / 2);
+  return held + backoffMilliseconds(retries, round);
 }
 
 function report({ options: { onEvent } }: Call, failures: Outcome["failures"], wait: number | undefined): void {
@@ -122,15 +121,6 @@ function report({ options: { onEvent } }: Call, failures: Outcome["failures"], w
     for (const { reason } of tellingOf(host, error)) {
       onEvent?.({ kind: "failed", host: host.url.host, reason, ...retryMilliseconds });
     }
-  }
-}
-
-async function pause(milliseconds: number, { options: { signal } }: Call): Promise<void> {
-  try {
-    await delay(milliseconds, undefined, signal === undefined ? {} : { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
   }
 }
 
