@@ -1,3 +1,5 @@
+export { allocateFile } from "./allocate.ts";
+export { bootId, bootSeconds } from "./boot.ts";
 export { type DataExtent, findData } from "./data-extent.ts";
 export {
   linkAt,
@@ -24,6 +26,7 @@ export {
 } from "./file-attributes.ts";
 export { type FileLock, LockHeldError, lockFile } from "./file-lock.ts";
 export { type FileKind, type FileStatus, statAt, statFd } from "./file-status.ts";
+export { type Flusher, type FlushScope, openFlusher, relaxedFlusher } from "./flusher.ts";
 export { type MountRequest, mount, unmount } from "./mount.ts";
 export { type MountEntry, parseMountInfo, readMounts } from "./mount-table.ts";
 export {
@@ -44,4 +47,3 @@ export {
   type Sha2,
   startResumableHash,
 } from "./resumable-hash.ts";
-export { syncFileSystem } from "./sync.ts";

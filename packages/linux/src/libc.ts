@@ -56,6 +56,7 @@ const prototypes = {
   fremovexattr: "int fremovexattr(int, void *)",
   lseek: "int64 lseek(int, int64, int)",
   syncfs: "int syncfs(int)",
+  fallocate: "int fallocate(int, int, int64, int64)",
   fcntl: "int fcntl(int, int, void *)",
   mount: "int mount(void *, void *, void *, ulong, void *)",
   umount2: "int umount2(void *, int)",

@@ -1,0 +1,1 @@
+export { isStep, type Step, step, stepChannel, steps } from "./step.ts";
