@@ -1,104 +1,139 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { BlobInfo, ContentStore, IngestInfo } from "@stowage/content";
+import type { BlobInfo, ContentStore, IngestInfo, StagedBlob, VerifyOptions } from "@stowage/content";
 import { type AbortOptions, asStorageError, isErrno, StowageError } from "@stowage/errors";
-import { startResumableHash } from "@stowage/linux";
-import { algorithmOf, type Descriptor, type Digest, encodedOf, isDigest, verified } from "@stowage/oci";
-import { syncDirectory, writeDurably } from "./durable-file.ts";
-import { receive } from "./ingest.ts";
-import { readNote } from "./ingest-checkpoint.ts";
-
-/** Reads are this large: past 1 MiB nothing is gained. */
-const blockBytes = 1024 * 1024;
+import { type Durability, type Flusher, openFlusher } from "@stowage/linux";
+import { algorithmOf, type Descriptor, type Digest, encodedOf, isDigest } from "@stowage/oci";
+import { step } from "@stowage/steps";
+import { startHashOf } from "./blob-hash.ts";
+import { receive, removeIngestFile } from "./ingest.ts";
+import { noteOf } from "./ingest-checkpoint.ts";
+import { StagedFile } from "./staged-file.ts";
+import { readFrom, statIfThere } from "./whole-file.ts";
 
 const algorithms = ["sha256", "sha512"] as const;
 
+export interface ContentStoreOptions {
+  /** Whether a committed blob survives a power cut (`full`, the default) or what the kernel had time for (`relaxed`). */
+  readonly durability?: Durability | undefined;
+}
+
 /**
  * Opens the store under `root` (made where it is missing): `blobs/<algorithm>/<hex>` and `ingest/`.
- * The caller holds the lock on it. What an earlier process had of blobs from afar is gone on with; what else it left
- * half-written is dropped.
+ * The caller holds the lock on it. What an earlier process had of blobs is gone on with; what else it left half-written is
+ * dropped.
  */
-export async function openContentStore(root: string): Promise<ContentStore> {
+export async function openContentStore(
+  root: string,
+  { durability = "full" }: ContentStoreOptions = {},
+): Promise<ContentStore & Disposable> {
   const ingest = join(root, "ingest");
+  using opening = new DisposableStack();
   try {
     await mkdir(ingest, { recursive: true, mode: 0o700 });
     await dropLeftovers(ingest);
     for (const algorithm of algorithms) await mkdir(join(root, "blobs", algorithm), { recursive: true, mode: 0o700 });
-    await syncDirectory(join(root, "blobs"));
-    await syncDirectory(root);
+    for (const made of [join(root, "blobs"), root, join(root, "..")]) await flushNames(made, durability);
+    const flushers = new Map<string, Flusher>();
+    for (const algorithm of algorithms) {
+      const flusher = openFlusher(join(root, "blobs", algorithm), { scope: "names", durability });
+      flushers.set(algorithm, opening.use(flusher));
+    }
+    return new FsContentStore(root, { durability, flushers, open: opening.move() });
   } catch (error) {
     throw asStorageError(error, `open the content store "${root}"`);
   }
-  return new FsContentStore(root);
 }
 
-class FsContentStore implements ContentStore {
-  readonly #root: string;
-  /** Whose directory in `ingest` somebody is at. */
-  readonly #taken = new Set<Digest>();
+interface Opened {
+  readonly durability: Durability;
+  /** Of the directories of blobs, by algorithm. */
+  readonly flushers: ReadonlyMap<string, Flusher>;
+  readonly open: Disposable;
+}
 
-  constructor(root: string) {
+class FsContentStore implements ContentStore, Disposable {
+  readonly #root: string;
+  readonly #opened: Opened;
+  /** Whose file in `ingest` somebody is at. */
+  readonly #taken = new Set<Digest>();
+  /** Blobs whose bytes this process has seen to be right. */
+  readonly #verified = new Set<Digest>();
+
+  constructor(root: string, opened: Opened) {
     this.#root = root;
+    this.#opened = opened;
   }
 
   async find(digest: Digest, { signal }: AbortOptions = {}): Promise<BlobInfo | undefined> {
     signal?.throwIfAborted();
     try {
-      const { size, mtimeMs } = await stat(this.#path(digest));
-      return { digest, size, storedAt: mtimeMs };
+      const found = await statIfThere(this.#path(digest));
+      return found === undefined ? undefined : { digest, size: found.size, storedAt: found.mtimeMs };
     } catch (error) {
-      if (isErrno(error, "ENOENT")) return undefined;
       throw asStorageError(error, `look for blob ${digest}`);
     }
   }
 
-  async *read(digest: Digest, { signal }: AbortOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-    signal?.throwIfAborted();
+  async *read(digest: Digest, options: AbortOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+    options.signal?.throwIfAborted();
     await using file = await this.#open(digest);
-    for (;;) {
-      signal?.throwIfAborted();
-      const { buffer, bytesRead } = await file.read(new Uint8Array(blockBytes));
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
+    try {
+      yield* readFrom(file, options);
+    } catch (error) {
+      throw asStorageError(error, `read blob ${digest}`);
     }
   }
 
-  async write(
-    want: Pick<Descriptor, "digest" | "size">,
-    source: AsyncIterable<Uint8Array>,
-    { signal }: AbortOptions = {},
-  ): Promise<void> {
-    if ((await this.find(want.digest, { signal }))?.size === want.size) return;
-    const path = this.#path(want.digest);
-    const ingest = join(this.#root, "ingest", randomUUID());
-    try {
-      await writeDurably(ingest, verified(until(signal, source), want));
-      await rename(ingest, path);
-      await syncDirectory(join(path, ".."));
-    } catch (error) {
-      await rm(ingest, { force: true });
-      throw asStorageError(error, `store blob ${want.digest}`);
+  async verify(digest: Digest, { signal, pace }: VerifyOptions = {}): Promise<boolean> {
+    if ((await this.find(digest, { signal })) === undefined) return false;
+    const hash = startHashOf(digest);
+    for await (const block of this.read(digest, { signal })) {
+      await hash.update(block);
+      await pace?.(block.byteLength);
     }
+    const isRight = (await hash.finish()) === encodedOf(digest);
+    if (isRight) this.#verified.add(digest);
+    else this.#verified.delete(digest);
+    return isRight;
   }
 
   async ingest(
     want: Pick<Descriptor, "digest" | "size">,
     openSource: (offset: number) => AsyncIterable<Uint8Array>,
     { signal }: AbortOptions = {},
-  ): Promise<void> {
-    if (this.#taken.has(want.digest) || startResumableHash(algorithmOf(want.digest)) === undefined) {
-      return await this.write(want, copied(openSource(0)), { signal });
-    }
-    this.#taken.add(want.digest);
+  ): Promise<StagedBlob> {
+    signal?.throwIfAborted();
+    if (await this.#isWhole(want, { signal })) return this.#presentBlob(want);
+    const isPrivate = this.#taken.has(want.digest);
+    const path = isPrivate ? join(this.#root, "ingest", randomUUID()) : ingestPath(this.#root, want.digest);
+    const onEnd = (): void => void (isPrivate || this.#taken.delete(want.digest));
+    if (!isPrivate) this.#taken.add(want.digest);
     try {
-      if ((await this.find(want.digest, { signal }))?.size === want.size) return;
-      const directory = ingestPath(this.#root, want.digest);
-      await receive({ directory, want, path: this.#path(want.digest) }, openSource, { signal });
+      const file = await receive({ path, want }, openSource, { signal });
+      return new StagedFile({ path, want, file, isPrivate, onEnd });
     } catch (error) {
+      if (isPrivate) await rm(path, { force: true });
+      onEnd();
       throw asStorageError(error, `store blob ${want.digest}`);
-    } finally {
-      this.#taken.delete(want.digest);
+    }
+  }
+
+  async commit(blobs: readonly StagedBlob[], { signal }: AbortOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    const staged = blobs.filter((blob) => blob instanceof StagedFile);
+    if (staged.length === 0) return;
+    const [first] = staged;
+    try {
+      if (this.#opened.durability === "full") await Promise.all(staged.map((blob) => blob.flush()));
+      step("blobs-flushed");
+      for (const blob of staged) await this.#name(blob);
+      const changed = new Set(staged.map(({ digest }) => algorithmOf(digest)));
+      await Promise.all([...changed].map((algorithm) => this.#opened.flushers.get(algorithm)?.flush()));
+      step("blobs-durable");
+    } catch (error) {
+      throw asStorageError(error, `store blob ${first?.digest}`);
     }
   }
 
@@ -106,9 +141,9 @@ class FsContentStore implements ContentStore {
     for (const name of await readdir(join(this.#root, "ingest"))) {
       signal?.throwIfAborted();
       const digest = digestOfIngest(name);
-      const note = digest === undefined ? undefined : await readNote(join(this.#root, "ingest", name));
-      if (digest === undefined || note === undefined) continue;
-      yield { digest, size: note.size, arrived: note.bytes, updatedAt: note.notedAt };
+      const found = digest === undefined ? undefined : await statIfThere(join(this.#root, "ingest", name));
+      if (digest === undefined || found === undefined) continue;
+      yield { digest, arrived: found.size, updatedAt: found.mtimeMs };
     }
   }
 
@@ -117,7 +152,8 @@ class FsContentStore implements ContentStore {
     if (this.#taken.has(digest)) return;
     this.#taken.add(digest); // whoever ingests it meanwhile writes elsewhere
     try {
-      await rm(ingestPath(this.#root, digest), { recursive: true, force: true });
+      await removeIngestFile(ingestPath(this.#root, digest));
+      step("ingest-removed");
     } catch (error) {
       throw asStorageError(error, `drop what arrived of blob ${digest}`);
     } finally {
@@ -127,8 +163,10 @@ class FsContentStore implements ContentStore {
 
   async remove(digest: Digest, { signal }: AbortOptions = {}): Promise<void> {
     signal?.throwIfAborted();
+    this.#verified.delete(digest);
     try {
       await rm(this.#path(digest), { force: true });
+      step("blob-removed");
     } catch (error) {
       throw asStorageError(error, `remove blob ${digest}`);
     }
@@ -144,11 +182,39 @@ class FsContentStore implements ContentStore {
     }
   }
 
+  [Symbol.dispose](): void {
+    this.#opened.open[Symbol.dispose]();
+  }
+
+  /** Whether the blob is here and right: its bytes are looked at once in the life of a process. */
+  async #isWhole({ digest, size }: Pick<Descriptor, "digest" | "size">, options: AbortOptions): Promise<boolean> {
+    if ((await this.find(digest, options))?.size !== size) return false;
+    return this.#verified.has(digest) || (await this.verify(digest, options));
+  }
+
+  #presentBlob({ digest, size }: Pick<Descriptor, "digest" | "size">): StagedBlob {
+    return {
+      digest,
+      size,
+      read: (options) => this.read(digest, options),
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+  }
+
+  /** The name goes to the file, unless right bytes have it; wrong ones make way. */
+  async #name(blob: StagedFile): Promise<void> {
+    const path = this.#path(blob.digest);
+    if (this.#verified.has(blob.digest) && (await statIfThere(path)) !== undefined) return await blob.drop();
+    await blob.name(path);
+    this.#verified.add(blob.digest);
+    step("blob-named");
+  }
+
   #path(digest: Digest): string {
     return join(this.#root, "blobs", algorithmOf(digest), encodedOf(digest));
   }
 
-  async #open(digest: Digest): ReturnType<typeof open> {
+  async #open(digest: Digest): Promise<FileHandle> {
     try {
       return await open(this.#path(digest));
     } catch (cause) {
@@ -169,25 +235,16 @@ function digestOfIngest(name: string): Digest | undefined {
 
 /** Everything in `ingest` that nobody can go on with. */
 async function dropLeftovers(ingest: string): Promise<void> {
-  for (const name of await readdir(ingest)) {
-    const path = join(ingest, name);
-    const isKept = digestOfIngest(name) !== undefined && (await readNote(path)) !== undefined;
-    if (!isKept) await rm(path, { recursive: true, force: true });
+  const entries = await readdir(ingest, { withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && digestOfIngest(entry.name) !== undefined);
+  const kept = new Set(files.map(({ name }) => name));
+  for (const { name } of entries) {
+    if (!kept.has(noteOf(name) ?? name)) await rm(join(ingest, name), { recursive: true, force: true });
   }
 }
 
-/** The blocks of a source that only lends them: `write` gathers several before it is done with the first. */
-async function* copied(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const block of source) yield new Uint8Array(block);
-}
-
-/** `source`, until `signal` aborts. */
-async function* until(
-  signal: AbortSignal | undefined,
-  source: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of source) {
-    signal?.throwIfAborted();
-    yield chunk;
-  }
+/** Makes the names in a directory durable. */
+async function flushNames(directory: string, durability: Durability): Promise<void> {
+  using flusher = openFlusher(directory, { scope: "names", durability });
+  await flusher.flush();
 }

@@ -1,31 +1,31 @@
-import { type FileHandle, open, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { isErrno } from "@stowage/errors";
 import { type HashCheckpoint, isHashCheckpoint } from "@stowage/linux";
 import { algorithmOf, type Descriptor } from "@stowage/oci";
-import type { Ingest } from "./ingest.ts";
+import { step } from "@stowage/steps";
+import { writeText } from "./whole-file.ts";
 
-/** After this many bytes they are made durable and noted: no more than these are fetched again after a crash. */
+/** After this many bytes they are made durable and noted: no more than these are read again after a crash. */
 const checkpointBytes = 32 * 1024 * 1024;
 
-const fileName = "checkpoint.json";
-
-/** Notes from time to time how much of an ingest is in, for good. */
+/** Notes from time to time how much of an ingest is in, for good, and what its hash has come to. */
 export interface Checkpoints extends AsyncDisposable {
   /** Notes it if much has come since the last note, without making anybody wait. */
   offer(checkpoint: HashCheckpoint): void;
-  /** Notes it now; an ingest of nothing is dropped. */
-  save(checkpoint: HashCheckpoint): Promise<void>;
-  /** Waits for the note that is being made. */
+  /** Waits for the note that is being made; fails where it could not be. */
   stop(): Promise<void>;
 }
 
-export function openCheckpoints({ directory, want }: Ingest, file: FileHandle, start: number): Checkpoints {
+/** The notes on the file at `path`, of which `start` bytes are noted already. */
+export function openCheckpoints(path: string, file: FileHandle, start: number): Checkpoints {
   let noted = start;
   let saving: Promise<void> | undefined;
   const save = async (checkpoint: HashCheckpoint): Promise<void> => {
     await file.datasync(); // before the note that counts on it
-    await writeCheckpoint(directory, { ...checkpoint, size: want.size });
+    const note = notePath(path);
+    await writeText(`${note}.new`, JSON.stringify(checkpoint));
+    await rename(`${note}.new`, note);
+    step("ingest-noted");
   };
   const stop = async (): Promise<void> => await saving;
   return {
@@ -35,72 +35,50 @@ export function openCheckpoints({ directory, want }: Ingest, file: FileHandle, s
       saving = save(checkpoint).then(() => {
         saving = undefined;
       });
-      saving.catch(() => undefined); // `stop` and `save` tell it
-    },
-    async save(checkpoint) {
-      await stop();
-      if (checkpoint.bytes === 0) await rm(directory, { recursive: true, force: true });
-      else await save(checkpoint);
+      saving.catch(() => undefined); // `stop` tells it
     },
     stop,
     [Symbol.asyncDispose]: () => stop().catch(() => undefined),
   };
 }
 
-/** What is in of a blob; `undefined` where nothing is, or where what is noted does not fit. */
+/** How much of a file is in for good; `undefined` where nothing readable is noted, or what does not fit. */
 export async function readCheckpoint(
-  directory: string,
-  want: Pick<Descriptor, "digest" | "size">,
+  path: string,
+  { digest, size }: Pick<Descriptor, "digest" | "size">,
 ): Promise<HashCheckpoint | undefined> {
-  const noted = await readNote(directory);
-  if (noted === undefined || noted.size !== want.size || noted.bytes > want.size) return undefined;
-  const size = await sizeOf(join(directory, "data"));
-  return size >= noted.bytes && isHashCheckpoint(algorithmOf(want.digest), noted) ? noted : undefined;
-}
-
-/** A crash may fall between the renaming of the data and the end of its note. */
-async function sizeOf(path: string): Promise<number> {
   try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return 0;
-    throw error;
-  }
-}
-
-export interface Note extends HashCheckpoint {
-  /** Of the whole blob: bytes. */
-  readonly size: number;
-  /** In milliseconds since the epoch. */
-  readonly notedAt: number;
-}
-
-/** What is noted in a directory, whether or not it is true; `undefined` where nothing readable is. */
-export async function readNote(directory: string): Promise<Note | undefined> {
-  try {
-    await using file = await open(join(directory, fileName)); // once for all: it may go at any moment
+    await using file = await open(notePath(path));
     const json: unknown = JSON.parse(await file.readFile("utf8"));
-    return isNote(json) ? { ...json, notedAt: (await file.stat()).mtimeMs } : undefined;
+    return isNote(json) && json.bytes <= size && isHashCheckpoint(algorithmOf(digest), json) ? json : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;
   }
 }
 
-async function writeCheckpoint(directory: string, note: Omit<Note, "notedAt">): Promise<void> {
-  const path = join(directory, fileName);
-  await writeFile(`${path}.new`, JSON.stringify(note), { mode: 0o600 });
-  await rename(`${path}.new`, path);
+/** Drops what is noted on a file. */
+export async function removeCheckpoint(path: string): Promise<void> {
+  await rm(notePath(path), { force: true });
 }
 
-function isNote(json: unknown): json is Omit<Note, "notedAt"> {
+/** Whether a name in the directory of ingests is that of a note that is done, on the file of the name that is returned. */
+export function noteOf(name: string): string | undefined {
+  return name.endsWith(noteSuffix) ? name.slice(0, -noteSuffix.length) : undefined;
+}
+
+const noteSuffix = ".checkpoint";
+
+function notePath(path: string): string {
+  return `${path}${noteSuffix}`;
+}
+
+function isNote(json: unknown): json is HashCheckpoint {
   return (
     typeof json === "object" &&
     json !== null &&
     "bytes" in json &&
     typeof json.bytes === "number" &&
-    "size" in json &&
-    typeof json.size === "number" &&
     "state" in json &&
     typeof json.state === "string"
   );

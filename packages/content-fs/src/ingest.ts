@@ -1,91 +1,146 @@
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import type { AbortOptions } from "@stowage/errors";
-import { type HashCheckpoint, type ResumableHash, startResumableHash } from "@stowage/linux";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { type AbortOptions, isErrno, StowageError } from "@stowage/errors";
+import { allocateFile, type HashCheckpoint, type ResumableHash } from "@stowage/linux";
 import { algorithmOf, ContentMismatchError, type Descriptor, parseDigest } from "@stowage/oci";
-import { syncDirectory } from "./durable-file.ts";
-import { type Checkpoints, openCheckpoints, readCheckpoint } from "./ingest-checkpoint.ts";
+import { step } from "@stowage/steps";
+import { canResume, startHashOf } from "./blob-hash.ts";
+import { type Checkpoints, openCheckpoints, readCheckpoint, removeCheckpoint } from "./ingest-checkpoint.ts";
+import { readFrom, writeAt } from "./whole-file.ts";
 
-/** A blob that arrives: where its bytes are gathered, what it is, and where it goes when it is whole. */
+/** A blob that arrives, and the file that it is gathered in; a checkpoint may be beside that. */
 export interface Ingest {
-  /** `data`, and `checkpoint.json` of it. */
-  readonly directory: string;
-  readonly want: Pick<Descriptor, "digest" | "size">;
   readonly path: string;
+  readonly want: Pick<Descriptor, "digest" | "size">;
 }
 
 /** What the source of a blob threw, apart from what the disk did. */
 class SourceFailure extends Error {}
 
 /**
- * Gathers the blob and gives it its name, going on from what is there. Where the source fails, what arrived is kept with the
- * state of its hash, so that nothing is read or fetched twice; where the bytes or the disk are wrong, nothing is.
+ * Gathers the blob, going on from what is in its file, and returns the file when it is whole and verified. What is there
+ * already is hashed from its last checkpoint on, so that nothing is fetched twice and nothing is believed. Where the source
+ * fails, what arrived stays; where the bytes or the disk are wrong, nothing does.
  */
 export async function receive(
   ingest: Ingest,
   openSource: (offset: number) => AsyncIterable<Uint8Array>,
   { signal }: AbortOptions,
-): Promise<void> {
-  await mkdir(ingest.directory, { recursive: true, mode: 0o700 });
-  const from = await readCheckpoint(ingest.directory, ingest.want);
+): Promise<FileHandle> {
+  const resumed = { bytes: 0 };
   try {
-    await gather(ingest, { from, openSource, signal });
+    return await gather(ingest, { openSource, signal, resumed });
   } catch (error) {
     if (error instanceof SourceFailure) throw error.cause;
-    await rm(ingest.directory, { recursive: true, force: true });
-    if (from === undefined || !(error instanceof ContentMismatchError)) throw error;
+    await removeIngestFile(ingest.path);
+    if (resumed.bytes === 0 || !(error instanceof ContentMismatchError)) throw error;
     return await receive(ingest, openSource, { signal }); // what was kept from before may have been wrong
   }
 }
 
-interface Gathering extends AbortOptions {
-  readonly from: HashCheckpoint | undefined;
-  readonly openSource: (offset: number) => AsyncIterable<Uint8Array>;
+/** Drops the file and what is noted on it. */
+export async function removeIngestFile(path: string): Promise<void> {
+  await removeCheckpoint(path);
+  await rm(path, { force: true });
 }
 
-async function gather(ingest: Ingest, { from, openSource, signal }: Gathering): Promise<void> {
-  const { directory, want, path } = ingest;
-  const data = join(directory, "data");
-  await using file = await open(data, from === undefined ? "w" : "r+", 0o600);
-  const start = from?.bytes ?? 0;
-  await file.truncate(start);
-  const hash = startResumableHash(algorithmOf(want.digest), from);
-  if (hash === undefined) throw new Error("the caller looked whether there is such a hash");
-  await using checkpoints = openCheckpoints(ingest, file, start);
-  const end = await writeAll({ file, hash, checkpoints, want, at: start }, guarded(openSource(start), signal));
+interface Gathering extends AbortOptions {
+  readonly openSource: (offset: number) => AsyncIterable<Uint8Array>;
+  /** How many bytes of an earlier try this one counts on. */
+  readonly resumed: { bytes: number };
+}
+
+async function gather(ingest: Ingest, { openSource, signal, resumed }: Gathering): Promise<FileHandle> {
+  const { path, want } = ingest;
+  await using opened = new AsyncDisposableStack();
+  const file = opened.use(await openFile(path));
+  step("ingest-opened");
+  const from = await findCheckpoint(ingest, file);
+  const hash = startHashOf(want.digest, from);
+  await using checkpoints = openCheckpoints(path, file, from?.bytes ?? 0);
+  const writing = { file, hash, checkpoints, want };
+  resumed.bytes = await hashArrived(writing, from?.bytes ?? 0, signal);
+  const end =
+    resumed.bytes === want.size
+      ? want.size
+      : await writeAll(writing, resumed.bytes, guarded(openSource(reserve(writing, resumed.bytes)), signal));
   const digest = parseDigest(`${algorithmOf(want.digest)}:${await hash.finish()}`);
   if (end !== want.size || digest !== want.digest) throw new ContentMismatchError(want, `${digest} (${end} bytes)`);
   await checkpoints.stop();
-  await file.chmod(0o400);
-  await file.datasync();
-  await rename(data, path);
-  await syncDirectory(dirname(path));
-  await rm(directory, { recursive: true, force: true });
+  step("ingest-whole");
+  opened.move();
+  return file;
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r+");
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+    return await open(path, "wx+", 0o600);
+  }
+}
+
+async function findCheckpoint({ path, want }: Ingest, file: FileHandle): Promise<HashCheckpoint | undefined> {
+  const { size } = await file.stat();
+  if (size === 0 || !canResume(want.digest)) return undefined;
+  const noted = await readCheckpoint(path, want);
+  return noted !== undefined && noted.bytes <= size ? noted : undefined;
 }
 
 interface Writing extends Pick<Ingest, "want"> {
   readonly file: FileHandle;
   readonly hash: ResumableHash;
   readonly checkpoints: Checkpoints;
-  readonly at: number;
+}
+
+/** Hashes what is in the file from `start` on; returns where that ends. A file that is too long is none of this blob. */
+async function hashArrived(
+  { file, hash, want }: Writing,
+  start: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const { size } = await file.stat();
+  if (size > want.size) {
+    await file.truncate(start);
+    return start;
+  }
+  let at = start;
+  for await (const block of readFrom(file, { start, end: size, signal })) {
+    await hash.update(block);
+    at += block.byteLength;
+  }
+  return at;
+}
+
+/** Less than this is not worth a call: it fits or it does not. */
+const reservedFrom = 1024 * 1024;
+
+/** Takes the disk for what is still to come, before anything is asked for. Returns `at`. */
+function reserve({ file, want }: Writing, at: number): number {
+  if (want.size - at < reservedFrom) return at;
+  try {
+    allocateFile(file.fd, want.size);
+  } catch (cause) {
+    if (!isErrno(cause, "ENOSPC", "EDQUOT", "EFBIG")) throw cause;
+    const why = `the disk has no room for its ${want.size} bytes`;
+    throw new StowageError("resource-exhausted", `Cannot store blob ${want.digest}: ${why}`, { cause });
+  }
+  return at;
 }
 
 /** Writes and hashes each block at once, on other threads, while the next one arrives. Returns where the last one ended. */
 async function writeAll(
-  { file, hash, checkpoints, want, at: start }: Writing,
+  { file, hash, checkpoints, want }: Writing,
+  start: number,
   source: AsyncIterable<Uint8Array>,
 ): Promise<number> {
   let at = start;
-  try {
-    for await (const block of source) {
-      if (at + block.byteLength > want.size) throw new ContentMismatchError(want, `more than ${want.size} bytes`);
-      await both(hash.update(block), writeBlock(file, block, at));
-      at += block.byteLength;
-      checkpoints.offer(hash.checkpoint());
-    }
-  } catch (error) {
-    if (error instanceof SourceFailure) await checkpoints.save(hash.checkpoint());
-    throw error;
+  for await (const block of source) {
+    if (at + block.byteLength > want.size) throw new ContentMismatchError(want, `more than ${want.size} bytes`);
+    await both(hash.update(block), writeAt(file, block, at));
+    step("ingest-written");
+    at += block.byteLength;
+    checkpoints.offer(hash.checkpoint());
   }
   return at;
 }
@@ -93,14 +148,6 @@ async function writeAll(
 /** Waits for both, also where one fails: the block they work on is only lent. */
 async function both(...work: readonly Promise<void>[]): Promise<void> {
   for (const outcome of await Promise.allSettled(work)) if (outcome.status === "rejected") throw outcome.reason;
-}
-
-/** A short write is legal; what is left either goes in or says why not. */
-async function writeBlock(file: FileHandle, block: Uint8Array, position: number): Promise<void> {
-  for (let at = 0; at < block.byteLength; ) {
-    const { bytesWritten } = await file.write(block, at, block.byteLength - at, position + at);
-    at += bytesWritten;
-  }
 }
 
 async function* guarded(

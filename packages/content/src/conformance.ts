@@ -1,6 +1,7 @@
-import { type Digest, digestOf } from "@stowage/oci";
+import { type Descriptor, type Digest, digestOf } from "@stowage/oci";
 import { describe, expect, test } from "vitest";
 import type { ContentStore } from "./content-store.ts";
+import { bytesFrom, storeBlob } from "./store-blob.ts";
 
 /** What every `ContentStore` promises. Each adapter's tests call this with a way to open a fresh one. */
 export function describeContentStore(name: string, open: () => Promise<ContentStore & Partial<AsyncDisposable>>): void {
@@ -9,7 +10,7 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
       const store = await open();
       for (const algorithm of ["sha256", "sha512"] as const) {
         const want = { digest: digestOf(bytes, algorithm), size: bytes.byteLength };
-        await store.write(want, chunks(bytes));
+        await put(store, want, chunks(bytes));
         expect(await read(store, want.digest)).toEqual(bytes);
         expect(await store.find(want.digest)).toMatchObject(want);
       }
@@ -21,40 +22,20 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
     test("stores a blob of no bytes", async () => {
       const store = await open();
       const want = { digest: digestOf(""), size: 0 };
-      await store.write(want, chunks(new Uint8Array()));
+      await put(store, want, chunks(new Uint8Array()));
       expect(await store.find(want.digest)).toMatchObject({ size: 0 });
-    });
-
-    test.for([
-      { what: "ends early", source: () => chunks(bytes.subarray(1)) },
-      { what: "goes on too long", source: () => chunks(new Uint8Array([...bytes, 1])) },
-      { what: "is other bytes", source: () => chunks(bytes.toReversed()) },
-    ])("keeps nothing of a source that $what", async ({ source }) => {
-      const store = await open();
-      await expect(store.write(want, source())).rejects.toMatchObject({ code: "failed-precondition" });
-      expect(await store.find(want.digest)).toBeUndefined();
-      expect(await Array.fromAsync(store.list())).toEqual([]);
-    });
-
-    test("passes on the failure of a source, keeps nothing, and takes the next try", async () => {
-      const store = await open();
-      const failure = new Error("the line was cut");
-      await expect(store.write(want, failing(failure))).rejects.toBe(failure);
-      expect(await store.find(want.digest)).toBeUndefined();
-      await store.write(want, chunks(bytes));
-      expect(await read(store, want.digest)).toEqual(bytes);
     });
 
     test("leaves a blob alone that is already there, the source unread", async () => {
       const store = await open();
-      await store.write(want, chunks(bytes));
-      await store.write(want, failing(new Error("it was read")));
+      await put(store, want, chunks(bytes));
+      await put(store, want, failing(new Error("it was read")));
       expect(await read(store, want.digest)).toEqual(bytes);
     });
 
     test("takes two writers of one blob", async () => {
       const store = await open();
-      await Promise.all([store.write(want, chunks(bytes)), store.write(want, chunks(bytes))]);
+      await Promise.all([put(store, want, chunks(bytes)), put(store, want, chunks(bytes))]);
       expect(await read(store, want.digest)).toEqual(bytes);
     });
 
@@ -66,7 +47,7 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
 
     test("forgets a removed blob, while a reader reads on", async () => {
       const store = await open();
-      await store.write(want, chunks(bytes));
+      await put(store, want, chunks(bytes));
       const reader = store.read(want.digest)[Symbol.asyncIterator]();
       const first = await reader.next();
       await store.remove(want.digest);
@@ -76,17 +57,55 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
       expect(new Uint8Array(Buffer.concat(rest))).toEqual(bytes);
     });
 
-    test("stops with the reason of the signal and keeps nothing", async () => {
+    test("shows a staged blob to whoever holds it, and to nobody else before it is committed", async () => {
       const store = await open();
-      const reason = new Error("enough");
-      const controller = new AbortController();
-      const source = async function* () {
-        yield bytes.subarray(0, 10);
-        controller.abort(reason);
-        yield bytes.subarray(10);
-      };
-      await expect(store.write(want, source(), { signal: controller.signal })).rejects.toBe(reason);
+      await using blob = await store.ingest(want, (offset) => chunks(bytes.subarray(offset)));
+      expect(blob).toMatchObject(want);
+      expect(await collect(blob.read())).toEqual(bytes);
       expect(await store.find(want.digest)).toBeUndefined();
+      expect(await Array.fromAsync(store.list())).toEqual([]);
+      await store.commit([blob]);
+      expect(await read(store, want.digest)).toEqual(bytes);
+      expect(await Array.fromAsync(store.listIngests())).toEqual([]);
+      expect(await collect(blob.read())).toEqual(bytes);
+    });
+
+    test("keeps a staged blob that nobody committed for the next who wants it", async () => {
+      const store = await open();
+      await (await store.ingest(want, (offset) => chunks(bytes.subarray(offset))))[Symbol.asyncDispose]();
+      expect(await Array.fromAsync(store.listIngests())).toMatchObject([{ digest: want.digest, arrived: want.size }]);
+      await storeBlob(store, want, { open: () => failing(new Error("it was asked for")) });
+      expect(await read(store, want.digest)).toEqual(bytes);
+    });
+
+    test("commits several at once, and none that is aborted", async () => {
+      const store = await open();
+      const other = { digest: digestOf(bytes, "sha512"), size: bytes.byteLength };
+      await using one = await store.ingest(want, bytesFrom(bytes));
+      await using two = await store.ingest(other, bytesFrom(bytes));
+      const signal = AbortSignal.abort(new Error("enough"));
+      await expect(store.commit([one, two], { signal })).rejects.toBe(signal.reason);
+      expect(await Array.fromAsync(store.list())).toEqual([]);
+      await store.commit([one, two]);
+      expect(await Array.fromAsync(store.list())).toHaveLength(2);
+    });
+
+    test("removes no ingest that somebody holds", async () => {
+      const store = await open();
+      await using blob = await store.ingest(want, bytesFrom(bytes));
+      await store.removeIngest(want.digest);
+      await store.commit([blob]);
+      expect(await read(store, want.digest)).toEqual(bytes);
+    });
+
+    test("tells a blob that is right from one that is absent, and lets others go first", async () => {
+      const store = await open();
+      expect(await store.verify(want.digest)).toBe(false);
+      await put(store, want, chunks(bytes));
+      let looked = 0;
+      const pace = async (count: number): Promise<void> => void (looked += count);
+      expect(await store.verify(want.digest, { pace })).toBe(true);
+      expect(looked).toBe(bytes.byteLength);
     });
 
     describe("an ingest", () => {
@@ -97,7 +116,7 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
         const store = await open();
         for (const algorithm of ["sha256", "sha512"] as const) {
           const named = { digest: digestOf(bytes, algorithm), size: bytes.byteLength };
-          await store.ingest(named, (offset) => chunks(bytes.subarray(offset)));
+          await storeBlob(store, named, { open: (offset) => chunks(bytes.subarray(offset)) });
           expect(await read(store, named.digest)).toEqual(bytes);
         }
         expect(await Array.fromAsync(store.listIngests())).toEqual([]);
@@ -107,10 +126,12 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
         const store = await open();
         const asked: number[] = [];
         for (const end of [100_000, 100_050, 250_000]) {
-          await expect(store.ingest(want, (at) => cutAt(end)(asked[asked.push(at) - 1] ?? 0))).rejects.toThrow("cut");
+          await expect(
+            storeBlob(store, want, { open: (at) => cutAt(end)(asked[asked.push(at) - 1] ?? 0) }),
+          ).rejects.toThrow("cut");
           expect(await store.find(want.digest)).toBeUndefined();
         }
-        await store.ingest(want, (at) => chunks(bytes.subarray(asked[asked.push(at) - 1])));
+        await storeBlob(store, want, { open: (at) => chunks(bytes.subarray(asked[asked.push(at) - 1])) });
         expect(asked[0]).toBe(0);
         for (const [at, end] of [100_000, 100_050, 250_000].entries()) {
           expect(asked[at + 1]).toBeLessThanOrEqual(end);
@@ -121,14 +142,14 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
 
       test("is listed while it is kept, and forgotten when it is removed", async () => {
         const store = await open();
-        await expect(store.ingest(want, cutAt(100_000))).rejects.toThrow("cut");
+        await expect(storeBlob(store, want, { open: cutAt(100_000) })).rejects.toThrow("cut");
         const [kept] = await Array.fromAsync(store.listIngests());
-        expect(kept).toMatchObject({ digest: want.digest, size: want.size });
+        expect(kept).toMatchObject({ digest: want.digest });
         expect(kept?.arrived).toBeGreaterThan(99_000);
         await store.removeIngest(want.digest);
         await store.removeIngest(want.digest);
         expect(await Array.fromAsync(store.listIngests())).toEqual([]);
-        await store.ingest(want, (offset) => chunks(bytes.subarray(offset === 0 ? 0 : Number.NaN)));
+        await storeBlob(store, want, { open: (offset) => chunks(bytes.subarray(offset === 0 ? 0 : Number.NaN)) });
       });
 
       test("may come, be listed and be removed all at once", async () => {
@@ -139,9 +160,9 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
         };
         const listing = list();
         for (let round = 0; round < 50; round += 1) {
-          await expect(store.ingest(want, cutAt(1000))).rejects.toThrow("cut");
+          await expect(storeBlob(store, want, { open: cutAt(1000) })).rejects.toThrow("cut");
           const removing = round % 2 === 0 ? store.removeIngest(want.digest) : undefined;
-          await store.ingest(want, (offset) => chunks(bytes.subarray(offset)));
+          await storeBlob(store, want, { open: (offset) => chunks(bytes.subarray(offset)) });
           await removing;
           await store.remove(want.digest);
         }
@@ -153,10 +174,10 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
       test("begins once more from 0 where what was kept turns out to be other bytes", async () => {
         const store = await open();
         await expect(
-          store.ingest(want, () => failing(new Error("cut"), bytes.toReversed().subarray(0, 100_000))),
+          storeBlob(store, want, { open: () => failing(new Error("cut"), bytes.toReversed().subarray(0, 100_000)) }),
         ).rejects.toThrow("cut");
         const asked: number[] = [];
-        await store.ingest(want, (offset) => chunks(bytes.subarray(asked[asked.push(offset) - 1])));
+        await storeBlob(store, want, { open: (offset) => chunks(bytes.subarray(asked[asked.push(offset) - 1])) });
         expect(asked).toEqual([expect.any(Number), 0]);
         expect(asked[0]).toBeGreaterThan(0);
         expect(await read(store, want.digest)).toEqual(bytes);
@@ -168,7 +189,7 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
         { what: "is other bytes", source: () => chunks(bytes.toReversed()) },
       ])("keeps nothing of a source that $what", async ({ source }) => {
         const store = await open();
-        await expect(store.ingest(want, source)).rejects.toMatchObject({ code: "failed-precondition" });
+        await expect(storeBlob(store, want, { open: source })).rejects.toMatchObject({ code: "failed-precondition" });
         expect(await store.find(want.digest)).toBeUndefined();
         expect(await Array.fromAsync(store.listIngests())).toEqual([]);
       });
@@ -185,15 +206,15 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
 
       test("uses no block after it has asked for the next", async () => {
         const store = await open();
-        await store.ingest(want, lend);
+        await storeBlob(store, want, { open: lend });
         expect(await read(store, want.digest)).toEqual(bytes);
       });
 
       test("uses none either where another one of the same blob is under way", async () => {
         const store = await open();
         const held = Promise.withResolvers<void>();
-        const first = store.ingest(want, (offset) => lend(offset, held.promise));
-        await store.ingest(want, lend);
+        const first = storeBlob(store, want, { open: (offset) => lend(offset, held.promise) });
+        await storeBlob(store, want, { open: lend });
         expect(digestOf(await read(store, want.digest))).toBe(want.digest);
         held.resolve();
         await first;
@@ -209,7 +230,7 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
           controller.abort(reason);
           yield bytes.subarray(200_000);
         };
-        await expect(store.ingest(want, source, { signal: controller.signal })).rejects.toBe(reason);
+        await expect(storeBlob(store, want, { open: source, signal: controller.signal })).rejects.toBe(reason);
         expect(await Array.fromAsync(store.listIngests())).toMatchObject([{ digest: want.digest }]);
       });
 
@@ -221,8 +242,8 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
           await stalled.promise;
           yield bytes.subarray(1000);
         };
-        const first = store.ingest(want, waiting);
-        await store.ingest(want, (offset) => chunks(bytes.subarray(offset)));
+        const first = storeBlob(store, want, { open: waiting });
+        await storeBlob(store, want, { open: (offset) => chunks(bytes.subarray(offset)) });
         expect(await read(store, want.digest)).toEqual(bytes);
         stalled.resolve();
         await first;
@@ -231,8 +252,8 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
 
       test("leaves a blob alone that is already there", async () => {
         const store = await open();
-        await store.write(want, chunks(bytes));
-        await store.ingest(want, () => failing(new Error("it was asked for")));
+        await put(store, want, chunks(bytes));
+        await storeBlob(store, want, { open: () => failing(new Error("it was asked for")) });
       });
     });
   });
@@ -250,6 +271,18 @@ async function* failing(failure: Error, first = bytes.subarray(0, 100)): AsyncGe
   throw failure;
 }
 
-async function read(store: ContentStore, digest: Digest): Promise<Uint8Array> {
-  return new Uint8Array(Buffer.concat(await Array.fromAsync(store.read(digest))));
+async function put(
+  store: ContentStore,
+  blob: Pick<Descriptor, "digest" | "size">,
+  source: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  await storeBlob(store, blob, { open: () => source });
+}
+
+function read(store: ContentStore, digest: Digest): Promise<Uint8Array> {
+  return collect(store.read(digest));
+}
+
+async function collect(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  return new Uint8Array(Buffer.concat(await Array.fromAsync(source)));
 }

@@ -3,8 +3,8 @@ import type { Descriptor, Digest } from "@stowage/oci";
 
 /**
  * Blobs, each under the digest of its bytes. A blob is either absent or whole: no reader ever sees one that is
- * being written, and one that is there survives a power cut. Its life: bytes are ingested under a private name,
- * verified, made durable, and only then renamed to the name that everybody knows; `remove` ends it.
+ * being written, and one that is there survives a power cut. Its life: `ingest` brings its bytes under a private name and
+ * verifies them; `commit` makes them durable and only then gives them the name that everybody knows; `remove` ends it.
  */
 export interface ContentStore {
   /** What is known of a blob, or `undefined` where it is absent. */
@@ -13,32 +13,29 @@ export interface ContentStore {
   /** The bytes of a blob. Fails with `not-found` before the first of them. */
   read(digest: Digest, options?: AbortOptions): AsyncIterable<Uint8Array>;
 
-  /**
-   * Stores `source` as the blob that `want` names. If `source` ends early, fails, or turns out to be other bytes
-   * (`failed-precondition`), nothing is kept. A blob that is already there is left alone, `source` unread.
-   */
-  write(
-    want: Pick<Descriptor, "digest" | "size">,
-    source: AsyncIterable<Uint8Array>,
-    options?: AbortOptions,
-  ): Promise<void>;
+  /** Whether a blob is here and still what its name says. Every byte is read. */
+  verify(digest: Digest, options?: VerifyOptions): Promise<boolean>;
 
   /**
-   * Stores the blob that `want` names from afar: `open` is asked for its bytes from an offset on, of which none is used after
-   * the next is asked for. What arrived before a failure is kept, and survives a crash: the next time the rest is asked for.
-   * Other bytes are not (`failed-precondition`); where some of them were kept from before, it begins once more from 0. A blob
-   * that is already there is left alone. Of several who ingest one blob at once, one keeps what arrives.
+   * Brings the blob that `want` names: `open` is asked for its bytes from an offset on, of which none is used after the next is
+   * asked for. What arrived before a failure is kept, and survives a crash: the next time only the rest is asked for. Other
+   * bytes are not (`failed-precondition`); where some of them were kept from before, it begins once more from 0. A blob that is
+   * there already is verified, and brought anew where it is damaged. Of several who ingest one blob at once, one keeps what
+   * arrives. Where there is no room for it, it fails with `resource-exhausted` before anything is asked for.
    */
   ingest(
     want: Pick<Descriptor, "digest" | "size">,
     open: (offset: number) => AsyncIterable<Uint8Array>,
     options?: AbortOptions,
-  ): Promise<void>;
+  ): Promise<StagedBlob>;
 
-  /** What has arrived of blobs that are not whole yet, in no order. */
+  /** Gives staged blobs their names, all together. They survive a power cut on return. */
+  commit(blobs: readonly StagedBlob[], options?: AbortOptions): Promise<void>;
+
+  /** What has arrived of blobs that have no name, in no order. */
   listIngests(options?: AbortOptions): AsyncIterable<IngestInfo>;
 
-  /** Drops what has arrived of a blob; what is still arriving, or absent, is let be. */
+  /** Drops what has arrived of a blob; what somebody holds staged, or is still arriving, or absent, is let be. */
   removeIngest(digest: Digest, options?: AbortOptions): Promise<void>;
 
   /** Takes a blob away; one that is absent is fine. A reader that has begun reads on. */
@@ -48,11 +45,22 @@ export interface ContentStore {
   list(options?: AbortOptions): AsyncIterable<BlobInfo>;
 }
 
+/** A blob that is whole and verified. Disposing of it lets go of it: without a name, it waits as an ingest for the next who wants it. */
+export interface StagedBlob extends AsyncDisposable {
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+  read(options?: AbortOptions): AsyncIterable<Uint8Array>;
+}
+
+export interface VerifyOptions extends AbortOptions {
+  /** Waited for after every so many bytes: whoever has time lets others go first. */
+  readonly pace?: ((bytes: number) => Promise<void>) | undefined;
+}
+
 export interface IngestInfo {
   readonly digest: Digest;
-  /** Of the whole blob: bytes. */
-  readonly size: number;
-  /** Bytes that are in and need not come again. */
+  /** Bytes that are here. */
   readonly arrived: number;
   /** When something arrived last, in milliseconds since the epoch. */
   readonly updatedAt: number;

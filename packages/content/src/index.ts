@@ -1,1 +1,8 @@
-export { type BlobInfo, type ContentStore, type IngestInfo } from "./content-store.ts";
+export {
+  type BlobInfo,
+  type ContentStore,
+  type IngestInfo,
+  type StagedBlob,
+  type VerifyOptions,
+} from "./content-store.ts";
+export { bytesFrom, storeBlob } from "./store-blob.ts";

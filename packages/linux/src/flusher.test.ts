@@ -1,11 +1,11 @@
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
-import { openFlusher, relaxedFlusher } from "./flusher.ts";
+import { openFlusher } from "./flusher.ts";
 
 test.for(["names", "file-system"] as const)(
   "flushes %s again for who calls while a flush is under way, once for all of them",
   async (scope) => {
-    using flusher = openFlusher(tmpdir(), scope);
+    using flusher = openFlusher(tmpdir(), { scope, durability: "full" });
     const order: string[] = [];
     const first = flusher.flush().then(() => order.push("first"));
     await new Promise((resolve) => setImmediate(resolve));
@@ -20,7 +20,7 @@ test.for(["names", "file-system"] as const)(
 test.for(["names", "file-system"] as const)(
   "counts what failed of %s, tells all who shared it, and goes on",
   async (scope) => {
-    const flusher = openFlusher(tmpdir(), scope);
+    const flusher = openFlusher(tmpdir(), { scope, durability: "full" });
     flusher[Symbol.dispose]();
     const both = await Promise.allSettled([flusher.flush(), flusher.flush()]);
     expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
@@ -31,5 +31,5 @@ test.for(["names", "file-system"] as const)(
 );
 
 test("may be told to leave it to the kernel", async () => {
-  await expect(relaxedFlusher().flush()).resolves.toBeUndefined();
+  await expect(openFlusher("/nowhere", { scope: "names", durability: "relaxed" }).flush()).resolves.toBeUndefined();
 });

@@ -18,15 +18,27 @@ export interface Flusher {
 /** What a flush is about: the names in a directory, or all that the file system has which the directory is on. */
 export type FlushScope = "names" | "file-system";
 
-/** A flusher that keeps one descriptor of `directory`, to which the kernel tells each loss once. */
-export function openFlusher(directory: string, scope: FlushScope): Flusher & Disposable {
-  return new SharedFlusher(openSync(directory, "r"), scope);
+/**
+ * What a power cut may take: nothing that was said to be done (`full`), or what the kernel, which writes within half a minute
+ * or so, had no time for (`relaxed`).
+ */
+export type Durability = "full" | "relaxed";
+
+export interface FlusherOptions {
+  readonly scope: FlushScope;
+  readonly durability: Durability;
 }
 
-/** Leaves durability to the kernel, which writes within half a minute or so: a power cut may take what came last. */
-export function relaxedFlusher(): Flusher & Disposable {
-  return { flush: async () => undefined, failures: 0, [Symbol.dispose]: () => undefined };
+/** A flusher that keeps one descriptor of `directory`, to which the kernel tells each loss once; a relaxed one does nothing. */
+export function openFlusher(directory: string, { scope, durability }: FlusherOptions): Flusher & Disposable {
+  return durability === "full" ? new SharedFlusher(openSync(directory, "r"), scope) : relaxedFlusher;
 }
+
+const relaxedFlusher: Flusher & Disposable = {
+  flush: async () => undefined,
+  failures: 0,
+  [Symbol.dispose]: () => undefined,
+};
 
 const syncs: Readonly<Record<FlushScope, (fd: number) => Promise<void>>> = {
   names: promisify(fsync),

@@ -26,7 +26,7 @@ export {
 } from "./file-attributes.ts";
 export { type FileLock, LockHeldError, lockFile } from "./file-lock.ts";
 export { type FileKind, type FileStatus, statAt, statFd } from "./file-status.ts";
-export { type Flusher, type FlushScope, openFlusher, relaxedFlusher } from "./flusher.ts";
+export { type Durability, type Flusher, type FlusherOptions, type FlushScope, openFlusher } from "./flusher.ts";
 export { type MountRequest, mount, unmount } from "./mount.ts";
 export { type MountEntry, parseMountInfo, readMounts } from "./mount-table.ts";
 export {

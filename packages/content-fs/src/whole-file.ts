@@ -1,0 +1,49 @@
+import type { Stats } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { type AbortOptions, isErrno } from "@stowage/errors";
+
+/** Reads are this large: past 1 MiB nothing is gained. */
+const blockBytes = 1024 * 1024;
+
+export interface ReadRange extends AbortOptions {
+  readonly start?: number;
+  readonly end?: number;
+}
+
+/** The bytes of an open file from `start` to `end`, or to where it ends. Each block is the reader's to keep. */
+export async function* readFrom(
+  file: FileHandle,
+  { start = 0, end = Number.POSITIVE_INFINITY, signal }: ReadRange = {},
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  for (let at = start; at < end; ) {
+    signal?.throwIfAborted();
+    const { buffer, bytesRead } = await file.read(new Uint8Array(Math.min(blockBytes, end - at)), { position: at });
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    at += bytesRead;
+  }
+}
+
+/** Writes a block at its position. A short write is legal; what is left either goes in or says why not. */
+export async function writeAt(file: FileHandle, block: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < block.byteLength; ) {
+    const { bytesWritten } = await file.write(block, at, block.byteLength - at, position + at);
+    at += bytesWritten;
+  }
+}
+
+/** Makes a file, or empties the one that is there, and writes `text` to it. */
+export async function writeText(path: string, text: string): Promise<void> {
+  await using file = await open(path, "w", 0o600);
+  await writeAt(file, Buffer.from(text), 0);
+}
+
+/** What is at `path`, or `undefined` where nothing is. */
+export async function statIfThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
