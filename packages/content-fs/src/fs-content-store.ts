@@ -35,11 +35,9 @@ export async function openContentStore(
     await dropLeftovers(ingest);
     for (const algorithm of algorithms) await mkdir(join(root, "blobs", algorithm), { recursive: true, mode: 0o700 });
     for (const made of [join(root, "blobs"), root, join(root, "..")]) await flushNames(made, durability);
-    const flushers = new Map<string, Flusher>();
-    for (const algorithm of algorithms) {
-      const flusher = openFlusher(join(root, "blobs", algorithm), { scope: "names", durability });
-      flushers.set(algorithm, opening.use(flusher));
-    }
+    const flusherOf = (algorithm: string): Flusher =>
+      opening.use(openFlusher(join(root, "blobs", algorithm), { scope: "names", durability }));
+    const flushers = { sha256: flusherOf("sha256"), sha512: flusherOf("sha512") };
     return new FsContentStore(root, { durability, flushers, open: opening.move() });
   } catch (error) {
     throw asStorageError(error, `open the content store "${root}"`);
@@ -48,8 +46,8 @@ export async function openContentStore(
 
 interface Opened {
   readonly durability: Durability;
-  /** Of the directories of blobs, by algorithm. */
-  readonly flushers: ReadonlyMap<string, Flusher>;
+  /** Of the directories of blobs. */
+  readonly flushers: Readonly<Record<(typeof algorithms)[number], Flusher>>;
   readonly open: Disposable;
 }
 
@@ -130,7 +128,7 @@ class FsContentStore implements ContentStore, Disposable {
       step("blobs-flushed");
       for (const blob of staged) await this.#name(blob);
       const changed = new Set(staged.map(({ digest }) => algorithmOf(digest)));
-      await Promise.all([...changed].map((algorithm) => this.#opened.flushers.get(algorithm)?.flush()));
+      await Promise.all([...changed].map((algorithm) => this.#opened.flushers[algorithm].flush()));
       step("blobs-durable");
     } catch (error) {
       throw asStorageError(error, `store blob ${first?.digest}`);
