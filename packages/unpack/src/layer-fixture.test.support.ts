@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findXattr, listXattrs, readLinkAt, statAt } from "@stowage/linux";
 import { digestOf } from "@stowage/oci";
-import type { LayerSource, UnpackedLayer } from "@stowage/snapshots";
+import type { LayerSource, UnpackedLayer, Unpacker } from "@stowage/snapshots";
 import { encodeTar, type TarFile } from "@stowage/tar";
 import { createUnpacker } from "./unpacker.ts";
 
@@ -31,8 +31,11 @@ export function layerOf(plain: Uint8Array, packed: Uint8Array = plain): LayerSou
   return { bytes: inPieces(packed), compression: "none", diffId: digestOf(plain) };
 }
 
+/** One for all tests of a file, so that each has threads that the tests before it have used. */
+export const unpacker: Unpacker = createUnpacker();
+
 export async function unpackFiles(files: Iterable<TarFile>, directory: string): Promise<UnpackedLayer> {
-  return await createUnpacker().unpack(layerOf(archiveOf(files)), directory);
+  return await unpacker.unpack(layerOf(archiveOf(files)), directory);
 }
 
 async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {

@@ -10,9 +10,9 @@ import {
   needsRoot,
   openScratch,
   type Scratch,
+  unpacker,
   unpackFiles,
 } from "./layer-fixture.test.support.ts";
-import { createUnpacker } from "./unpacker.ts";
 
 const time = 1_234_567_890_123_456_789n;
 
@@ -165,7 +165,7 @@ test.skipIf(needsRoot)("UNP-11: leaves the holes of a sparse file empty (needs r
     ["-c", "truncate -s 8M s && printf abc | dd of=s bs=1 seek=4194304 conv=notrunc status=none && tar -S -cf t.tar s"],
     { cwd: path },
   );
-  await createUnpacker().unpack(layerOf(readFileSync(join(path, "t.tar"))), layer);
+  await unpacker.unpack(layerOf(readFileSync(join(path, "t.tar"))), layer);
   expect(readFileSync(join(layer, "s")).equals(readFileSync(join(path, "s")))).toBe(true);
   expect(lstatSync(join(layer, "s")).blocks).toBeLessThan(64);
 });

@@ -1,82 +1,59 @@
 import { Worker } from "node:worker_threads";
-import { decodeError } from "./error-transfer.ts";
 import type { FromWorker, ToWorker } from "./thread-messages.ts";
-import type { UnpackAnswer, UnpackJob } from "./unpack-layer.ts";
+
+/** Who is told what comes from a thread. */
+export interface ThreadListener {
+  heard(message: FromWorker): void;
+  /** The thread is gone. */
+  lost(reason: unknown): void;
+}
 
 /**
- * A thread that unpacks one layer. Disposing it stops the thread, and waits until it has closed its files and ended; one
- * that does not come to its stop in time is terminated. Only then the descriptors that it has open, some 64 of directories
- * and one of a file, stay open for as long as the process lives: they come from libc, and Node does not track them, for it
- * would warn of each that is closed.
+ * A thread that unpacks layers, one at a time. It keeps the process alive only while somebody listens to it. Disposing
+ * it terminates the thread and waits for its end. Where it was at work, the descriptors that it has open, some 64 of
+ * directories and one of a file, stay open for as long as the process lives: they come from libc, and Node does not
+ * track them, for it would warn of each that is closed.
  */
 export class UnpackThread implements AsyncDisposable {
-  /** The one answer; fails with what went wrong on the thread. */
-  readonly answer: Promise<UnpackAnswer>;
   readonly #worker: Worker;
-  readonly #exited: Promise<unknown>;
-  readonly #onConsumed: (bytes: number) => void;
-  #inFlight = 0;
-  #stopped = false;
-  #room: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #ended: Promise<unknown>;
+  #listener: ThreadListener | undefined;
+  #isAlive = true;
 
-  constructor(job: UnpackJob, onConsumed: (bytes: number) => void) {
-    this.#onConsumed = onConsumed;
-    const options = { workerData: job, trackUnmanagedFds: false };
-    this.#worker = new Worker(new URL(import.meta.resolve("#worker")), options);
-    this.#exited = new Promise((resolve) => this.#worker.once("exit", resolve));
-    this.answer = this.#listen();
-    this.answer.catch(() => undefined);
+  constructor() {
+    this.#worker = new Worker(new URL(import.meta.resolve("#worker")), { trackUnmanagedFds: false });
+    this.#ended = new Promise((resolve) => this.#worker.once("exit", resolve));
+    this.#worker.on("message", (message: FromWorker) => this.#listener?.heard(message));
+    this.#worker.once("error", (error) => this.#lose(error));
+    this.#worker.once("exit", (code) => this.#lose(new Error(`Cannot unpack: the thread ended with ${code}`)));
+    this.#worker.unref();
   }
 
-  /** Hands a block over, with its memory; waits while enough of them are under way. */
-  async send(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    while (this.#inFlight >= maxInFlight && !this.#stopped) await this.#room.promise;
-    this.#inFlight += bytes.byteLength;
-    this.#post({ kind: "block", bytes }, [bytes.buffer]);
+  /** Whether it can be given work. */
+  get isAlive(): boolean {
+    return this.#isAlive;
   }
 
-  end(): void {
-    this.#post({ kind: "end" });
+  /** From now on tells `listener`, or nobody. */
+  listen(listener: ThreadListener | undefined): void {
+    this.#listener = listener;
+    if (listener === undefined) this.#worker.unref();
+    else this.#worker.ref();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped = true;
-    this.#room.resolve();
-    this.#post({ kind: "stop" });
-    const grace = setTimeout(() => void this.#worker.terminate(), stopGraceMilliseconds);
-    await this.#exited;
-    clearTimeout(grace);
-  }
-
-  #post(message: ToWorker, transfer: readonly ArrayBuffer[] = []): void {
+  post(message: ToWorker, transfer: readonly ArrayBuffer[] = []): void {
     this.#worker.postMessage(message, transfer);
   }
 
-  async #listen(): Promise<UnpackAnswer> {
-    const { promise, resolve, reject } = Promise.withResolvers<UnpackAnswer>();
-    this.#worker.on("message", (message: FromWorker) => {
-      if (message.kind === "consumed") this.#makeRoom(message.bytes);
-      else if (message.kind === "done") resolve({ digest: message.digest, layer: message.layer });
-      else reject(decodeError(message.error));
-    });
-    this.#worker.once("error", reject);
-    this.#worker.once("exit", (code) =>
-      reject(new Error(`Cannot unpack: the thread ended with ${code} and no answer`)),
-    );
-    return promise;
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isAlive = false;
+    this.#worker.ref();
+    await this.#worker.terminate();
+    await this.#ended;
   }
 
-  #makeRoom(bytes: number): void {
-    this.#inFlight -= bytes;
-    const room = this.#room;
-    this.#room = Promise.withResolvers();
-    room.resolve();
-    this.#onConsumed(bytes);
+  #lose(reason: unknown): void {
+    this.#isAlive = false;
+    this.#listener?.lost(reason);
   }
 }
-
-/** Compressed bytes on their way to the thread: enough to keep it busy, little enough for many layers at once. */
-const maxInFlight = 4 * 1024 * 1024;
-
-/** A thread looks for a stop after each block, which takes milliseconds; only a layer made to be slow needs longer. */
-const stopGraceMilliseconds = 2_000;

@@ -1,0 +1,54 @@
+import { UnpackThread } from "./unpack-thread.ts";
+
+/** Threads that are kept for the next layer for a while. Disposing it ends them and waits; one that is out ends when it is back. */
+export class ThreadPool implements AsyncDisposable {
+  /** The one that came back last is the last. */
+  readonly #idle = new Map<UnpackThread, NodeJS.Timeout>();
+  readonly #ending = new Set<Promise<void>>();
+  readonly #idleMilliseconds: number;
+  #isOpen = true;
+
+  constructor(idleMilliseconds: number = defaultIdleMilliseconds) {
+    this.#idleMilliseconds = idleMilliseconds;
+  }
+
+  /** A thread at rest; a new one where none is idle. */
+  take(): UnpackThread {
+    const thread = [...this.#idle.keys()].findLast(({ isAlive }) => isAlive);
+    if (thread === undefined) return new UnpackThread();
+    this.#forget(thread);
+    return thread;
+  }
+
+  /** Keeps a thread that is at rest, unless enough are idle. */
+  async giveBack(thread: UnpackThread): Promise<void> {
+    if (!this.#isOpen || !thread.isAlive || this.#idle.size >= maxIdle) return await thread[Symbol.asyncDispose]();
+    const expiry = setTimeout(() => void this.#end(thread), this.#idleMilliseconds);
+    this.#idle.set(thread, expiry.unref());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOpen = false;
+    for (const thread of this.#idle.keys()) void this.#end(thread);
+    await Promise.all(this.#ending);
+  }
+
+  async #end(thread: UnpackThread): Promise<void> {
+    this.#forget(thread);
+    const ending = thread[Symbol.asyncDispose]();
+    this.#ending.add(ending);
+    await ending;
+    this.#ending.delete(ending);
+  }
+
+  #forget(thread: UnpackThread): void {
+    clearTimeout(this.#idle.get(thread));
+    this.#idle.delete(thread);
+  }
+}
+
+/** As many layers as a pull unpacks side by side, or as pulls of small images come at once; an idle thread takes some MiB. */
+const maxIdle = 4;
+
+/** From one pull to the next of the same rush, not to that of the next hour. */
+const defaultIdleMilliseconds = 10_000;
