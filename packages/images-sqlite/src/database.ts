@@ -1,37 +1,27 @@
 import { DatabaseSync } from "node:sqlite";
-import { type ErrorCode, StowageError } from "@stowage/errors";
+import { StowageError } from "@stowage/errors";
+import { asDatabaseError } from "./database-error.ts";
 
-/** What this version writes. A file of a newer one is refused unchanged; older ones would be brought forward here. */
-const schemaVersion = 1;
+/** What this version writes. A file of a newer one is refused unchanged; an older one is brought forward. */
+const schemaVersion = 2;
 
-/** Opens `stowage.db`, making its tables where they are missing. Every transaction is on the disk when it returns. */
-export function openDatabase(path: string): DatabaseSync {
-  return guarded(`open the image index "${path}"`, () => {
+/** Opens `stowage.db`, making its tables where they are missing. Fails with `data-loss` for a damaged file. */
+export function openDatabase(path: string, { isDurable }: { readonly isDurable: boolean }): DatabaseSync {
+  try {
     const database = new DatabaseSync(path);
     try {
-      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+      // Nobody else may read it either: so it needs no file of shared memory.
+      database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON");
+      database.exec(`PRAGMA synchronous = ${isDurable ? "FULL" : "OFF"}`);
       prepareTables(database, path);
       return database;
     } catch (error) {
       database.close();
       throw error;
     }
-  });
-}
-
-/** Runs `work` in one transaction: all of it, or, where it throws, nothing. */
-export function transaction<Result>(database: DatabaseSync, work: () => Result): Result {
-  return guarded("write the image index", () => {
-    database.exec("BEGIN IMMEDIATE");
-    try {
-      const result = work();
-      database.exec("COMMIT");
-      return result;
-    } catch (error) {
-      if (database.isTransaction) database.exec("ROLLBACK");
-      throw error;
-    }
-  });
+  } catch (error) {
+    throw asDatabaseError(error, `open the image index "${path}"`);
+  }
 }
 
 function prepareTables(database: DatabaseSync, path: string): void {
@@ -41,8 +31,13 @@ function prepareTables(database: DatabaseSync, path: string): void {
     throw new StowageError("failed-precondition", `Cannot open the image index "${path}": ${why}`);
   }
   if (found === schemaVersion) return;
-  database.exec(`
-    BEGIN;
+  const changes = changesByVersion.slice(found).join("");
+  database.exec(`BEGIN; ${changes} PRAGMA user_version = ${schemaVersion}; COMMIT;`);
+}
+
+/** What brings the tables of version 0, 1, … to the next one. */
+const changesByVersion: readonly string[] = [
+  `
     CREATE TABLE images (
       sequence INTEGER PRIMARY KEY AUTOINCREMENT,
       id TEXT NOT NULL UNIQUE,
@@ -54,29 +49,10 @@ function prepareTables(database: DatabaseSync, path: string): void {
       image_id TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX names_of_image ON names (image_id);
-    PRAGMA user_version = ${schemaVersion};
-    COMMIT;
-  `);
-}
-
-/** SQLite's result codes (sqlite.org/rescode.html) as what they mean to a caller. */
-const resultCodes: ReadonlyMap<number, readonly [ErrorCode, string]> = new Map<number, readonly [ErrorCode, string]>([
-  [5, ["failed-precondition", "another process is writing it"]],
-  [8, ["failed-precondition", "it is read-only"]],
-  [10, ["data-loss", "the disk failed or is full"]],
-  [11, ["data-loss", "the file is damaged"]],
-  [13, ["resource-exhausted", "the disk is full"]],
-  [14, ["failed-precondition", "the file cannot be opened"]],
-  [26, ["data-loss", "the file is no database"]],
-]);
-
-function guarded<Result>(action: string, work: () => Result): Result {
-  try {
-    return work();
-  } catch (cause) {
-    if (!(cause instanceof Error) || !("errcode" in cause)) throw cause;
-    const known = resultCodes.get(Number(cause.errcode) & 0xff);
-    if (known === undefined) throw cause;
-    throw new StowageError(known[0], `Cannot ${action}: ${known[1]}`, { cause });
-  }
-}
+  `,
+  `
+    CREATE TABLE leases (holder TEXT PRIMARY KEY, lease TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE damage (resource TEXT PRIMARY KEY, why TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE marks (mark TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
+];

@@ -1,1 +1,1 @@
-export { openImageIndex } from "./sqlite-image-index.ts";
+export { type ImageIndexOptions, openImageIndex, type SqliteImageIndex } from "./sqlite-image-index.ts";

@@ -1,12 +1,13 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { ImageRecord } from "@stowage/images";
+import { blobResource, type ImageRecord } from "@stowage/images";
 import { describeImageIndex } from "@stowage/images/conformance";
 import { digestOf } from "@stowage/oci";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openImageIndex } from "./index.ts";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { type ImageIndexOptions, openImageIndex, type SqliteImageIndex } from "./index.ts";
 
 let scratch: string;
 beforeAll(async () => {
@@ -16,7 +17,16 @@ afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 const fresh = async () => join(await mkdtemp(join(scratch, "index-")), "stowage.db");
 
-describeImageIndex("SqliteImageIndex", async () => openImageIndex(await fresh()));
+const boot = "this boot";
+
+function openIn(path: string, options: Partial<ImageIndexOptions> = {}): SqliteImageIndex {
+  const index = openImageIndex(path, { boot, ...options });
+  onTestFinished(() => index[Symbol.asyncDispose]());
+  return index;
+}
+
+describeImageIndex("SqliteImageIndex", async () => openIn(await fresh()));
+describeImageIndex("a relaxed SqliteImageIndex", async () => openIn(await fresh(), { durability: "relaxed" }));
 
 function record(name: string): ImageRecord {
   const blob = { mediaType: "application/octet-stream", digest: digestOf(name), size: 1 };
@@ -26,47 +36,115 @@ function record(name: string): ImageRecord {
 
 test("knows after a restart all that it knew before", async () => {
   const path = await fresh();
-  const before = openImageIndex(path);
+  const before = openIn(path);
   await before.publish(record("two"), ["docker.io/library/two:1"]);
   await before.publish(record("one"), ["docker.io/library/one:1", `docker.io/library/one@${digestOf("one")}`]);
   await before.publish(record("gone"), ["docker.io/library/gone:1"]);
   await before.remove(record("gone").id);
+  await before.takeLease({ holder: "mount /mnt", resources: [blobResource(digestOf("one"))], boot, endsAt: 3 });
+  await before.reportDamage([{ resource: blobResource(digestOf("two")), why: "is missing" }]);
   const known = await before.list();
-  before[Symbol.dispose]();
-  using after = openImageIndex(path);
+  const leases = await before.listLeases();
+  await before[Symbol.asyncDispose]();
+  const after = openIn(path);
   expect(await after.list()).toEqual(known);
+  expect(known[0]?.damage).toHaveLength(1);
+  expect(await after.listLeases()).toEqual(leases);
   expect(await after.findByName("docker.io/library/one:1")).toEqual(known[1]);
   expect(await after.findByName("docker.io/library/gone:1")).toBeUndefined();
 });
 
 test("knows after a kill what it said was published", async () => {
   const path = await fresh();
-  const killed = openImageIndex(path);
+  const killed = openIn(path);
   await killed.publish(record("one"), ["docker.io/library/one:1"]);
-  using other = openImageIndex(path);
-  expect(await other.list()).toEqual(await killed.list());
-  killed[Symbol.dispose]();
+  for (const suffix of ["", "-wal"]) await copyFile(`${path}${suffix}`, `${path}.copy${suffix}`);
+  expect(await openIn(`${path}.copy`).list()).toEqual(await killed.list());
 });
 
-test("leaves one damaged image out and lists the others", async () => {
+test("leaves one damaged image out, names it, and lists the others", async () => {
   const path = await fresh();
-  const index = openImageIndex(path);
+  const index = openIn(path);
   await index.publish(record("one"), ["docker.io/library/one:1"]);
   await index.publish(record("two"), ["docker.io/library/two:1"]);
-  index[Symbol.dispose]();
+  await index[Symbol.asyncDispose]();
   const database = new DatabaseSync(path);
   database.prepare('UPDATE images SET record = \'{"id":"sha256:no"}\' WHERE id = ?').run(record("one").id);
   database.close();
-  using again = openImageIndex(path);
+  const again = openIn(path);
   expect((await again.list()).map(({ id }) => id)).toEqual([record("two").id]);
+  expect(await again.listUnreadable()).toEqual([record("one").id]);
   expect(await again.findByName("docker.io/library/one:1")).toBeUndefined();
   expect(await again.publish(record("one"), [])).toMatchObject({ tags: ["docker.io/library/one:1"] });
+  expect(await again.listUnreadable()).toEqual([]);
+});
+
+test("brings a file of version 1 forward, with all that is in it", async () => {
+  const path = await fresh();
+  const old = openIn(path);
+  const image = await old.publish(record("one"), ["docker.io/library/one:1"]);
+  await old[Symbol.asyncDispose]();
+  const database = new DatabaseSync(path);
+  database.exec("DROP TABLE leases; DROP TABLE damage; DROP TABLE marks; PRAGMA user_version = 1");
+  database.close();
+  const index = openIn(path);
+  expect(await index.list()).toEqual([image]);
+  await index.takeLease({ holder: "mount /mnt", resources: [], boot });
+});
+
+describe("after the machine went down while the store was open", () => {
+  const leftOpen = async (): Promise<string> => {
+    const path = await fresh();
+    await openIn(path).publish(record("one"), ["docker.io/library/one:1"]);
+    for (const suffix of ["", "-wal"]) await copyFile(`${path}${suffix}`, `${path}.copy${suffix}`);
+    return `${path}.copy`;
+  };
+
+  test("it is suspect until somebody has looked", async () => {
+    const path = await leftOpen();
+    for (const write of [false, true]) {
+      const index = openIn(path, { boot: "another boot" });
+      expect(index.isSuspect).toBe(true);
+      if (write) await index.publish(record("two"), []);
+      await index[Symbol.asyncDispose]();
+    }
+    const looked = openIn(path, { boot: "a third boot" });
+    expect(looked.isSuspect).toBe(true);
+    looked.noteChecked();
+    expect(looked.isSuspect).toBe(false);
+    await looked[Symbol.asyncDispose]();
+    expect(openIn(path, { boot: "a fourth boot" }).isSuspect).toBe(false);
+  });
+
+  test("it is not where only the process was killed, or where nothing was written", async () => {
+    expect(openIn(await leftOpen()).isSuspect).toBe(false);
+    const path = await fresh();
+    await openIn(path).list();
+    expect(openIn(await fresh(), { boot: "another boot" }).isSuspect).toBe(false);
+  });
+});
+
+test("forgets an image on a full disk, for which it has kept room", async () => {
+  const directory = await mkdtemp(join(scratch, "small-"));
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", directory]);
+  onTestFinished(() => void execFileSync("umount", ["-l", directory]));
+  const index = openImageIndex(join(directory, "stowage.db"), { boot });
+  await index.publish(record("one"), ["docker.io/library/one:1"]);
+  await writeFile(join(directory, "other"), new Uint8Array(4 * 1024 * 1024)).catch(() => undefined);
+  expect((await index.remove(record("one").id))?.id).toBe(record("one").id);
+  const big = { ...record("two"), annotations: { note: "x".repeat(1024 * 1024) } };
+  await expect(index.publish(big, [])).rejects.toMatchObject({ code: "resource-exhausted" });
+  expect(await index.list()).toEqual([]);
+  await rm(join(directory, "other"));
+  await index.publish(big, []);
+  await index[Symbol.asyncDispose]();
+  expect(await openIn(join(directory, "stowage.db")).list()).toHaveLength(1);
 });
 
 test("refuses a file that is no database", async () => {
   const path = await fresh();
   await writeFile(path, "this was a database once, and then somebody wrote a letter into it");
-  expect(() => openImageIndex(path)).toThrow(expect.objectContaining({ code: "data-loss" }));
+  expect(() => openImageIndex(path, { boot })).toThrow(expect.objectContaining({ code: "data-loss" }));
 });
 
 test("refuses a file of a newer version and says so", async () => {
@@ -74,7 +152,7 @@ test("refuses a file of a newer version and says so", async () => {
   const database = new DatabaseSync(path);
   database.exec("PRAGMA user_version = 99");
   database.close();
-  expect(() => openImageIndex(path)).toThrow(
+  expect(() => openImageIndex(path, { boot })).toThrow(
     expect.objectContaining({ code: "failed-precondition", message: expect.stringContaining("version 99") }),
   );
 });

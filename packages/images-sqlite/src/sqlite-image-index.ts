@@ -1,35 +1,93 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { AbortOptions } from "@stowage/errors";
-import type { Image, ImageIndex, ImageRecord } from "@stowage/images";
-import { type Digest, parseDigest } from "@stowage/oci";
-import { openDatabase, transaction } from "./database.ts";
-import { decodeRecord, encodeRecord } from "./image-record.ts";
+import {
+  type Damage,
+  type Image,
+  type ImageIndex,
+  type ImageRecord,
+  type Lease,
+  neededBy,
+  type PublishOptions,
+  type RemoveOptions,
+} from "@stowage/images";
+import type { Durability } from "@stowage/linux";
+import type { Digest } from "@stowage/oci";
+import { openDatabase } from "./database.ts";
+import { DatabaseWriter } from "./database-writer.ts";
+import { type ImageRow, type IndexRows, readRows } from "./index-rows.ts";
+import {
+  deleteDamage,
+  deleteImage,
+  deleteLease,
+  deleteOpenMark,
+  putDamage,
+  putImage,
+  putLease,
+  putName,
+  putOpenMark,
+} from "./statements.ts";
+import type { Statement } from "./write-request.ts";
+
+export interface ImageIndexOptions {
+  /** The boot that this process runs in, as the kernel names it. */
+  readonly boot: string;
+  /** Whether a change that was made survives a power cut (`full`, the default). */
+  readonly durability?: Durability | undefined;
+}
+
+/** An index in a file, and whether what it says of the disk is to be believed. */
+export interface SqliteImageIndex extends ImageIndex, AsyncDisposable {
+  /** Whether the machine went down while the store was open, and nobody has looked since what became of it. */
+  readonly isSuspect: boolean;
+  /** Notes that somebody has looked. */
+  noteChecked(): void;
+}
 
 /**
  * Opens the index in the file at `path`, made where it is missing. Questions are answered from memory; a change is on
  * the disk before it is seen there. Fails with `data-loss` for a damaged file, `failed-precondition` for a newer one.
  */
-export function openImageIndex(path: string): ImageIndex & Disposable {
-  const database = openDatabase(path);
-  try {
-    return new SqliteImageIndex(database);
-  } catch (error) {
-    database.close();
-    throw error;
-  }
+export function openImageIndex(path: string, { boot, durability = "full" }: ImageIndexOptions): SqliteImageIndex {
+  const isDurable = durability === "full";
+  using database = openDatabase(path, { isDurable });
+  return new MemoryFirstIndex(readRows(database), { boot, writer: new DatabaseWriter({ path, isDurable }) });
 }
 
-class SqliteImageIndex implements ImageIndex, Disposable {
-  readonly #database: DatabaseSync;
-  /** By id, in the order of publication. */
+interface Opened {
+  readonly boot: string;
+  readonly writer: DatabaseWriter;
+}
+
+/** What stands for the boot while nobody has looked what became of the disk. */
+const suspectBoot = "an earlier one";
+
+class MemoryFirstIndex implements SqliteImageIndex {
+  readonly #rows: IndexRows;
+  readonly #opened: Opened;
+  /** By id, in the order of publication: what the rows say. */
   readonly #images = new Map<Digest, Image>();
   readonly #idByName = new Map<string, Digest>();
+  #isSuspect: boolean;
+  /** Whether the database says that the store is open. */
+  #isMarked = false;
 
-  constructor(database: DatabaseSync) {
-    this.#database = database;
-    for (const { id } of database.prepare("SELECT id FROM images ORDER BY sequence").all()) {
-      this.#refresh(parseDigest(String(id)));
+  constructor(rows: IndexRows, opened: Opened) {
+    this.#rows = rows;
+    this.#opened = opened;
+    this.#isSuspect = rows.openBoot !== undefined && rows.openBoot !== opened.boot;
+    this.#isMarked = rows.openBoot !== undefined;
+    for (const [id, { names }] of rows.images) {
+      for (const name of names) this.#idByName.set(name, id);
+      this.#show(id);
     }
+  }
+
+  get isSuspect(): boolean {
+    return this.#isSuspect;
+  }
+
+  noteChecked(): void {
+    this.#isSuspect = false;
+    this.#isMarked = false; // the next write, or the end, says anew how it stands
   }
 
   async list({ signal }: AbortOptions = {}): Promise<readonly Image[]> {
@@ -48,69 +106,155 @@ class SqliteImageIndex implements ImageIndex, Disposable {
     return id === undefined ? undefined : this.#images.get(id);
   }
 
-  async publish(record: ImageRecord, names: readonly string[], { signal }: AbortOptions = {}): Promise<Image> {
-    signal?.throwIfAborted();
-    const losers = names.map((name) => this.#idByName.get(name)).filter((id) => id !== undefined);
-    transaction(this.#database, () => this.#write(record, names));
-    for (const id of new Set([...losers, record.id])) this.#refresh(id);
-    const image = this.#images.get(record.id);
+  async publish(record: ImageRecord, names: readonly string[], options: PublishOptions = {}): Promise<Image> {
+    options.signal?.throwIfAborted();
+    const { lease } = options;
+    const now = Date.now();
+    const mended = this.#rows.damage.size === 0 ? [] : neededBy(record);
+    await this.#write([
+      putImage(record, now),
+      ...names.map((name) => putName(name, record.id)),
+      ...mended.map(deleteDamage),
+      ...(lease === undefined ? [] : [putLease(lease)]),
+    ]);
+    if (lease !== undefined) this.#rows.leases.set(lease.holder, lease);
+    for (const resource of mended) this.#rows.damage.delete(resource);
+    const row = this.#rows.images.get(record.id) ?? { publishedAt: now, names: new Set() };
+    this.#rows.images.set(record.id, { ...row, record });
+    for (const name of names) this.#giveName(name, record.id);
+    const image = this.#show(record.id);
+    if (mended.length > 0) this.#showAll();
     if (image === undefined) throw new Error(`image ${record.id} was published and is not there`);
     return image;
   }
 
-  async remove(id: Digest, { signal }: AbortOptions = {}): Promise<Image | undefined> {
+  async remove(id: Digest, { signal, endLeases = [] }: RemoveOptions = {}): Promise<Image | undefined> {
     signal?.throwIfAborted();
+    await this.#write([deleteImage(id), ...endLeases.map(deleteLease)]);
     const image = this.#images.get(id);
-    transaction(this.#database, () => this.#database.prepare("DELETE FROM images WHERE id = ?").run(id));
-    this.#refresh(id);
+    for (const name of this.#rows.images.get(id)?.names ?? []) this.#idByName.delete(name);
+    for (const holder of endLeases) this.#rows.leases.delete(holder);
+    this.#rows.images.delete(id);
+    this.#images.delete(id);
     return image;
   }
 
-  [Symbol.dispose](): void {
-    this.#database.close();
-  }
-
-  #write(record: ImageRecord, names: readonly string[]): void {
-    this.#database
-      .prepare(
-        "INSERT INTO images (id, record, published_at) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record",
-      )
-      .run(record.id, encodeRecord(record), Date.now());
-    const take = this.#database.prepare(
-      "INSERT INTO names (name, image_id) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET image_id = excluded.image_id",
-    );
-    for (const name of names) take.run(name, record.id);
-  }
-
-  /** Brings what memory says of one image up to what the database says. */
-  #refresh(id: Digest): void {
-    for (const name of namesOf(this.#images.get(id))) {
-      if (this.#idByName.get(name) === id) this.#idByName.delete(name);
+  async forgetBlobs(digests: readonly Digest[], { signal }: AbortOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    const gone = new Set(digests);
+    const changed: (readonly [ImageRow, ImageRecord])[] = [];
+    for (const row of this.#rows.images.values()) {
+      const layers = row.record?.layers.map((layer) =>
+        gone.has(layer.blob.digest) ? { ...layer, kept: false } : layer,
+      );
+      if (row.record === undefined || layers === undefined) continue;
+      if (row.record.layers.some(({ kept, blob }) => kept && gone.has(blob.digest)))
+        changed.push([row, { ...row.record, layers }]);
     }
-    const image = this.#read(id);
-    if (image === undefined) {
-      this.#images.delete(id);
-      return;
+    if (changed.length === 0) return;
+    await this.#write(changed.map(([{ publishedAt }, record]) => putImage(record, publishedAt)));
+    for (const [row, record] of changed) {
+      const now = this.#rows.images.get(record.id);
+      if (now === row) this.#rows.images.set(record.id, { ...row, record });
+      else if (now?.record !== undefined) await this.#write([putImage(now.record, now.publishedAt)]); // it came first
+      this.#show(record.id);
     }
-    this.#images.set(id, image);
-    for (const name of namesOf(image)) this.#idByName.set(name, id);
   }
 
-  #read(id: Digest): Image | undefined {
-    const row = this.#database.prepare("SELECT record, published_at FROM images WHERE id = ?").get(id);
-    const record = row === undefined ? undefined : decodeRecord(String(row["record"]));
-    if (row === undefined || record === undefined) return undefined;
-    const rows = this.#database.prepare("SELECT name FROM names WHERE image_id = ? ORDER BY name").all(id);
-    const names = rows.map(({ name }) => String(name));
-    return {
-      ...record,
+  async reportDamage(damage: readonly Damage[], { signal }: AbortOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    if (damage.length === 0) return;
+    await this.#write(damage.map(putDamage));
+    for (const { resource, why } of damage) this.#rows.damage.set(resource, why);
+    this.#showAll();
+  }
+
+  async listUnreadable({ signal }: AbortOptions = {}): Promise<readonly Digest[]> {
+    signal?.throwIfAborted();
+    return [...this.#rows.images].filter(([, { record }]) => record === undefined).map(([id]) => id);
+  }
+
+  async listLeases({ signal }: AbortOptions = {}): Promise<readonly Lease[]> {
+    signal?.throwIfAborted();
+    return [...this.#rows.leases.values()];
+  }
+
+  async takeLease(lease: Lease, { signal }: AbortOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    await this.#write([putLease(lease)]);
+    this.#rows.leases.set(lease.holder, lease);
+  }
+
+  async endLeases(holders: readonly string[], { signal }: AbortOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    if (holders.length === 0) return;
+    await this.#write(holders.map(deleteLease));
+    for (const holder of holders) this.#rows.leases.delete(holder);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await using writer = this.#opened.writer;
+    if (this.#isSuspect) return; // the mark stays, for whoever opens it next
+    const isMarked = this.#isMarked || this.#rows.openBoot !== undefined;
+    if (isMarked) await writer.write([deleteOpenMark()]).catch(() => undefined); // one that stays costs one more look
+  }
+
+  /** Durable on return. The first write also says that the store is open, so that a power cut is known to have met it. */
+  async #write(statements: readonly Statement[]): Promise<void> {
+    const mark = this.#isMarked ? [] : [putOpenMark(this.#isSuspect ? suspectBoot : this.#opened.boot)];
+    this.#isMarked = true;
+    try {
+      await this.#opened.writer.write([...mark, ...statements]);
+    } catch (error) {
+      if (mark.length > 0) this.#isMarked = false;
+      throw error;
+    }
+  }
+
+  #giveName(name: string, id: Digest): void {
+    const before = this.#idByName.get(name);
+    if (before === id) return;
+    this.#idByName.set(name, id);
+    this.#changeNames(id, (names) => names.add(name));
+    if (before === undefined) return;
+    this.#changeNames(before, (names) => names.delete(name));
+    this.#show(before);
+  }
+
+  #changeNames(id: Digest, change: (names: Set<string>) => void): void {
+    const row = this.#rows.images.get(id);
+    if (row === undefined) return;
+    const names = new Set(row.names);
+    change(names);
+    this.#rows.images.set(id, { ...row, names });
+  }
+
+  #showAll(): void {
+    for (const id of this.#rows.images.keys()) this.#show(id);
+  }
+
+  /** Brings what is answered of one image up to what its row says. */
+  #show(id: Digest): Image | undefined {
+    const row = this.#rows.images.get(id);
+    if (row?.record === undefined) return undefined;
+    const names = [...row.names].toSorted();
+    const image: Image = {
+      ...row.record,
       tags: names.filter((name) => !name.includes("@")),
       digests: names.filter((name) => name.includes("@")),
-      publishedAt: Number(row["published_at"]),
+      publishedAt: row.publishedAt,
+      damage: this.#damageOf(row.record),
     };
+    this.#images.set(id, image);
+    return image;
   }
-}
 
-function namesOf(image: Image | undefined): readonly string[] {
-  return image === undefined ? [] : [...image.tags, ...image.digests];
+  #damageOf(record: ImageRecord): readonly Damage[] {
+    const { damage } = this.#rows;
+    if (damage.size === 0) return [];
+    return neededBy(record).flatMap((resource) => {
+      const why = damage.get(resource);
+      return why === undefined ? [] : [{ resource, why }];
+    });
+  }
 }

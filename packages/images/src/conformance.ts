@@ -1,6 +1,9 @@
 import { digestOf } from "@stowage/oci";
 import { describe, expect, test } from "vitest";
-import type { ImageIndex, ImageRecord } from "./image-index.ts";
+import type { Image, ImageRecord } from "./image.ts";
+import { neededBy } from "./image.ts";
+import type { ImageIndex } from "./image-index.ts";
+import { blobResource } from "./resource.ts";
 
 /** What every `ImageIndex` promises. Each adapter's tests call this with a way to open a fresh one. */
 export function describeImageIndex(name: string, open: () => Promise<ImageIndex>): void {
@@ -56,6 +59,58 @@ export function describeImageIndex(name: string, open: () => Promise<ImageIndex>
       await index.publish(one, []);
       await index.publish(two, ["docker.io/library/b:1"]);
       expect((await index.list()).map(({ id }) => id)).toEqual([two.id, one.id]);
+    });
+
+    test("keeps the order and the images of publications that come all at once", async () => {
+      const index = await open();
+      const names = Array.from({ length: 20 }, (_, at) => `docker.io/library/a:${at}`);
+      await Promise.all(
+        names.map((name, at) => index.publish(at % 2 === 0 ? one : two, [name, "docker.io/library/a:last"])),
+      );
+      expect((await index.list()).flatMap(({ tags }) => tags).toSorted()).toEqual(
+        [...names, "docker.io/library/a:last"].toSorted(),
+      );
+      expect((await index.findByName("docker.io/library/a:last"))?.id).toBe(two.id);
+    });
+
+    test("says what an image lost until it is published anew", async () => {
+      const index = await open();
+      await index.publish(one, ["docker.io/library/a:1"]);
+      await index.publish(two, ["docker.io/library/b:1"]);
+      const [resource] = neededBy(one);
+      if (resource === undefined) throw new Error("an image needs something");
+      await index.reportDamage([{ resource, why: "is missing" }]);
+      const damageOf = async (id: Image["id"]) => (await index.find(id))?.damage;
+      expect(await damageOf(one.id)).toEqual([{ resource, why: "is missing" }]);
+      expect(await damageOf(two.id)).toEqual([]);
+      await index.publish(two, []);
+      expect(await damageOf(one.id)).toHaveLength(1);
+      const mended = await index.publish(one, []);
+      expect(mended.damage).toEqual([]);
+      expect(await damageOf(one.id)).toEqual([]);
+    });
+
+    test("forgets blobs of layers that are not kept any more", async () => {
+      const index = await open();
+      await index.publish(one, []);
+      await index.forgetBlobs([digestOf("layer of one"), digestOf("layer of nobody")]);
+      expect((await index.find(one.id))?.layers).toMatchObject([{ kept: false }]);
+    });
+
+    test("keeps a lease until it is ended, and one for each holder", async () => {
+      const index = await open();
+      const lease = { holder: "mount /mnt", resources: [blobResource(one.id)], boot: "this one", endsAt: 12.5 };
+      await index.takeLease(lease);
+      await index.takeLease({ ...lease, endsAt: 99 });
+      await index.publish(one, [], { lease: { holder: "pull", resources: [], boot: "this one" } });
+      expect((await index.listLeases()).map(({ holder, endsAt }) => [holder, endsAt])).toEqual([
+        ["mount /mnt", 99],
+        ["pull", undefined],
+      ]);
+      await index.remove(one.id, { endLeases: ["pull"] });
+      expect(await index.listLeases()).toEqual([{ ...lease, endsAt: 99 }]);
+      await index.endLeases(["mount /mnt", "nobody"]);
+      expect(await index.listLeases()).toEqual([]);
     });
 
     test("stops with the reason of the signal and publishes nothing", async () => {

@@ -1,13 +1,16 @@
 import type { AbortOptions } from "@stowage/errors";
-import type { Descriptor, Digest, Platform } from "@stowage/oci";
+import type { Digest } from "@stowage/oci";
+import type { Damage, Image, ImageRecord } from "./image.ts";
+import type { Lease } from "./lease.ts";
 
 /**
- * The images that are READY, and their names. Everything else on the disk is reached from here. An image appears
- * whole, with its names, in one transaction, and goes in one. A name belongs to one image at a time: publishing
- * takes it from the image that had it, which stays under its other names.
+ * The images, their names, the leases, and what was found damaged. Everything else on the disk is reached from here. An image
+ * appears whole, with its names, in one transaction, and goes in one. A name belongs to one image at a time: publishing
+ * takes it from the image that had it, which stays under its other names. Every change is durable on return, and is seen by
+ * nobody before.
  */
 export interface ImageIndex {
-  /** Every image, oldest first. */
+  /** Every image, READY or damaged, oldest first. */
   list(options?: AbortOptions): Promise<readonly Image[]>;
 
   find(id: Digest, options?: AbortOptions): Promise<Image | undefined>;
@@ -15,65 +18,39 @@ export interface ImageIndex {
   /** The image that has exactly this name, `docker.io/library/alpine:3` or `docker.io/library/alpine@sha256:…`. */
   findByName(name: string, options?: AbortOptions): Promise<Image | undefined>;
 
-  /** Stores an image under `names`, beside those it has. An image of the same id is replaced. Durable on return. */
-  publish(record: ImageRecord, names: readonly string[], options?: AbortOptions): Promise<Image>;
+  /**
+   * Stores an image under `names`, beside those it has. An image of the same id is replaced. What it needs is no longer
+   * damaged: whoever publishes it has seen that.
+   */
+  publish(record: ImageRecord, names: readonly string[], options?: PublishOptions): Promise<Image>;
 
-  /** Takes an image away with all its names and returns it, or `undefined` where there is none. Durable on return. */
-  remove(id: Digest, options?: AbortOptions): Promise<Image | undefined>;
+  /** Takes an image away with all its names and returns it, or `undefined` where there is none. */
+  remove(id: Digest, options?: RemoveOptions): Promise<Image | undefined>;
+
+  /** Says of layer blobs that they are not kept any more, in all images that have them. */
+  forgetBlobs(digests: readonly Digest[], options?: AbortOptions): Promise<void>;
+
+  /** Notes what was found damaged: images that need it are not READY until they are published anew. */
+  reportDamage(damage: readonly Damage[], options?: AbortOptions): Promise<void>;
+
+  /** Images whose record cannot be read, by id. Pulling one again replaces it. */
+  listUnreadable(options?: AbortOptions): Promise<readonly Digest[]>;
+
+  listLeases(options?: AbortOptions): Promise<readonly Lease[]>;
+
+  /** Takes a lease, in place of the one that the same holder has. */
+  takeLease(lease: Lease, options?: AbortOptions): Promise<void>;
+
+  /** Ends the leases of these holders; one that has none is fine. */
+  endLeases(holders: readonly string[], options?: AbortOptions): Promise<void>;
 }
 
-/** What is kept of an image beside its names. */
-export interface ImageRecord {
-  /** The digest of the config. */
-  readonly id: Digest;
-  readonly manifest: Descriptor;
-  /** The index the manifest was chosen from, where there was one. */
-  readonly index?: Descriptor | undefined;
-  readonly config: Descriptor;
-  /** Bottom first. */
-  readonly layers: readonly ImageLayer[];
-  readonly platform: Platform;
-  /** `config.User` as it is written. */
-  readonly user: string;
-  /** The annotations of the manifest. */
-  readonly annotations: Readonly<Record<string, string>>;
-  /** When the image was built, as the config says, RFC 3339. */
-  readonly created?: string | undefined;
+export interface PublishOptions extends AbortOptions {
+  /** Taken in the same transaction. */
+  readonly lease?: Lease | undefined;
 }
 
-export interface ImageLayer {
-  readonly blob: Descriptor;
-  /** Whether the blob is here; a layer that another image brought in other bytes is not fetched again. */
-  readonly kept: boolean;
-  readonly diffId: Digest;
-  /** Disk that the unpacked layer takes. */
-  readonly bytes: number;
-  readonly inodes: number;
-}
-
-export interface Image extends ImageRecord {
-  /** Names with a tag, sorted. */
-  readonly tags: readonly string[];
-  /** Names with a digest, as they were asked for or resolved, sorted. */
-  readonly digests: readonly string[];
-  /** When it was first published here, in milliseconds since the epoch. */
-  readonly publishedAt: number;
-}
-
-/** The bytes an image takes on this disk: unpacked layers and the blobs that are kept, each counted once. */
-export function imageSize(image: ImageRecord): number {
-  const blobs = new Map(keptBlobs(image).map(({ digest, size }) => [digest, size]));
-  const sizes = [...blobs.values(), ...image.layers.map(({ bytes }) => bytes)];
-  return sizes.reduce((sum, bytes) => sum + bytes, 0);
-}
-
-/** The diff ids of an image's layers, bottom first: what its snapshot is called. */
-export function diffIdsOf({ layers }: Pick<ImageRecord, "layers">): readonly Digest[] {
-  return layers.map(({ diffId }) => diffId);
-}
-
-/** The blobs of an image that are here: its documents, and those layers that are kept. */
-export function keptBlobs({ manifest, index, config, layers }: ImageRecord): readonly Descriptor[] {
-  const documents = index === undefined ? [manifest, config] : [manifest, index, config];
-  return [...documents, ...layers.filter(({ kept }) => kept).map(({ blob }) => blob)];
+export interface RemoveOptions extends AbortOptions {
+  /** Holders whose leases end in the same transaction. */
+  readonly endLeases?: readonly string[] | undefined;
 }

@@ -1,9 +1,14 @@
 export {
+  type Damage,
   diffIdsOf,
   type Image,
-  type ImageIndex,
   type ImageLayer,
   type ImageRecord,
   imageSize,
   keptBlobs,
-} from "./image-index.ts";
+  neededBy,
+  resourcesOf,
+} from "./image.ts";
+export { type ImageIndex, type PublishOptions, type RemoveOptions } from "./image-index.ts";
+export { type Lease } from "./lease.ts";
+export { blobResource, layerResource, type Resource } from "./resource.ts";

@@ -1,0 +1,88 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { ImageRecord, Lease, Resource } from "@stowage/images";
+import { type Digest, isDigest } from "@stowage/oci";
+import { z } from "zod";
+import { decodeRecord } from "./image-record.ts";
+import { openMark } from "./statements.ts";
+
+/** What the database holds of one image. */
+export interface ImageRow {
+  /** Missing where it cannot be read. */
+  readonly record: ImageRecord | undefined;
+  readonly publishedAt: number;
+  readonly names: ReadonlySet<string>;
+}
+
+/** Everything in the database. */
+export interface IndexRows {
+  /** In the order of publication. */
+  readonly images: Map<Digest, ImageRow>;
+  readonly leases: Map<string, Lease>;
+  readonly damage: Map<Resource, string>;
+  /** The boot in which the store was written to and not closed since. */
+  readonly openBoot: string | undefined;
+}
+
+/** Reads it all. A row that is damaged hides no other. */
+export function readRows(database: DatabaseSync): IndexRows {
+  const names = readNames(database);
+  const images = new Map<Digest, ImageRow>();
+  for (const row of database.prepare("SELECT id, record, published_at FROM images ORDER BY sequence").all()) {
+    const id = String(row["id"]);
+    if (!isDigest(id)) continue;
+    const record = decodeRecord(String(row["record"]));
+    images.set(id, { record, publishedAt: Number(row["published_at"]), names: names.get(id) ?? new Set() });
+  }
+  const mark = database.prepare("SELECT value FROM marks WHERE mark = ?").get(openMark)?.["value"];
+  return {
+    images,
+    leases: readLeases(database),
+    damage: readDamage(database),
+    openBoot: mark === undefined ? undefined : String(mark),
+  };
+}
+
+function readNames(database: DatabaseSync): ReadonlyMap<string, Set<string>> {
+  const names = new Map<string, Set<string>>();
+  for (const { name, image_id } of database.prepare("SELECT name, image_id FROM names").all()) {
+    const known = names.get(String(image_id));
+    if (known === undefined) names.set(String(image_id), new Set([String(name)]));
+    else known.add(String(name));
+  }
+  return names;
+}
+
+function readLeases(database: DatabaseSync): Map<string, Lease> {
+  const rows = database.prepare("SELECT lease FROM leases ORDER BY holder").all();
+  const leases = rows.map(({ lease }) => decodeLease(String(lease))).filter((lease) => lease !== undefined);
+  return new Map(leases.map((lease) => [lease.holder, lease]));
+}
+
+function readDamage(database: DatabaseSync): Map<Resource, string> {
+  const damage = new Map<Resource, string>();
+  for (const { resource, why } of database.prepare("SELECT resource, why FROM damage").all()) {
+    const known = resourceSchema.safeParse(resource).data;
+    if (known !== undefined) damage.set(known, String(why));
+  }
+  return damage;
+}
+
+function decodeLease(text: string): Lease | undefined {
+  try {
+    return leaseSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+const resourceSchema = z.custom<Resource>((value) => {
+  const [kind, digest, ...more] = String(value).split(" ");
+  return (kind === "blob" || kind === "layer") && digest !== undefined && isDigest(digest) && more.length === 0;
+});
+
+const leaseSchema: z.ZodType<Lease> = z.object({
+  holder: z.string(),
+  resources: z.array(resourceSchema),
+  boot: z.string(),
+  endsAt: z.number().optional(),
+});

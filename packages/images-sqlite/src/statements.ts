@@ -1,0 +1,50 @@
+import type { Damage, ImageRecord, Lease, Resource } from "@stowage/images";
+import type { Digest } from "@stowage/oci";
+import { encodeRecord } from "./image-record.ts";
+import type { Statement } from "./write-request.ts";
+
+export function putImage(record: ImageRecord, publishedAt: number): Statement {
+  const sql =
+    "INSERT INTO images (id, record, published_at) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record";
+  return { sql, values: [record.id, encodeRecord(record), publishedAt] };
+}
+
+export function putName(name: string, id: Digest): Statement {
+  const sql =
+    "INSERT INTO names (name, image_id) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET image_id = excluded.image_id";
+  return { sql, values: [name, id] };
+}
+
+export function deleteImage(id: Digest): Statement {
+  return { sql: "DELETE FROM images WHERE id = ?", values: [id] };
+}
+
+export function putLease(lease: Lease): Statement {
+  return {
+    sql: "INSERT OR REPLACE INTO leases (holder, lease) VALUES (?, ?)",
+    values: [lease.holder, JSON.stringify(lease)],
+  };
+}
+
+export function deleteLease(holder: string): Statement {
+  return { sql: "DELETE FROM leases WHERE holder = ?", values: [holder] };
+}
+
+export function putDamage({ resource, why }: Damage): Statement {
+  return { sql: "INSERT OR REPLACE INTO damage (resource, why) VALUES (?, ?)", values: [resource, why] };
+}
+
+export function deleteDamage(resource: Resource): Statement {
+  return { sql: "DELETE FROM damage WHERE resource = ?", values: [resource] };
+}
+
+/** Notes in which boot the store was written to last, and was not closed since. */
+export function putOpenMark(boot: string): Statement {
+  return { sql: `INSERT OR REPLACE INTO marks (mark, value) VALUES ('${openMark}', ?)`, values: [boot] };
+}
+
+export function deleteOpenMark(): Statement {
+  return { sql: `DELETE FROM marks WHERE mark = '${openMark}'`, values: [] };
+}
+
+export const openMark = "open-in-boot";

@@ -1,0 +1,79 @@
+import { chainIds, type Descriptor, type Digest, type Platform } from "@stowage/oci";
+import { blobResource, layerResource, type Resource } from "./resource.ts";
+
+/** What is kept of an image beside its names. */
+export interface ImageRecord {
+  /** The digest of the config. */
+  readonly id: Digest;
+  readonly manifest: Descriptor;
+  /** The index the manifest was chosen from, where there was one. */
+  readonly index?: Descriptor | undefined;
+  readonly config: Descriptor;
+  /** Bottom first. */
+  readonly layers: readonly ImageLayer[];
+  readonly platform: Platform;
+  /** `config.User` as it is written. */
+  readonly user: string;
+  /** The annotations of the manifest. */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** When the image was built, as the config says, RFC 3339. */
+  readonly created?: string | undefined;
+}
+
+export interface ImageLayer {
+  readonly blob: Descriptor;
+  /** Whether the blob is here; a layer that another image brought in other bytes is not fetched again. */
+  readonly kept: boolean;
+  readonly diffId: Digest;
+  /** Disk that the unpacked layer takes. */
+  readonly bytes: number;
+  readonly inodes: number;
+}
+
+export interface Image extends ImageRecord {
+  /** Names with a tag, sorted. */
+  readonly tags: readonly string[];
+  /** Names with a digest, as they were asked for or resolved, sorted. */
+  readonly digests: readonly string[];
+  /** When it was first published here, in milliseconds since the epoch. */
+  readonly publishedAt: number;
+  /** What it needs and lost. It is READY where this is empty. */
+  readonly damage: readonly Damage[];
+}
+
+/** The bytes an image takes on this disk: unpacked layers and the blobs that are kept, each counted once. */
+export function imageSize(image: ImageRecord): number {
+  const blobs = new Map(keptBlobs(image).map(({ digest, size }) => [digest, size]));
+  const sizes = [...blobs.values(), ...image.layers.map(({ bytes }) => bytes)];
+  return sizes.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** The diff ids of an image's layers, bottom first: what its snapshot is called. */
+export function diffIdsOf({ layers }: Pick<ImageRecord, "layers">): readonly Digest[] {
+  return layers.map(({ diffId }) => diffId);
+}
+
+/** The blobs of an image that are here: its documents, and those layers that are kept. */
+export function keptBlobs({ manifest, index, config, layers }: ImageRecord): readonly Descriptor[] {
+  const documents = index === undefined ? [manifest, config] : [manifest, index, config];
+  return [...documents, ...layers.filter(({ kept }) => kept).map(({ blob }) => blob)];
+}
+
+/** Everything that an image has here, each thing once. The layers come bottom first. */
+export function resourcesOf(record: ImageRecord): readonly Resource[] {
+  const layers = chainIds(diffIdsOf(record)).map(layerResource);
+  const blobs = keptBlobs(record).map(({ digest }) => blobResource(digest));
+  return [...layers, ...new Set(blobs)];
+}
+
+/** What of an image must be here for it to be READY: all its layers, unpacked, and its documents. Blobs of layers need not. */
+export function neededBy(record: ImageRecord): readonly Resource[] {
+  return resourcesOf({ ...record, layers: record.layers.map((layer) => ({ ...layer, kept: false })) });
+}
+
+/** Something that an image needs, and what became of it. */
+export interface Damage {
+  readonly resource: Resource;
+  /** What is wrong, as it completes "blob sha256:… ": `is missing`. */
+  readonly why: string;
+}

@@ -1,0 +1,13 @@
+import type { Digest } from "@stowage/oci";
+
+/** What images stand on and leases hold: a blob by its digest, or an unpacked layer by its chain id. The two can be the same. */
+export type Resource = `blob ${Digest}` | `layer ${Digest}`;
+
+export function blobResource(digest: Digest): Resource {
+  return `blob ${digest}`;
+}
+
+/** The layer whose chain id is `chainId`. */
+export function layerResource(chainId: Digest): Resource {
+  return `layer ${chainId}`;
+}
