@@ -119,12 +119,8 @@ class MemoryFirstIndex implements SqliteImageIndex {
     ]);
     if (lease !== undefined) this.#rows.leases.set(lease.holder, lease);
     for (const resource of mended) this.#rows.damage.delete(resource);
-    const row = this.#rows.images.get(record.id) ?? { publishedAt: now, names: new Set() };
-    this.#rows.images.set(record.id, { ...row, record });
-    for (const name of names) this.#giveName(name, record.id);
-    const image = this.#show(record.id);
+    const image = this.#take(record, names, now);
     if (mended.length > 0) this.#showAll();
-    if (image === undefined) throw new Error(`image ${record.id} was published and is not there`);
     return image;
   }
 
@@ -142,23 +138,13 @@ class MemoryFirstIndex implements SqliteImageIndex {
   async forgetBlobs(digests: readonly Digest[], { signal }: AbortOptions = {}): Promise<void> {
     signal?.throwIfAborted();
     const gone = new Set(digests);
-    const changed: (readonly [ImageRow, ImageRecord])[] = [];
-    for (const row of this.#rows.images.values()) {
-      const layers = row.record?.layers.map((layer) =>
-        gone.has(layer.blob.digest) ? { ...layer, kept: false } : layer,
-      );
-      if (row.record === undefined || layers === undefined) continue;
-      if (row.record.layers.some(({ kept, blob }) => kept && gone.has(blob.digest)))
-        changed.push([row, { ...row.record, layers }]);
-    }
+    const changed = [...this.#rows.images.values()].flatMap((row) => {
+      const record = withoutBlobs(row.record, gone);
+      return record === undefined ? [] : [{ row, record }];
+    });
     if (changed.length === 0) return;
-    await this.#write(changed.map(([{ publishedAt }, record]) => putImage(record, publishedAt)));
-    for (const [row, record] of changed) {
-      const now = this.#rows.images.get(record.id);
-      if (now === row) this.#rows.images.set(record.id, { ...row, record });
-      else if (now?.record !== undefined) await this.#write([putImage(now.record, now.publishedAt)]); // it came first
-      this.#show(record.id);
-    }
+    await this.#write(changed.map(({ row, record }) => putImage(record, row.publishedAt)));
+    for (const { row, record } of changed) await this.#replaceRecord(row, record);
   }
 
   async reportDamage(damage: readonly Damage[], { signal }: AbortOptions = {}): Promise<void> {
@@ -211,6 +197,23 @@ class MemoryFirstIndex implements SqliteImageIndex {
     }
   }
 
+  #take(record: ImageRecord, names: readonly string[], now: number): Image {
+    const row = this.#rows.images.get(record.id) ?? { publishedAt: now, names: new Set() };
+    this.#rows.images.set(record.id, { ...row, record });
+    for (const name of names) this.#giveName(name, record.id);
+    const image = this.#show(record.id);
+    if (image === undefined) throw new Error(`image ${record.id} was published and is not there`);
+    return image;
+  }
+
+  /** What came between the writing and now came first, and is written again. */
+  async #replaceRecord(row: ImageRow, record: ImageRecord): Promise<void> {
+    const now = this.#rows.images.get(record.id);
+    if (now === row) this.#rows.images.set(record.id, { ...row, record });
+    else if (now?.record !== undefined) await this.#write([putImage(now.record, now.publishedAt)]);
+    this.#show(record.id);
+  }
+
   #giveName(name: string, id: Digest): void {
     const before = this.#idByName.get(name);
     if (before === id) return;
@@ -257,4 +260,11 @@ class MemoryFirstIndex implements SqliteImageIndex {
       return why === undefined ? [] : [{ resource, why }];
     });
   }
+}
+
+/** The record with these layer blobs not kept any more; `undefined` where it keeps none of them. */
+function withoutBlobs(record: ImageRecord | undefined, gone: ReadonlySet<Digest>): ImageRecord | undefined {
+  if (record === undefined || !record.layers.some(({ kept, blob }) => kept && gone.has(blob.digest))) return undefined;
+  const layers = record.layers.map((layer) => (gone.has(layer.blob.digest) ? { ...layer, kept: false } : layer));
+  return { ...record, layers };
 }
