@@ -1,0 +1,1 @@
+export { type Recording, type RecordOptions, recordFileCalls } from "./record-file-calls.ts";
