@@ -28,14 +28,22 @@ async function answerTo(blocks: AsyncIterable<Uint8Array>, job: UnpackJob): Prom
   }
 }
 
-/** Blocks as they come. Asking for the next one says that the last is done with. */
+/** Blocks as they come. Asking for the next one says that the last is done with, which is passed on now and then. */
 async function* receiveBlocks(port: MessagePort, inbox: JobInbox): AsyncGenerator<Uint8Array, void, undefined> {
+  let untold = 0;
   for (;;) {
     const message = await inbox.next();
     if (message.kind === "end") return;
     if (message.kind === "stop") throw new Error("Cannot go on unpacking: it was called off");
+    const size = message.bytes.byteLength;
     yield message.bytes;
-    const consumed: FromWorker = { kind: "consumed", bytes: message.bytes.byteLength };
-    if (inbox.isOpen) port.postMessage(consumed);
+    untold += size;
+    if (untold < tellingSize || !inbox.isOpen) continue;
+    const consumed: FromWorker = { kind: "consumed", bytes: untold };
+    port.postMessage(consumed);
+    untold = 0;
   }
 }
+
+/** Little enough to have the next blocks sent in time, and more than a small layer, for which the answer says all. */
+const tellingSize = 512 * 1024;

@@ -1,6 +1,7 @@
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { StowageError } from "@stowage/errors";
+import { firstBlockSize } from "./blocks.ts";
 
 /**
  * The plain bytes of gzip (of any number of members), Zstandard (of any number of frames) or what is neither, told by
@@ -8,15 +9,16 @@ import { StowageError } from "@stowage/errors";
  * by something else. Each chunk is to be used before the next is asked for.
  */
 export async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  const { head, whole } = await peek(source);
-  const format = formatOf(head);
+  const { start, whole } = await peek(source);
+  const format = formatOf(start.subarray(0, magicBytes));
+  const chunkSize = start.byteLength < smallStart ? smallChunkSize : largeChunkSize;
   if (format === "plain") yield* whole;
-  else yield* inflated(whole, format);
+  else yield* inflated(whole, { format, chunkSize });
 }
 
 async function* inflated(
   source: AsyncIterable<Uint8Array>,
-  format: "gzip" | "zstd",
+  { format, chunkSize }: { readonly format: "gzip" | "zstd"; readonly chunkSize: number },
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let fed = 0;
   async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -48,7 +50,11 @@ async function* inflated(
 }
 
 /** A quarter of the speed goes with zlib's own 16 KiB; beyond 1 MiB there is nothing to gain. */
-const chunkSize = 1024 * 1024;
+const largeChunkSize = 1024 * 1024;
+
+/** A source that starts with less is most likely a small layer, for which the large chunk would cost more than all else. */
+const smallStart = firstBlockSize;
+const smallChunkSize = 64 * 1024;
 
 /** Errors of zlib itself, and those of the pipeline when bytes come after the end. */
 function isBroken(error: unknown): boolean {
@@ -82,10 +88,10 @@ const foreign: readonly (readonly [string, string])[] = [
 
 const magicBytes = 6;
 
-/** The first bytes, and all of them from the start. */
+/** The first blocks, of at least `magicBytes` if there are so many, and all of them from the start. */
 async function peek(
   source: AsyncIterable<Uint8Array>,
-): Promise<{ readonly head: Uint8Array; readonly whole: AsyncIterable<Uint8Array> }> {
+): Promise<{ readonly start: Uint8Array; readonly whole: AsyncIterable<Uint8Array> }> {
   const iterator = source[Symbol.asyncIterator]();
   const first: Uint8Array[] = [];
   let size = 0;
@@ -99,5 +105,5 @@ async function peek(
     yield* first;
     for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
   }
-  return { head: Buffer.concat(first).subarray(0, magicBytes), whole: whole() };
+  return { start: Buffer.concat(first), whole: whole() };
 }

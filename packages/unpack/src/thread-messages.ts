@@ -12,7 +12,10 @@ export type OfJob =
   | { readonly kind: "end" }
   | { readonly kind: "stop" };
 
-/** From the worker: room for so many more bytes, and in the end one answer, after which it has no file open. */
+/**
+ * From the worker: room for so many more bytes, and in the end one answer, after which it has no file open. Done is said
+ * of all blocks.
+ */
 export type FromWorker =
   | { readonly kind: "consumed"; readonly bytes: number }
   | ({ readonly kind: "done" } & UnpackAnswer)

@@ -56,8 +56,10 @@ export class ThreadWork implements ThreadListener {
   heard(message: FromWorker): void {
     if (message.kind === "consumed") return this.#makeRoom(message.bytes);
     this.#isAtRest = true;
-    if (message.kind === "done") this.#answer.resolve({ digest: message.digest, layer: message.layer });
-    else this.#answer.reject(decodeError(message.error));
+    if (message.kind === "done") {
+      this.#makeRoom(this.#inFlight);
+      this.#answer.resolve({ digest: message.digest, layer: message.layer });
+    } else this.#answer.reject(decodeError(message.error));
     this.#settle();
   }
 
