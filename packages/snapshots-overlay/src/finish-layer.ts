@@ -2,6 +2,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { StagedLayer } from "@stowage/snapshots";
+import { step } from "@stowage/steps";
+import { lowerText } from "./inspect-layer.ts";
 import { layerIdsOf, linkNameOf } from "./layer-id.ts";
 import { findLayerRecord, writeLayerRecord } from "./layer-record.ts";
 import type { Layout } from "./layout.ts";
@@ -35,7 +37,7 @@ export async function finishLayer(
   await settle({ root: snapshot.directory, layer, lowers: trees, taken }, { signal });
   await writeFile(join(directory, "link"), linkNameOf(id));
   if (parent === undefined) await mkdir(join(directory, "empty"), { recursive: true });
-  else await writeFile(join(directory, "lower"), lowers.map((lower) => `l/${linkNameOf(lower)}`).join(":"));
+  else await writeFile(join(directory, "lower"), lowerText(lowers));
   await writeLayerRecord(directory, {
     diffId,
     parent,
@@ -43,6 +45,7 @@ export async function finishLayer(
     inodes: layer.inodes + taken.files + taken.directories.size,
     tarSize: layer.tarSize,
   });
+  step("layer-settled");
 }
 
 interface Kin {

@@ -1,11 +1,22 @@
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, open, rename, symlink, unlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rename, statfs, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type AbortOptions, asStorageError, isErrno, StowageError } from "@stowage/errors";
-import { syncFileSystem } from "@stowage/linux";
+import { type Durability, type Flusher, openFlusher } from "@stowage/linux";
 import type { Digest } from "@stowage/oci";
-import type { ActiveSnapshot, Chain, Mount, SnapshotInfo, Snapshotter, StagedLayer } from "@stowage/snapshots";
+import type {
+  ActiveSnapshot,
+  Chain,
+  InspectOptions,
+  Mount,
+  PrepareOptions,
+  SnapshotInfo,
+  Snapshotter,
+  StagedLayer,
+} from "@stowage/snapshots";
+import { step } from "@stowage/steps";
 import { finishLayer } from "./finish-layer.ts";
+import { inspectLayer, restoreLink } from "./inspect-layer.ts";
 import { LayerChildren } from "./layer-children.ts";
 import { layerIdOf, layerIdsOf } from "./layer-id.ts";
 import { findLayerRecord, type LayerRecord, readLayerRecords } from "./layer-record.ts";
@@ -17,21 +28,32 @@ import { Trash } from "./trash.ts";
 export interface OverlayOptions {
   /** Where removed trees wait for their end; on the same file system as the root. */
   readonly trash: string;
+  /** Whether a committed layer survives a power cut (`full`, the default) or what the kernel had time for (`relaxed`). */
+  readonly durability?: Durability | undefined;
 }
 
 /**
  * Opens the layers under `root`, made where it is missing, in the layout of containers/storage's overlay driver.
  * The caller holds the lock on it; what an earlier process left half-made goes to the trash.
  */
-export async function openSnapshotter(root: string, options: OverlayOptions): Promise<Snapshotter & AsyncDisposable> {
+export async function openSnapshotter(
+  root: string,
+  { trash: trashPath, durability = "full" }: OverlayOptions,
+): Promise<Snapshotter & AsyncDisposable> {
   const layout = layoutUnder(root);
+  await using opening = new AsyncDisposableStack();
   try {
-    const trash = await Trash.open(options.trash);
     await mkdir(layout.links, { recursive: true, mode: 0o700 });
+    const files = opening.use(openFlusher(layout.home, { scope: "file-system", durability }));
+    const names = opening.use(openFlusher(layout.home, { scope: "names", durability }));
+    const links = opening.use(openFlusher(layout.links, { scope: "names", durability }));
+    const isInUse = (layerId: string): boolean => isMounted(layout, layerId);
+    const trash = opening.use(await Trash.open(trashPath, { flush: () => names.flush(), isInUse }));
     await trash.put(layout.staging);
     await mkdir(layout.staging, { mode: 0o700 });
     for (const kind of ["layers", "images"]) await makeLockFile(root, kind);
-    return new OverlaySnapshotter(layout, trash);
+    await files.flush(); // the directories, up to the root
+    return new OverlaySnapshotter({ layout, trash, files, names, links, open: opening.move() });
   } catch (error) {
     throw asStorageError(error, `open the snapshots under "${root}"`);
   }
@@ -44,26 +66,44 @@ async function makeLockFile(root: string, kind: string): Promise<void> {
   await writeFile(join(directory, `${kind}.lock`), "", { flag: "a", mode: 0o600 });
 }
 
+interface Opened {
+  readonly layout: Layout;
+  readonly trash: Trash;
+  /** Of everything that was written, of the names of layers, and of the links. */
+  readonly files: Flusher;
+  readonly names: Flusher;
+  readonly links: Flusher;
+  readonly open: AsyncDisposable;
+}
+
+/** What is known of a tree that is being written. */
+interface Active {
+  /** What earlier tries to commit it took from the layers below. */
+  readonly taken: Taken;
+  /** How many flushes had failed when it was begun. */
+  readonly failures: number;
+}
+
 class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
+  readonly #opened: Opened;
   readonly #layout: Layout;
-  readonly #trash: Trash;
   readonly #children: LayerChildren;
-  /** Of staged trees, one try to commit after the other. */
-  readonly #taken = new WeakMap<ActiveSnapshot, Taken>();
-  /** Commits and removals come one after the other: each looks at what stands on what. */
+  readonly #active = new WeakMap<ActiveSnapshot, Active>();
+  /** What looks at what stands on what comes one after the other. No flush is waited for in a turn. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(layout: Layout, trash: Trash) {
-    this.#layout = layout;
-    this.#trash = trash;
-    this.#children = new LayerChildren(layout.home);
+  constructor(opened: Opened) {
+    this.#opened = opened;
+    this.#layout = opened.layout;
+    this.#children = new LayerChildren(opened.layout.home);
   }
 
-  async prepare({ signal }: AbortOptions = {}): Promise<ActiveSnapshot> {
+  async prepare({ signal, room = 0 }: PrepareOptions = {}): Promise<ActiveSnapshot> {
     signal?.throwIfAborted();
     const staging = join(this.#layout.staging, randomUUID());
     const directory = join(staging, "diff");
     try {
+      await requireRoom(this.#layout.home, room);
       await mkdir(staging, { mode: 0o700 });
       await mkdir(directory);
       // Not left to the umask: this is the root directory that containers will see.
@@ -71,8 +111,9 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
     } catch (error) {
       throw asStorageError(error, "prepare a snapshot");
     }
-    const snapshot = { directory, [Symbol.asyncDispose]: () => this.#trash.discard(staging) };
-    this.#taken.set(snapshot, takenNothing());
+    step("layer-prepared");
+    const snapshot = { directory, [Symbol.asyncDispose]: () => this.#opened.trash.discard(staging) };
+    this.#active.set(snapshot, { taken: takenNothing(), failures: this.#opened.files.failures });
     return snapshot;
   }
 
@@ -82,19 +123,29 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
     return record === undefined ? undefined : { chain, bytes: record.bytes, inodes: record.inodes };
   }
 
-  commit(layers: readonly StagedLayer[], { signal }: AbortOptions = {}): Promise<void> {
-    return this.#inTurn("commit layers", async () => {
-      const staged = new Map<string, StagedLayer>();
-      for (const layer of layers) {
-        signal?.throwIfAborted();
-        if ((await this.find(layer.chain)) !== undefined) continue;
-        const taken = this.#taken.get(layer.snapshot) ?? takenNothing();
-        await finishLayer(this.#layout, layer, { staged, taken, signal });
-        staged.set(layerIdOf(layer.chain), layer);
-      }
-      signal?.throwIfAborted();
-      if (staged.size > 0) await this.#publish(staged);
-    });
+  async commit(layers: readonly StagedLayer[], { signal }: AbortOptions = {}): Promise<void> {
+    const staged = await this.#inTurn("commit layers", () => this.#settle(layers, signal));
+    signal?.throwIfAborted();
+    if (staged.size === 0) return;
+    try {
+      await this.#flushFiles(staged);
+      step("layers-flushed");
+      await this.#inTurn("commit layers", () => this.#giveNames(staged));
+      await Promise.all([this.#opened.links.flush(), this.#opened.names.flush()]);
+      step("layers-durable");
+    } catch (error) {
+      throw asStorageError(error, "commit layers");
+    }
+  }
+
+  async inspect(chain: Chain, options: InspectOptions): Promise<string | undefined> {
+    options.signal?.throwIfAborted();
+    try {
+      return await inspectLayer(this.#layout, layerIdsOf(chain), options);
+    } catch (error) {
+      if (isErrno(error, "EIO", "EUCLEAN", "EBADMSG")) return "cannot be read: the disk failed";
+      throw asStorageError(error, `look at layer ${chain.at(-1)}`);
+    }
   }
 
   async view(chain: Chain, { signal }: AbortOptions = {}): Promise<readonly Mount[]> {
@@ -114,9 +165,10 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
       const id = layerIdOf(chain);
       if (await this.#children.has(id)) throw inUse(id, "another layer stands on it");
       if (isMounted(this.#layout, id)) throw inUse(id, "it is mounted");
-      await this.#trash.put(this.#layout.layer(id));
+      await this.#opened.trash.put(this.#layout.layer(id), id);
       this.#children.remove(id, parentIdOf(chain));
       await unlink(this.#layout.link(id)).catch(unless("ENOENT"));
+      step("layer-unlinked");
     });
   }
 
@@ -131,24 +183,52 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#turn.catch(() => undefined);
-    await this.#trash[Symbol.asyncDispose]();
+    await this.#opened.open[Symbol.asyncDispose]();
   }
 
-  /** One sync for all, then the links, which must stand when a layer does, then the names from the bottom up. */
-  async #publish(staged: ReadonlyMap<string, StagedLayer>): Promise<void> {
-    await using home = await open(this.#layout.home);
-    await syncFileSystem(home.fd);
-    await using links = await open(this.#layout.links);
-    for (const id of staged.keys()) {
-      await symlink(join("..", id, "diff"), this.#layout.link(id)).catch(unless("EEXIST"));
+  /** Completes what is not here yet, but for its names. */
+  async #settle(
+    layers: readonly StagedLayer[],
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlyMap<string, StagedLayer>> {
+    const staged = new Map<string, StagedLayer>();
+    for (const layer of layers) {
+      signal?.throwIfAborted();
+      if (layer.replace !== true && (await this.find(layer.chain)) !== undefined) {
+        await restoreLink(this.#layout, layerIdOf(layer.chain));
+        continue;
+      }
+      const taken = this.#active.get(layer.snapshot)?.taken ?? takenNothing();
+      await finishLayer(this.#layout, layer, { staged, taken, signal });
+      staged.set(layerIdOf(layer.chain), layer);
     }
-    await links.sync();
-    for (const [id, { chain, snapshot }] of staged) {
-      await this.#trash.put(this.#layout.layer(id));
+    return staged;
+  }
+
+  /** One sync for all. One that failed since a tree was begun may have been about the files of that. */
+  async #flushFiles(staged: ReadonlyMap<string, StagedLayer>): Promise<void> {
+    const { files } = this.#opened;
+    await files.flush();
+    const isLost = [...staged.values()].some(
+      ({ snapshot }) => (this.#active.get(snapshot)?.failures ?? 0) < files.failures,
+    );
+    if (isLost) throw new StowageError("data-loss", "Cannot commit layers: the disk failed while they were written");
+  }
+
+  /** The links first, which must stand when a layer does, then the names from the bottom up. */
+  async #giveNames(staged: ReadonlyMap<string, StagedLayer>): Promise<void> {
+    for (const id of staged.keys()) {
+      await restoreLink(this.#layout, id);
+      step("layer-linked");
+    }
+    for (const [id, { chain, snapshot, replace }] of staged) {
+      if (replace !== true && (await this.find(chain)) !== undefined) continue;
+      await this.#opened.trash.put(this.#layout.layer(id), id);
+      step("layer-replaced");
       await rename(dirname(snapshot.directory), this.#layout.layer(id));
       this.#children.add(id, parentIdOf(chain));
+      step("layer-named");
     }
-    await home.sync();
   }
 
   #inTurn<Result>(action: string, work: () => Promise<Result>): Promise<Result> {
@@ -157,6 +237,16 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
     });
     this.#turn = result.catch(() => undefined);
     return result;
+  }
+}
+
+/** Fails where the file system has fewer than `bytes` left, or no inode. */
+async function requireRoom(directory: string, bytes: number): Promise<void> {
+  const { bsize, bavail, files, ffree } = await statfs(directory);
+  const free = bsize * bavail;
+  const why = free < bytes ? `it takes at least ${bytes} bytes and ${free} are left` : "no inodes are left";
+  if (free < bytes || (files > 0 && ffree === 0)) {
+    throw new StowageError("resource-exhausted", `Cannot unpack a layer: ${why} on the disk of "${directory}"`);
   }
 }
 

@@ -11,7 +11,7 @@ export function describeSnapshotter(name: string, open: () => Promise<Snapshotte
     test("finds a committed layer by its chain, and what it takes", async () => {
       const store = await open();
       await store.commit([await stage(store, [base], "one")]);
-      expect(await store.find([base])).toEqual({ chain: [base], bytes: 4096, inodes: 2 });
+      expect(await store.find([base])).toEqual({ chain: [base], bytes: 4096, inodes: 3 });
       expect(await store.find([upper])).toBeUndefined();
       expect(await store.find([base, upper])).toBeUndefined();
     });
@@ -91,6 +91,28 @@ export function describeSnapshotter(name: string, open: () => Promise<Snapshotte
       });
     });
 
+    test("replaces a layer on which others stand, where it is told to", async () => {
+      const store = await open();
+      await store.commit([await stage(store, [base], "one"), await stage(store, [base, upper], "two")]);
+      await store.commit([{ ...(await stage(store, [base], "other")), replace: true }]);
+      expect(await Array.fromAsync(store.list())).toHaveLength(2);
+      expect(await store.view([base, upper])).not.toEqual([]);
+    });
+
+    test("says of a layer that is not here that it is missing, and of a whole one nothing", async () => {
+      const store = await open();
+      await store.commit([await stage(store, [base], "one")]);
+      for (const level of ["sizes", "digests", "digests"] as const) {
+        expect(await store.inspect([base], { level })).toBeUndefined();
+        expect(await store.inspect([base, upper], { level })).toBe("is missing");
+      }
+    });
+
+    test("refuses a layer for which there is no room", async () => {
+      const store = await open();
+      await expect(store.prepare({ room: 2 ** 60 })).rejects.toMatchObject({ code: "resource-exhausted" });
+    });
+
     test("stops with the reason of the signal and commits nothing", async () => {
       const store = await open();
       const signal = AbortSignal.abort(new Error("enough"));
@@ -105,7 +127,8 @@ export function describeSnapshotter(name: string, open: () => Promise<Snapshotte
 const base = digestOf("base");
 const upper = digestOf("upper");
 
-const unpacked: UnpackedLayer = { bytes: 4096, inodes: 2, tarSize: 1024, impliedDirectories: [], lowerLinks: [] };
+/** A root, a directory in it, and a file in that. */
+const unpacked: UnpackedLayer = { bytes: 4096, inodes: 3, tarSize: 1024, impliedDirectories: [], lowerLinks: [] };
 
 async function stage(store: Snapshotter, chain: Chain, name: string): Promise<StagedLayer> {
   const snapshot = await store.prepare();

@@ -1,7 +1,9 @@
 export {
   type ActiveSnapshot,
   type Chain,
+  type InspectOptions,
   type Mount,
+  type PrepareOptions,
   type SnapshotInfo,
   type Snapshotter,
   type StagedLayer,

@@ -13,17 +13,24 @@ export type Chain = readonly Digest[];
  * after a power cut. It can be viewed, stood upon, and, when nothing stands on it, removed.
  */
 export interface Snapshotter {
-  /** Opens an empty tree to unpack one layer into. */
-  prepare(options?: AbortOptions): Promise<ActiveSnapshot>;
+  /** Opens an empty tree to unpack one layer into. Fails with `resource-exhausted` where there is not the room for it. */
+  prepare(options?: PrepareOptions): Promise<ActiveSnapshot>;
 
   /**
    * Names the trees, all together: one sync, then the renames from the bottom up. Each layer's parent is committed
-   * already or stands earlier in `layers`, else `failed-precondition`. A name that is taken is left as it is.
+   * already or stands earlier in `layers`, else `failed-precondition`. A name that is taken is left as it is, unless the
+   * layer is to replace what has it; what stands on that then stands on the layer. Where the sync fails, all trees are lost.
    */
   commit(layers: readonly StagedLayer[], options?: AbortOptions): Promise<void>;
 
   /** A committed snapshot, or `undefined`. */
   find(chain: Chain, options?: AbortOptions): Promise<SnapshotInfo | undefined>;
+
+  /**
+   * What is wrong with the top layer of a chain, as it completes "layer … "; `undefined` where it is whole. With `digests` every
+   * byte is read, and compared with what was found the first time; with `sizes` what can be seen without that.
+   */
+  inspect(chain: Chain, options: InspectOptions): Promise<string | undefined>;
 
   /** The mounts that show the whole stack, read-only. Fails with `not-found` where a layer is missing. */
   view(chain: Chain, options?: AbortOptions): Promise<readonly Mount[]>;
@@ -33,6 +40,17 @@ export interface Snapshotter {
 
   /** Every committed snapshot, in no order. */
   list(options?: AbortOptions): AsyncIterable<SnapshotInfo>;
+}
+
+export interface PrepareOptions extends AbortOptions {
+  /** Bytes that the layer will take at the least. */
+  readonly room?: number | undefined;
+}
+
+export interface InspectOptions extends AbortOptions {
+  readonly level: "sizes" | "digests";
+  /** Waited for after every so many bytes: whoever has time lets others go first. */
+  readonly pace?: ((bytes: number) => Promise<void>) | undefined;
 }
 
 /** A tree that is being written. Disposing it drops what was written, unless it was committed first. */
@@ -45,6 +63,8 @@ export interface StagedLayer {
   readonly chain: Chain;
   readonly snapshot: ActiveSnapshot;
   readonly layer: UnpackedLayer;
+  /** Whether it takes the place of a damaged one. */
+  readonly replace?: boolean | undefined;
 }
 
 export interface SnapshotInfo extends Usage {
