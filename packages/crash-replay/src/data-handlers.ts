@@ -1,5 +1,5 @@
 import { contentAfter } from "./content.ts";
-import type { DataCall, FileCall } from "./file-call.ts";
+import { type DataCall, type FileCall, isDataCall } from "./file-call.ts";
 import type { Found } from "./path-walker.ts";
 import type { Description } from "./process-table.ts";
 import { type Effects, type Handler, numberOf, type TracedCall } from "./traced-call.ts";
@@ -110,12 +110,8 @@ function pointed(call: TracedCall, index: number): number | undefined {
 }
 
 function contentOf({ scene }: TracedCall, { inode }: Description): Uint8Array {
-  const calls = scene.calls.filter((call): call is DataCall => isData(call) && call.inode === inode);
+  const calls = scene.calls.filter((call): call is DataCall => isDataCall(call) && call.inode === inode);
   return contentAfter(scene.contents.get(inode) ?? new Uint8Array(), calls);
-}
-
-export function isData(call: FileCall): call is DataCall {
-  return call.kind === "write" || call.kind === "truncate" || call.kind === "allocate";
 }
 
 /** `FICLONE` gives a file the content of another. */

@@ -114,3 +114,11 @@ export type DataCall = WriteCall | TruncateCall | AllocateCall;
 
 /** One effect of one system call below the root, or something that decides which effects last. */
 export type FileCall = NameCall | DataCall | AttributesCall | SyncCall | SyncAllCall | Mark;
+
+export function isNameCall(call: FileCall): call is NameCall {
+  return call.kind === "make" || call.kind === "link" || call.kind === "rename" || call.kind === "remove";
+}
+
+export function isDataCall(call: FileCall): call is DataCall {
+  return call.kind === "write" || call.kind === "truncate" || call.kind === "allocate";
+}

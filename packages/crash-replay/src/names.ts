@@ -30,6 +30,12 @@ export class Names {
     this.#add(tree);
   }
 
+  copy(): Names {
+    const copy = new Names(emptyTree);
+    for (const [inode, state] of this.#inodes) copy.#inodes.set(inode, { ...state, entries: new Map(state.entries) });
+    return copy;
+  }
+
   get nextInode(): Inode {
     return Math.max(...this.#inodes.keys()) + 1;
   }
@@ -165,6 +171,14 @@ function attributesOf(state: InodeState | TreeNode | undefined): Attributes {
   const { mode, owner, xattrs } = (state !== undefined && "attributes" in state ? state.attributes : state) ?? none;
   return { mode, ...(owner === undefined ? {} : { owner }), xattrs };
 }
+
+const emptyTree: Directory = {
+  kind: "directory",
+  inode: rootInode,
+  mode: 0o755,
+  xattrs: new Map(),
+  entries: new Map(),
+};
 
 const none: Attributes = { mode: 0, xattrs: new Map() };
 

@@ -1,4 +1,4 @@
-import type { FileCall, Inode } from "./file-call.ts";
+import { type FileCall, type Inode, isNameCall } from "./file-call.ts";
 import { Names } from "./names.ts";
 import { type Found, PathWalker } from "./path-walker.ts";
 import { type Description, type ProcessStart, ProcessTable } from "./process-table.ts";
@@ -63,7 +63,7 @@ export class Scene {
 
   /** Takes up what a call did; false if it was impossible. */
   add(call: FileCall): boolean {
-    if (call.kind === "make" || call.kind === "link" || call.kind === "rename" || call.kind === "remove") {
+    if (isNameCall(call)) {
       if (!this.names.apply(call)) return false;
     } else if (call.kind === "attributes") {
       this.names.change(call.inode, call.change);
