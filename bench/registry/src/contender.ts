@@ -25,7 +25,3 @@ export async function runLap({ command }: Contender): Promise<Lap> {
   const own = peak === undefined ? undefined : { peakMebibytes: Number(peak), seconds: Number(fetching) };
   return { seconds, processorSeconds: user + system, own };
 }
-
-export function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
-}

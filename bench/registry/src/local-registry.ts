@@ -1,10 +1,5 @@
-import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { mkdir, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
+import { startDockerRegistry } from "@stowage/bench-lap";
 import { type Descriptor, digestOf, parseDigest } from "@stowage/oci";
 import { openHttpRegistry } from "@stowage/registry-http";
 
@@ -17,29 +12,15 @@ export interface LocalRegistry extends AsyncDisposable {
 const path = "bench/blob";
 
 export async function startLocalRegistry(directory: string, layerBytes: number): Promise<LocalRegistry> {
-  const port = await freePort();
-  const config = join(directory, "registry.yml");
-  const storage = { filesystem: { rootdirectory: join(directory, "registry") } };
-  await mkdir(storage.filesystem.rootdirectory);
-  const settings = { version: 0.1, log: { level: "error" }, storage, http: { addr: `127.0.0.1:${port}` } };
-  await writeFile(config, JSON.stringify(settings)); // JSON is YAML
-  const server = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
-  const host = `127.0.0.1:${port}`;
+  await using starting = new AsyncDisposableStack();
+  const { host } = starting.use(await startDockerRegistry(directory));
   const layer = await fill(host, layerBytes);
-  return {
-    host,
-    layer,
-    async [Symbol.asyncDispose]() {
-      const ended = once(server, "exit");
-      server.kill();
-      await ended;
-    },
-  };
+  const running = starting.move();
+  return { host, layer, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 async function fill(domain: string, layerBytes: number): Promise<LocalRegistry["layer"]> {
   await using registry = openHttpRegistry({ plainHttp: () => true });
-  await untilItAnswers(domain);
   const repository = { domain, path };
   const layer = { digest: digestOfRandom(layerBytes), size: layerBytes };
   const config = Buffer.from(
@@ -86,25 +67,4 @@ async function* randomBlocks(bytes: number, from: number): AsyncGenerator<Uint8A
 
 async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
-}
-
-async function untilItAnswers(host: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const answered = await fetch(`http://${host}/v2/`).then(
-      () => true,
-      () => false,
-    );
-    if (answered) return;
-    await setTimeout(50);
-  }
-  throw new Error("docker-registry does not answer");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("A TCP server has an address");
-  return address.port;
 }

@@ -2,9 +2,9 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type Contender, type Lap, median, runLap } from "./contender.ts";
+import { makeScratch, median } from "@stowage/bench-lap";
+import { type Contender, type Lap, runLap } from "./contender.ts";
 import { startLocalRegistry } from "./local-registry.ts";
-import { makeScratch } from "./scratch.ts";
 
 const { values } = parseArgs({
   options: { mebibytes: { type: "string", default: "1024" }, laps: { type: "string", default: "5" } },

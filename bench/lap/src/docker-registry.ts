@@ -1,0 +1,57 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+
+/** A docker-registry of its own on loopback, over plain HTTP. */
+export interface DockerRegistry extends AsyncDisposable {
+  readonly host: string;
+}
+
+/** Starts one with its files below `directory`, and waits until it answers. */
+export async function startDockerRegistry(directory: string): Promise<DockerRegistry> {
+  const host = `127.0.0.1:${await freePort()}`;
+  const config = join(directory, "registry.yml");
+  const storage = { filesystem: { rootdirectory: join(directory, "registry") } };
+  await mkdir(storage.filesystem.rootdirectory);
+  const settings = {
+    version: 0.1,
+    log: { level: "error", accesslog: { disabled: true } },
+    storage,
+    http: { addr: host },
+  };
+  await writeFile(config, JSON.stringify(settings)); // JSON is YAML
+  const server = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
+  await using started = new AsyncDisposableStack();
+  started.defer(async () => {
+    const ended = once(server, "exit");
+    server.kill();
+    await ended;
+  });
+  await untilItAnswers(host);
+  const running = started.move();
+  return { host, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+async function untilItAnswers(host: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const answered = await fetch(`http://${host}/v2/`).then(
+      () => true,
+      () => false,
+    );
+    if (answered) return;
+    await setTimeout(50);
+  }
+  throw new Error("docker-registry does not answer");
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === "string") throw new Error("A TCP server has an address");
+  return address.port;
+}

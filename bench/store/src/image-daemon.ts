@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { open, readFile } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
+import { type Client, createClient } from "@connectrpc/connect";
+import { ImageService } from "@stowage/cri-api";
+import { openSocketTransport } from "@stowage/store-client";
+
+/** How to run a daemon that serves CRI's ImageService over one store. */
+export interface DaemonCommand {
+  readonly command: readonly [string, ...string[]];
+  /** The unix socket that it serves on. Beside it stands the log. */
+  readonly address: string;
+}
+
+/** One that runs and has answered. Disposing it ends it the way a service manager does, and waits. */
+export interface ImageDaemon extends AsyncDisposable {
+  readonly images: Client<typeof ImageService>;
+  /** From the start of the process to its first answer, a list of all images. */
+  readonly startSeconds: number;
+  /** Memory that it has now, in MiB. */
+  residentMebibytes(): Promise<number>;
+}
+
+export async function startDaemon({ command: [program, ...args], address }: DaemonCommand): Promise<ImageDaemon> {
+  await using starting = new AsyncDisposableStack();
+  const began = performance.now();
+  const log = starting.use(await open(`${address}.log`, "a"));
+  const daemon = spawn(program, args, { stdio: ["ignore", log.fd, log.fd] });
+  starting.defer(() => end(daemon));
+  const socket = starting.use(await firstAnswer(daemon, address));
+  const startSeconds = (performance.now() - began) / 1000;
+  const running = starting.move();
+  return {
+    images: socket.images,
+    startSeconds,
+    residentMebibytes: () => residentMebibytes(daemon.pid),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+interface Connection extends Disposable {
+  readonly images: Client<typeof ImageService>;
+}
+
+async function firstAnswer(daemon: ChildProcess, address: string): Promise<Connection> {
+  const deadline = performance.now() + patienceMilliseconds;
+  for (; daemon.exitCode === null; await setTimeout(pauseMilliseconds)) {
+    if (!existsSync(address)) continue;
+    const connection = connect(address);
+    try {
+      await connection.images.listImages({});
+      return connection;
+    } catch (error) {
+      connection[Symbol.dispose]();
+      if (performance.now() > deadline) throw error;
+    }
+  }
+  throw new Error(`The daemon ended with ${daemon.exitCode}: ${await readFile(`${address}.log`, "utf8")}`);
+}
+
+function connect(address: string): Connection {
+  const socket = openSocketTransport(address);
+  return { images: createClient(ImageService, socket.transport), [Symbol.dispose]: () => socket[Symbol.dispose]() };
+}
+
+async function end(daemon: ChildProcess): Promise<void> {
+  if (daemon.exitCode !== null) return;
+  const ended = once(daemon, "exit");
+  daemon.kill();
+  await ended;
+}
+
+async function residentMebibytes(pid: number | undefined): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}
+
+/** A fraction of what a start takes. */
+const pauseMilliseconds = 1;
+
+/** Of a daemon that is there, and does not answer. */
+const patienceMilliseconds = 30_000;
