@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -47,21 +47,31 @@ export async function recordFileCalls(options: RecordOptions): Promise<Recording
 }
 
 async function trace({ command, args, cwd, env = process.env, signal }: RecordOptions): Promise<string> {
+  signal?.throwIfAborted();
   const directory = await mkdtemp(join(tmpdir(), "crash-replay-"));
   try {
     const log = join(directory, "log");
     const child = spawn("strace", [...straceArguments(log), command, ...args], {
       stdio: ["ignore", "ignore", "pipe"],
       env: { ...env, UV_USE_IO_URING: "0" },
+      detached: true,
       ...(cwd === undefined ? {} : { cwd }),
-      ...(signal === undefined ? {} : { signal }),
     });
+    const stop = () => killGroup(child);
+    signal?.addEventListener("abort", stop);
     const [stderr, [status, killer]] = await Promise.all([text(child.stderr), once(child, "close")]);
+    signal?.removeEventListener("abort", stop);
+    signal?.throwIfAborted();
     if (status !== 0) throw new Error(`Cannot record "${command}": it ended with ${status ?? killer}\n${stderr}`);
     return await readFile(log, "latin1");
   } finally {
     await rm(directory, { recursive: true });
   }
+}
+
+/** strace lets no signal end it before its program has ended; so both get it. */
+function killGroup({ pid }: ChildProcess): void {
+  if (pid !== undefined) process.kill(-pid, "SIGKILL");
 }
 
 /** Reads are logged raw, because only how far they went matters. */
