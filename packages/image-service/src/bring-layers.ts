@@ -1,17 +1,19 @@
-import type { ContentStore } from "@stowage/content";
+import type { ContentStore, StagedBlob } from "@stowage/content";
 import { StowageError } from "@stowage/errors";
-import type { ImageIndex } from "@stowage/images";
+import { type Image, type ImageIndex, layerResource, type Resource } from "@stowage/images";
 import {
   type Compression,
   ContentMismatchError,
   chainIds,
   type Descriptor,
+  type Digest,
   layerCompressionOf,
   quoteText,
 } from "@stowage/oci";
 import type { Registry, Repository } from "@stowage/registry";
 import type { SharedWork } from "@stowage/shared-work";
 import type { Chain, Snapshotter, StagedLayer, Unpacker } from "@stowage/snapshots";
+import { step } from "@stowage/steps";
 import { joined } from "./joined.ts";
 import type { Limiter } from "./limiter.ts";
 import type { LayerPhase, PullOptions } from "./pull-event.ts";
@@ -23,8 +25,8 @@ export interface LayerDependencies {
   readonly snapshots: Snapshotter;
   readonly unpacker: Unpacker;
   readonly limiter: Limiter;
-  readonly fetches: SharedWork<void>;
-  readonly stages: SharedWork<StagedLayer & AsyncDisposable>;
+  readonly fetches: SharedWork<StagedBlob>;
+  readonly stages: SharedWork<BroughtLayer & AsyncDisposable>;
   readonly images: ImageIndex;
   /** Whether layers may be fetched from where their descriptors say, too. */
   readonly foreignUrls: boolean;
@@ -37,53 +39,60 @@ export interface WantedLayer {
   readonly repository: Repository;
 }
 
+/** A layer that is unpacked and waits for its name, and the blob that it came in. */
+export interface BroughtLayer extends StagedLayer {
+  readonly blob: StagedBlob;
+}
+
 /**
- * Brings the layers here that are not: fetched and unpacked several at once, committed together. The first failure
- * stops the others; what was unpacked is dropped then, and blobs that arrived whole stay for the next try.
+ * Brings the layers here that are not: fetched and unpacked several at once. They are staged until `shares` is disposed of. The
+ * first failure stops the others; what was unpacked is dropped then, and what arrived of blobs stays for the next try.
  */
 export async function bringLayers(
   dependencies: LayerDependencies,
   layers: readonly WantedLayer[],
-  options: PullOptions,
-): Promise<void> {
-  await using shares = new AsyncDisposableStack();
-  const known = await readKnownLayers(dependencies.images);
+  options: PullOptions & { readonly shares: AsyncDisposableStack },
+): Promise<readonly BroughtLayer[]> {
+  const images = await dependencies.images.list();
   const bring = (layer: WantedLayer, signal: AbortSignal) =>
-    bringLayer(dependencies, layer, { ...options, signal, shares, known });
-  const staged = await joined(layers, bring, options.signal);
-  options.onProgress?.({ kind: "committing" });
-  await dependencies.snapshots.commit(
-    staged.filter((layer) => layer !== undefined),
-    options,
-  );
+    bringLayer(dependencies, layer, { ...options, signal, images });
+  const brought = await joined(layers, bring, options.signal);
+  return brought.filter((layer) => layer !== undefined);
 }
 
 interface BringOptions extends PullOptions {
   readonly signal: AbortSignal;
   readonly shares: AsyncDisposableStack;
-  readonly known: ReadonlySet<string>;
+  readonly images: readonly Image[];
 }
 
 /**
- * What was seen to be so: that a blob unpacks to a diff id. A manifest that pairs a blob nobody has seen with the diff
+ * Whether it was seen that this blob unpacks to its diff id. A manifest that pairs a blob nobody has seen with the diff
  * id of a layer that is here has to bring that blob; its word alone makes nothing of it.
  */
-async function readKnownLayers(images: ImageIndex): Promise<ReadonlySet<string>> {
-  return new Set(
-    (await images.list()).flatMap(({ layers }) => layers.map(({ blob, diffId }) => `${blob.digest} ${diffId}`)),
+function isKnown({ blob, chain }: WantedLayer, images: readonly Image[]): boolean {
+  const diffId = chain.at(-1);
+  return images.some(({ layers }) =>
+    layers.some((layer) => layer.blob.digest === blob.digest && layer.diffId === diffId),
   );
 }
 
-/** The layer, unpacked and waiting for its name; `undefined` where it has one already. */
+/** Whether an image has lost this very layer. */
+function isDamaged(resource: Resource, images: readonly Image[]): boolean {
+  return images.some(({ damage }) => damage.some((each) => each.resource === resource));
+}
+
+/** The layer, unpacked and waiting for its name; `undefined` where it has one already, and all is well with it. */
 async function bringLayer(
   dependencies: LayerDependencies,
   layer: WantedLayer,
   options: BringOptions,
-): Promise<StagedLayer | undefined> {
+): Promise<BroughtLayer | undefined> {
   const compression = compressionOf(layer);
   const report = reporter(layer, options);
-  const isKnown = options.known.has(`${layer.blob.digest} ${layer.chain.at(-1)}`);
-  if (isKnown && (await dependencies.snapshots.find(layer.chain, options)) !== undefined) {
+  const chainId = topOf(layer.chain);
+  const replace = isDamaged(layerResource(chainId), options.images);
+  if (!replace && isKnown(layer, options.images) && (await dependencies.snapshots.find(layer.chain, options))) {
     report("present", layer.blob.size);
     return undefined;
   }
@@ -92,44 +101,38 @@ async function bringLayer(
     const work = () => stageLayer(dependencies, { ...layer, compression }, { ...options, signal });
     return dependencies.limiter.run(work, { signal });
   };
-  const staged = await dependencies.stages.join(shareKey(layer, chainIds(layer.chain).at(-1)), stage, options);
+  const staged = await dependencies.stages.join(shareKey(layer, chainId), stage, options);
   report("unpacked", layer.blob.size);
-  return staged;
+  return { ...staged, replace };
 }
 
+/** Fetches and unpacks; there has to be room for it first. */
 async function stageLayer(
   dependencies: LayerDependencies,
   layer: WantedLayer & { readonly compression: Compression },
   options: BringOptions,
-): Promise<StagedLayer & AsyncDisposable> {
-  const { content, snapshots, unpacker } = dependencies;
+): Promise<BroughtLayer & AsyncDisposable> {
+  const { snapshots, unpacker } = dependencies;
   const { signal } = options;
-  const diffId = layer.chain.at(-1);
-  if (diffId === undefined) throw new Error("a layer without a diff id");
-  await fetchBlob(dependencies, layer, options);
+  await using started = new AsyncDisposableStack();
+  const snapshot = started.use(await snapshots.prepare({ signal, room: layer.blob.size }));
+  const blob = await fetchBlob(dependencies, layer, { ...options, shares: started });
   const report = reporter(layer, options);
   report("unpacking", 0);
-  await using started = new AsyncDisposableStack();
-  const snapshot = started.use(await snapshots.prepare({ signal }));
-  const source = { bytes: content.read(layer.blob.digest, { signal }), compression: layer.compression, diffId };
+  const source = { bytes: blob.read({ signal }), compression: layer.compression, diffId: topDiffId(layer.chain) };
   const unpacked = await unpacker.unpack(source, snapshot.directory, {
     signal,
     onProgress: (bytes) => report("unpacking", bytes),
   });
-  started.move();
-  return {
-    chain: layer.chain,
-    snapshot,
-    layer: unpacked,
-    [Symbol.asyncDispose]: () => snapshot[Symbol.asyncDispose](),
-  };
+  step("layer-unpacked");
+  const held = started.move();
+  return { chain: layer.chain, snapshot, blob, layer: unpacked, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
 /** Brings the blob of a layer into the content store, once for all who want it. */
-async function fetchBlob(dependencies: LayerDependencies, layer: WantedLayer, options: BringOptions): Promise<void> {
-  await using shares = new AsyncDisposableStack();
+function fetchBlob(dependencies: LayerDependencies, layer: WantedLayer, options: BringOptions): Promise<StagedBlob> {
   const fetch = (signal: AbortSignal) => fetchFromHosts(dependencies, layer, { ...options, signal });
-  await dependencies.fetches.join(shareKey(layer, layer.blob.digest), fetch, { signal: options.signal, shares });
+  return dependencies.fetches.join(shareKey(layer, layer.blob.digest), fetch, options);
 }
 
 /** Where mirrors had a part in bytes that turn out wrong, once more without them. */
@@ -137,7 +140,7 @@ async function fetchFromHosts(
   { registry, content, ...settings }: LayerDependencies,
   layer: WantedLayer,
   options: BringOptions,
-): Promise<void> {
+): Promise<StagedBlob> {
   const { credential, plainHttp, signal } = options;
   const report = reporter(layer, options);
   report("fetching", 0);
@@ -155,11 +158,24 @@ async function fetchFromHosts(
       { signal },
     );
   try {
-    await ingest();
+    return await ingest();
   } catch (error) {
     if (!(error instanceof ContentMismatchError) || mirrors.size === 0) throw error;
-    await ingest(new Set(mirrors));
+    return await ingest(new Set(mirrors));
   }
+}
+
+/** The chain id of the top layer of a chain. */
+function topOf(chain: Chain): Digest {
+  const id = chainIds(chain).at(-1);
+  if (id === undefined) throw new Error("a chain without layers has no id");
+  return id;
+}
+
+function topDiffId(chain: Chain): Digest {
+  const diffId = chain.at(-1);
+  if (diffId === undefined) throw new Error("a layer without a diff id");
+  return diffId;
 }
 
 /** Work is shared among callers of one registry: another one's troubles are its own. */

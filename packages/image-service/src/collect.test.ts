@@ -1,11 +1,13 @@
-import type { ImageRecord } from "@stowage/images";
-import { digestOf } from "@stowage/oci";
+import { blobResource, type ImageRecord, layerResource, resourcesOf } from "@stowage/images";
+import { chainIds, digestOf } from "@stowage/oci";
 import { expect, test } from "vitest";
-import { collectImage, collectOrphans } from "./collect.ts";
+import { collectImage, collectUnheld } from "./collect.ts";
+import { Holdings } from "./holdings.ts";
 import { recordOf } from "./image-record.test.fixture.ts";
-import { Leases } from "./leases.ts";
 import { MemoryBlobs, MemoryLayers } from "./memory-disk.test.fixture.ts";
 import { MemoryImageIndex } from "./memory-image-index.test.fixture.ts";
+import type { Retention } from "./retention.ts";
+import { Roots } from "./roots.ts";
 
 const now = Date.now();
 const hour = 60 * 60 * 1000;
@@ -28,59 +30,129 @@ function blobsOf({ manifest, index, config, layers }: ImageRecord) {
   return [manifest.digest, index?.digest ?? config.digest, config.digest, ...layers.map(({ blob }) => blob.digest)];
 }
 
+const roomy: Retention = { layers: "budget", bytes: 1000, seconds: 24 * 60 * 60 };
+
 /** A machine on which all of `low` and `high` is, and both are listed. */
 async function machine(storedAt = now) {
   const images = new MemoryImageIndex();
   for (const image of [low, high]) await images.publish(image, []);
   const content = new MemoryBlobs([...blobsOf(low), ...blobsOf(high)], storedAt);
-  return { images, content, snapshots: new MemoryLayers([[base], [base, upper]]), leases: new Leases() };
+  const holdings = new Holdings();
+  const clock = { now: 1000 };
+  const freed: number[] = [];
+  const onFreed = (): void => void freed.push(clock.now);
+  const boot = { id: "this boot", seconds: () => clock.now };
+  const roots = new Roots({ images, holdings, boot, onFreed });
+  const snapshots = new MemoryLayers([[base], [base, upper]]);
+  return { images, content, snapshots, holdings, roots, clock, freed };
 }
 
-async function removeHigh(on: Awaited<ReturnType<typeof machine>>): Promise<void> {
-  const removed = await on.images.remove(high.id);
+type Machine = Awaited<ReturnType<typeof machine>>;
+
+async function remove(on: Machine, image: ImageRecord, endLease = false): Promise<void> {
+  const removed = await on.roots.remove(image.id, { endLease });
   if (removed !== undefined) await collectImage(on, removed);
 }
 
+const chainsOn = (on: Machine) => [...on.snapshots.kept.values()];
+const blobsOn = (on: Machine) => [...on.content.kept.keys()];
+
 test("gives back what only the removed image had", async () => {
   const on = await machine();
-  await removeHigh(on);
-  expect([...on.snapshots.kept.values()]).toEqual([[base]]);
-  expect([...on.content.kept.keys()].toSorted()).toEqual(blobsOf(low).toSorted());
+  await remove(on, high);
+  expect(chainsOn(on)).toEqual([[base]]);
+  expect(blobsOn(on).toSorted()).toEqual([...new Set(blobsOf(low))].toSorted());
 });
 
 test("keeps what a pull counts on", async () => {
   const on = await machine();
-  using _lease = await on.leases.take(blobsOf(high));
-  await removeHigh(on);
-  expect([...on.content.kept.keys()]).toEqual(expect.arrayContaining(blobsOf(high)));
+  await on.holdings.take("a pull", blobsOf(high).map(blobResource));
+  await remove(on, high);
+  expect(blobsOn(on)).toEqual(expect.arrayContaining(blobsOf(high)));
 });
 
 test("keeps what an image needs that is published while the collection is under way", async () => {
   const on = await machine();
-  const lease = await on.leases.take(blobsOf(high).slice(1));
+  await on.holdings.take("a pull", blobsOf(high).slice(1).map(blobResource));
   on.content.duringRemoval = async () => {
-    await on.images.publish(high, []);
-    lease[Symbol.dispose]();
+    await on.roots.publish(high, [], { leaseSeconds: 0 });
+    on.holdings.end("a pull");
   };
-  await removeHigh(on);
-  expect([...on.content.kept.keys()]).toEqual(expect.arrayContaining(blobsOf(high).slice(1)));
+  await remove(on, high);
+  expect(blobsOn(on)).toEqual(expect.arrayContaining(blobsOf(high).slice(1)));
 });
 
 test("leaves a layer that is mounted, and those below it, for later", async () => {
   const on = await machine();
   on.snapshots.mounted.add([base, upper].join());
-  await on.images.remove(low.id);
-  await removeHigh(on);
-  expect([...on.snapshots.kept.values()]).toEqual([[base], [base, upper]]);
+  await remove(on, low);
+  await remove(on, high);
+  expect(chainsOn(on)).toEqual([[base], [base, upper]]);
   on.snapshots.mounted.clear();
-  await collectOrphans(on, { now });
-  expect([...on.snapshots.kept.values()]).toEqual([]);
+  await collectUnheld(on, { now, retention: roomy });
+  expect(chainsOn(on)).toEqual([]);
+});
+
+test("keeps for its lease what was pulled and removed at once, and not a moment longer", async () => {
+  const on = await machine();
+  await on.roots.publish(high, [], { leaseSeconds: 300 });
+  await remove(on, high);
+  expect(chainsOn(on)).toEqual([[base], [base, upper]]);
+  on.clock.now += 299;
+  await new Roots({ ...on, boot: { id: "this boot", seconds: () => on.clock.now }, onFreed: () => undefined }).ready();
+  expect(await on.images.listLeases()).toHaveLength(1);
+  on.clock.now += 2;
+  const later = { ...on, roots: laterRoots(on, "this boot") };
+  await later.roots.ready();
+  expect(on.freed).toHaveLength(1);
+  await collectUnheld(later, { now, retention: roomy });
+  expect(chainsOn(on)).toEqual([[base]]);
+});
+
+test("ends every lease with the boot that it was taken in", async () => {
+  const on = await machine();
+  await on.roots.lease("mount /mnt", [layerResource(chainIds([base, upper])[1] ?? base)], {});
+  const later = laterRoots(on, "the next boot");
+  await later.ready();
+  expect(await on.images.listLeases()).toEqual([]);
+});
+
+/** What a process has that starts later, with nothing in memory. */
+function laterRoots(on: Machine, boot: string): Roots {
+  return new Roots({
+    images: on.images,
+    holdings: on.holdings,
+    boot: { id: boot, seconds: () => on.clock.now },
+    onFreed: () => void on.freed.push(on.clock.now),
+  });
+}
+
+test("gives back at once what somebody removes who knows that it was only just pulled", async () => {
+  const on = await machine();
+  await on.roots.publish(high, [], { leaseSeconds: 300 });
+  await remove(on, high, true);
+  expect(chainsOn(on)).toEqual([[base]]);
+  expect(await on.images.listLeases()).toEqual([]);
+});
+
+test("keeps a mounted image's layers until the holder lets go, although the image is gone", async () => {
+  const on = await machine();
+  const layers = resourcesOf(high).filter((resource) => resource.startsWith("layer "));
+  await on.roots.lease("mount /mnt", layers, {});
+  await remove(on, low);
+  await remove(on, high);
+  await collectUnheld(on, { now, retention: roomy });
+  expect(chainsOn(on)).toEqual([[base], [base, upper]]);
+  expect(await on.roots.end(["mount /mnt"])).toBe(true);
+  expect(await on.roots.end(["mount /mnt"])).toBe(false);
+  await collectUnheld(on, { now, retention: roomy });
+  expect(chainsOn(on)).toEqual([]);
 });
 
 test("passes on why the disk cannot be given back", async () => {
   const on = await machine();
   on.snapshots.failure = new Error("the disk failed");
-  await expect(removeHigh(on)).rejects.toBe(on.snapshots.failure);
+  await expect(remove(on, high)).rejects.toBe(on.snapshots.failure);
 });
 
 test("sweeps layers and blobs that no image has, and leaves those that one has", async () => {
@@ -88,18 +160,51 @@ test("sweeps layers and blobs that no image has, and leaves those that one has",
   const orphan = digestOf("an orphan");
   on.content.kept.set(orphan, now - 25 * hour);
   on.snapshots.kept.set([base, other].join(), [base, other]);
-  await collectOrphans(on, { now });
-  expect([...on.snapshots.kept.values()]).toEqual([[base], [base, upper]]);
-  expect(on.content.kept.has(orphan)).toBe(false);
-  expect([...on.content.kept.keys()]).toEqual(expect.arrayContaining([...blobsOf(low), ...blobsOf(high)]));
+  const unheld = await collectUnheld(on, { now, retention: { ...roomy, layers: "all" } });
+  expect(chainsOn(on)).toEqual([[base], [base, upper]]);
+  expect(blobsOn(on)).not.toContain(orphan);
+  expect(blobsOn(on)).toEqual(expect.arrayContaining([...blobsOf(low), ...blobsOf(high)]));
+  expect(unheld).toEqual({ bytes: 0, inodes: 0 });
 });
 
-test("keeps for a day what a failed pull had fetched", async () => {
+test("keeps for its time what a failed pull had fetched, and says what that takes", async () => {
   const on = await machine();
   const fetched = digestOf("a layer of a pull that failed");
   on.content.kept.set(fetched, now - 23 * hour);
-  await collectOrphans(on, { now });
-  expect(on.content.kept.has(fetched)).toBe(true);
-  await collectOrphans(on, { now: now + 2 * hour });
-  expect(on.content.kept.has(fetched)).toBe(false);
+  on.content.arriving.set(digestOf("half a layer"), now - 23 * hour);
+  expect(await collectUnheld(on, { now, retention: roomy })).toEqual({ bytes: 2, inodes: 2 });
+  expect(blobsOn(on)).toContain(fetched);
+  expect(await collectUnheld(on, { now: now + 2 * hour, retention: roomy })).toEqual({ bytes: 0, inodes: 0 });
+  expect(blobsOn(on)).not.toContain(fetched);
+  expect(on.content.arriving.size).toBe(0);
+});
+
+test("keeps no more than its budget, the newest first", async () => {
+  const on = await machine();
+  const [old, young] = [digestOf("old"), digestOf("young")];
+  on.content.kept.set(old, now - 2 * hour);
+  on.content.kept.set(young, now - hour);
+  await collectUnheld(on, { now, retention: { layers: "all", bytes: 1, seconds: 24 * 60 * 60 } });
+  expect(blobsOn(on)).toContain(young);
+  expect(blobsOn(on)).not.toContain(old);
+});
+
+test.for<{ layers: Retention["layers"]; keeps: boolean }>([
+  { layers: "none", keeps: false },
+  { layers: "budget", keeps: true },
+  { layers: "all", keeps: true },
+])("with $layers, blobs of unpacked layers are kept: $keeps", async ({ layers, keeps }) => {
+  const on = await machine();
+  await collectUnheld(on, { now, retention: { ...roomy, layers } });
+  const blob = high.layers[0]?.blob.digest ?? high.id;
+  expect(blobsOn(on).includes(blob)).toBe(keeps);
+  expect((await on.images.find(high.id))?.layers[0]?.kept).toBe(keeps);
+  expect(blobsOn(on)).toEqual(expect.arrayContaining([high.manifest.digest, high.id]));
+});
+
+test("keeps a layer's blob that a lease holds, though it is over the budget", async () => {
+  const on = await machine();
+  await on.roots.publish(high, [], { leaseSeconds: 300 });
+  await collectUnheld(on, { now, retention: { layers: "none", bytes: 0, seconds: 0 } });
+  expect(blobsOn(on)).toEqual(expect.arrayContaining(blobsOf(high)));
 });

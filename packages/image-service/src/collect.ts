@@ -1,73 +1,129 @@
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import type { ContentStore } from "@stowage/content";
 import { type AbortOptions, isStowageError } from "@stowage/errors";
-import { diffIdsOf, type Image, type ImageIndex, keptBlobs } from "@stowage/images";
+import {
+  blobResource,
+  diffIdsOf,
+  type Image,
+  type ImageIndex,
+  keptBlobs,
+  layerResource,
+  type Resource,
+} from "@stowage/images";
 import { chainIds, type Digest } from "@stowage/oci";
-import type { Chain, Snapshotter } from "@stowage/snapshots";
-import type { Leases } from "./leases.ts";
+import type { Chain, Snapshotter, Usage } from "@stowage/snapshots";
+import type { Holdings } from "./holdings.ts";
+import { type Keepable, overBudget, type Retention } from "./retention.ts";
+import type { Roots } from "./roots.ts";
 
 export interface CollectDependencies {
   readonly content: Pick<ContentStore, "list" | "remove" | "listIngests" | "removeIngest">;
   readonly snapshots: Pick<Snapshotter, "list" | "remove">;
-  readonly images: Pick<ImageIndex, "list">;
-  readonly leases: Leases;
+  readonly images: Pick<ImageIndex, "list" | "listLeases">;
+  readonly holdings: Holdings;
+  readonly roots: Pick<Roots, "ready" | "forgetBlobs">;
 }
 
 export interface CollectOptions extends AbortOptions {
-  /** The time by which blobs are old, in milliseconds since the epoch. */
+  readonly retention: Retention;
+  /** In milliseconds since the epoch. */
   readonly now?: number | undefined;
 }
 
-/** A blob that no image wants, or a part of one, may be what a pull had fetched when it failed; for this long it waits for the retry. */
-const retryMilliseconds = 24 * 60 * 60 * 1000;
-
-/** Gives back the disk of an image that was removed: what no other image has, no pull counts on and nobody has mounted. */
+/** Gives back the disk of an image that was removed: what nobody holds and nobody has mounted. */
 export async function collectImage(dependencies: CollectDependencies, removed: Image): Promise<void> {
-  await dependencies.leases.collect(async () => {
-    const chain = diffIdsOf(removed);
-    await dropChains(
-      dependencies,
-      chain.map((_, at) => chain.slice(0, at + 1)),
-    );
-    await dropBlobs(
-      dependencies,
-      keptBlobs(removed).map(({ digest }) => digest),
-    );
-  });
+  await dependencies.roots.ready();
+  const chain = diffIdsOf(removed);
+  await dropChains(
+    dependencies,
+    chain.map((_, at) => chain.slice(0, at + 1)),
+  );
+  for (const { digest } of keptBlobs(removed)) await dropBlob(dependencies, digest);
 }
 
-/** Gives back what nothing refers to: layers that a crash left without an image, blobs after the time for a retry. */
-export async function collectOrphans(
-  dependencies: CollectDependencies,
-  { signal, now = Date.now() }: CollectOptions = {},
-): Promise<void> {
-  const { snapshots, content, leases } = dependencies;
-  await leases.collect(async () => {
-    const chains = (await Array.fromAsync(snapshots.list({ signal }))).map(({ chain }) => chain);
-    await dropChains(dependencies, chains);
-    const blobs = await Array.fromAsync(content.list({ signal }));
-    const old = blobs.filter(({ storedAt }) => now - storedAt > retryMilliseconds);
-    await dropBlobs(
-      dependencies,
-      old.map(({ digest }) => digest),
-    );
-    for (const { digest, updatedAt } of await Array.fromAsync(content.listIngests({ signal }))) {
-      if (now - updatedAt > retryMilliseconds) await leases.unlessHeld(digest, () => content.removeIngest(digest));
-    }
-  });
-}
-
-async function dropChains({ images, snapshots, leases }: CollectDependencies, chains: readonly Chain[]): Promise<void> {
-  const wanted = new Set((await images.list()).flatMap((image) => chainIds(diffIdsOf(image))));
-  const unwanted = chains.filter((chain) => !wanted.has(topOf(chain)));
-  for (const chain of unwanted.toSorted((one, other) => other.length - one.length)) {
-    await leases.unlessHeld(topOf(chain), () => unlessInUse(snapshots.remove(chain)));
+/**
+ * Gives back what nobody holds: layers at once, bytes when they are over the budget. One thing after the other, so that
+ * nobody waits for it. Returns what stays although no image has it.
+ */
+export async function collectUnheld(dependencies: CollectDependencies, options: CollectOptions): Promise<Usage> {
+  await dependencies.roots.ready();
+  const chains = (await Array.fromAsync(dependencies.snapshots.list(options))).map(({ chain }) => chain);
+  await dropChains(dependencies, chains, options);
+  const keepable = await listKeepable(dependencies, options);
+  const gone = new Set(overBudget(keepable, options.retention, options.now ?? Date.now()));
+  const ofImages = [...gone].filter(({ isOfImage }) => isOfImage).map(({ digest }) => digest);
+  if (ofImages.length > 0) await dependencies.roots.forgetBlobs(ofImages, options);
+  for (const item of gone) {
+    await turnOfTheLoop(undefined, { signal: options.signal });
+    await drop(dependencies, item);
   }
+  return await measureUnheld(dependencies, options);
 }
 
-async function dropBlobs({ images, content, leases }: CollectDependencies, digests: readonly Digest[]): Promise<void> {
-  const wanted = new Set((await images.list()).flatMap(keptBlobs).map(({ digest }) => digest));
-  for (const digest of new Set(digests)) {
-    if (!wanted.has(digest)) await leases.unlessHeld(digest, () => content.remove(digest));
+/** A blob or an ingest that no image needs. */
+interface KeptBytes extends Keepable {
+  readonly kind: "blob" | "ingest";
+  readonly digest: Digest;
+  /** Whether it is the blob of a layer that images have unpacked. */
+  readonly isOfImage: boolean;
+}
+
+/** What is in the budget. Documents of images are not, nor what a lease holds, nor blobs of layers where all are kept. */
+async function listKeepable(
+  dependencies: CollectDependencies,
+  { signal, retention }: CollectOptions,
+): Promise<readonly KeptBytes[]> {
+  const { content, holdings } = dependencies;
+  const layerBlobs = retention.layers === "all" ? new Set<Resource>() : await listLayerBlobs(dependencies);
+  const keepable: KeptBytes[] = [];
+  for await (const { digest, size, storedAt: since } of content.list({ signal })) {
+    const isOfImage = layerBlobs.has(blobResource(digest));
+    if (holdings.isHeld(blobResource(digest)) && !isOfImage) continue;
+    keepable.push({
+      kind: "blob",
+      digest,
+      isOfImage,
+      bytes: size,
+      since: isOfImage && retention.layers === "none" ? 0 : since,
+    });
+  }
+  for await (const { digest, arrived, updatedAt: since } of content.listIngests({ signal })) {
+    if (holdings.isHeld(blobResource(digest))) continue;
+    keepable.push({ kind: "ingest", digest, isOfImage: false, bytes: arrived, since });
+  }
+  return keepable;
+}
+
+/** The layer blobs that images keep and no lease holds. */
+async function listLayerBlobs({ images }: CollectDependencies): Promise<ReadonlySet<Resource>> {
+  const all = await images.list();
+  const kept = all.flatMap(({ layers }) => layers.filter((layer) => layer.kept).map(({ blob }) => blob.digest));
+  const documents = all.flatMap(({ manifest, index, config }) => [manifest.digest, config.digest, index?.digest]);
+  const leased = new Set((await images.listLeases()).flatMap(({ resources }) => resources));
+  const needed = new Set(documents);
+  const free = kept.filter((digest) => !needed.has(digest)).map(blobResource);
+  return new Set(free.filter((resource) => !leased.has(resource)));
+}
+
+async function drop(dependencies: CollectDependencies, { kind, digest }: KeptBytes): Promise<void> {
+  if (kind === "blob") return await dropBlob(dependencies, digest);
+  await dependencies.holdings.unlessHeld(blobResource(digest), () => dependencies.content.removeIngest(digest));
+}
+
+async function dropBlob({ holdings, content }: CollectDependencies, digest: Digest): Promise<void> {
+  await holdings.unlessHeld(blobResource(digest), () => content.remove(digest));
+}
+
+async function dropChains(
+  { snapshots, holdings }: CollectDependencies,
+  chains: readonly Chain[],
+  { signal }: AbortOptions = {},
+): Promise<void> {
+  for (const chain of chains.toSorted((one, other) => other.length - one.length)) {
+    const resource = layerResource(topOf(chain));
+    if (holdings.isHeld(resource)) continue;
+    await turnOfTheLoop(undefined, { signal });
+    await holdings.unlessHeld(resource, () => unlessInUse(snapshots.remove(chain)));
   }
 }
 
@@ -78,6 +134,26 @@ async function unlessInUse(removal: Promise<void>): Promise<void> {
   } catch (error) {
     if (!isStowageError(error, "failed-precondition")) throw error;
   }
+}
+
+/** What is on the disk and held by no image. */
+async function measureUnheld(
+  { snapshots, content, images }: CollectDependencies,
+  { signal }: AbortOptions,
+): Promise<Usage> {
+  const all = await images.list();
+  const blobs = new Set(all.flatMap(keptBlobs).map(({ digest }) => digest));
+  const layers = new Set(all.flatMap((image) => chainIds(diffIdsOf(image))));
+  const unheld = { bytes: 0, inodes: 0 };
+  const add = ({ bytes, inodes }: Usage): void => {
+    unheld.bytes += bytes;
+    unheld.inodes += inodes;
+  };
+  for await (const { chain, ...usage } of snapshots.list({ signal })) if (!layers.has(topOf(chain))) add(usage);
+  for await (const { digest, size } of content.list({ signal }))
+    if (!blobs.has(digest)) add({ bytes: size, inodes: 1 });
+  for await (const { arrived } of content.listIngests({ signal })) add({ bytes: arrived, inodes: 1 });
+  return unheld;
 }
 
 function topOf(chain: Chain): Digest {

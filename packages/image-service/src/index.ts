@@ -1,7 +1,15 @@
+export { type CheckOptions, type CheckReport, type Finding } from "./check.ts";
 export {
   createImageService,
   type ImageService,
   type ImageServiceDependencies,
   type ImageServiceSettings,
+  type ListOptions,
+  type RemoveImageOptions,
+  type Repair,
+  type ViewOptions,
 } from "./image-service.ts";
 export { type LayerPhase, type PullEvent, type PullOptions } from "./pull-event.ts";
+export { isReady } from "./ready.ts";
+export { type Retention } from "./retention.ts";
+export { type Boot } from "./roots.ts";

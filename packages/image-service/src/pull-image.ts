@@ -1,16 +1,32 @@
-import { StowageError } from "@stowage/errors";
-import type { Image, ImageLayer, ImageRecord } from "@stowage/images";
-import { ContentMismatchError, chainIds, type Platform } from "@stowage/oci";
+import { randomUUID } from "node:crypto";
+import { bytesFrom } from "@stowage/content";
+import { isStowageError, StowageError } from "@stowage/errors";
+import {
+  blobResource,
+  type Image,
+  type ImageLayer,
+  type ImageRecord,
+  layerResource,
+  type Resource,
+} from "@stowage/images";
+import { chainIds, type Descriptor, type Platform } from "@stowage/oci";
 import { formatReference, formatRepository, type Reference } from "@stowage/reference";
 import { bringLayers, type LayerDependencies, type WantedLayer } from "./bring-layers.ts";
 import { type ChosenImage, chooseManifest } from "./choose-manifest.ts";
-import type { Leases } from "./leases.ts";
+import type { Holdings } from "./holdings.ts";
+import { joined } from "./joined.ts";
 import type { PullOptions } from "./pull-event.ts";
+import type { Roots } from "./roots.ts";
 
 export interface PullDependencies extends LayerDependencies {
-  readonly leases: Leases;
+  readonly holdings: Holdings;
+  readonly roots: Roots;
   /** This machine's. */
   readonly platform: Platform;
+  /** Whether blobs of layers are kept once they are unpacked. */
+  readonly keepsLayers: boolean;
+  /** For how long a finished pull holds what it brought, so that a container can be made of it first. */
+  readonly leaseSeconds: number;
 }
 
 /**
@@ -24,14 +40,65 @@ export async function pullImage(
 ): Promise<Image> {
   const platform = options.platform ?? dependencies.platform;
   const chosen = await chooseManifest(dependencies.registry, { reference, platform }, options);
-  const { manifest, source } = chosen;
-  options.onProgress?.({ kind: "resolved", manifest: source.descriptor, layers: manifest.layers });
   const layers = wantedLayers(chosen, reference);
-  using _lease = await dependencies.leases.take(leaseKeys(chosen, layers));
-  await bringLayers(dependencies, layers, options);
-  await storeDocuments(dependencies, chosen, options);
-  const record = await readyRecord(dependencies, chosen, layers);
-  return await dependencies.images.publish(record, namesOf(reference, chosen), options);
+  options.onProgress?.({ kind: "resolved", manifest: chosen.source.descriptor, layers: chosen.manifest.layers });
+  const holder = `pull ${randomUUID()}`;
+  await dependencies.holdings.take(holder, resourcesWanted(chosen, layers));
+  try {
+    await commitParts(dependencies, { chosen, layers }, options);
+    const record = await readyRecord(dependencies, chosen, layers);
+    const { leaseSeconds } = dependencies;
+    const image = await dependencies.roots.publish(record, namesOf(reference, chosen), { ...options, leaseSeconds });
+    if (!dependencies.keepsLayers) await dropIngests(dependencies, layers);
+    return image;
+  } catch (error) {
+    // On a full disk nothing waits for the retry: it would be what keeps the disk full.
+    if (isStowageError(error, "resource-exhausted")) await dropIngests(dependencies, layers);
+    throw error;
+  } finally {
+    dependencies.holdings.end(holder);
+  }
+}
+
+interface ChosenParts {
+  readonly chosen: ChosenImage;
+  readonly layers: readonly WantedLayer[];
+}
+
+/** Brings layers and documents, and makes all of them durable together, under their names. */
+async function commitParts(
+  dependencies: PullDependencies,
+  { chosen, layers }: ChosenParts,
+  options: PullOptions,
+): Promise<void> {
+  await using shares = new AsyncDisposableStack();
+  const { content, snapshots, keepsLayers } = dependencies;
+  const brought = await bringLayers(dependencies, layers, { ...options, shares });
+  options.onProgress?.({ kind: "committing" });
+  const documents = await joined(
+    documentsOf(chosen),
+    async ({ descriptor, bytes }) => shares.use(await content.ingest(descriptor, bytesFrom(bytes), options)),
+    options.signal,
+  );
+  const blobs = [...documents, ...(keepsLayers ? brought.map(({ blob }) => blob) : [])];
+  const commits = [() => snapshots.commit(brought, options), () => content.commit(blobs, options)];
+  await joined(commits, (commit) => commit(), undefined);
+}
+
+/** What is left of layers that are unpacked, or that there was no room for. */
+async function dropIngests({ content }: PullDependencies, layers: readonly WantedLayer[]): Promise<void> {
+  for (const { blob } of layers) await content.removeIngest(blob.digest);
+}
+
+interface Document {
+  readonly descriptor: Descriptor;
+  readonly bytes: Uint8Array;
+}
+
+/** Index, manifest and config: they are kept, so that everything about the image can be answered without a network. */
+function documentsOf({ root, source, manifest, configBytes }: ChosenImage): readonly Document[] {
+  const own = [{ descriptor: manifest.config, bytes: configBytes }, source];
+  return root === source ? own : [...own, root];
 }
 
 /** The names an image gets: a tag and what it named just now, or exactly the digest that was asked for. */
@@ -50,20 +117,10 @@ function wantedLayers({ manifest, config }: ChosenImage, repository: Reference):
   }));
 }
 
-function leaseKeys({ root, source, manifest, config }: ChosenImage, layers: readonly WantedLayer[]): readonly string[] {
-  const documents = [root.descriptor, source.descriptor, manifest.config];
-  return [
-    ...[...documents, ...layers.map(({ blob }) => blob)].map(({ digest }) => digest),
-    ...chainIds(config.diffIds),
-  ];
-}
-
-/** Keeps the bytes of index, manifest and config, so that everything about the image can be answered without a network. */
-async function storeDocuments({ content }: PullDependencies, chosen: ChosenImage, options: PullOptions): Promise<void> {
-  const { root, source, manifest, configBytes } = chosen;
-  await content.write(manifest.config, once(configBytes), options);
-  await content.write(source.descriptor, once(source.bytes), options);
-  if (root !== source) await content.write(root.descriptor, once(root.bytes), options);
+function resourcesWanted(chosen: ChosenImage, layers: readonly WantedLayer[]): readonly Resource[] {
+  const documents = documentsOf(chosen).map(({ descriptor }) => descriptor);
+  const blobs = [...documents, ...layers.map(({ blob }) => blob)].map(({ digest }) => blobResource(digest));
+  return [...chainIds(chosen.config.diffIds).map(layerResource), ...blobs];
 }
 
 /** What will be published. That everything it counts on is here is read from the disk, not remembered. */
@@ -100,11 +157,6 @@ async function readyLayer(
       `Cannot pull ${formatRepository(repository)}: layer ${blob.digest} was committed and is not here`,
     );
   }
-  const found = await content.find(blob.digest);
-  if (found !== undefined && found.size !== blob.size) throw new ContentMismatchError(blob, `${found.size} bytes`);
-  return { blob, kept: found !== undefined, diffId, bytes: snapshot.bytes, inodes: snapshot.inodes };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+  const kept = (await content.find(blob.digest))?.size === blob.size;
+  return { blob, kept, diffId, bytes: snapshot.bytes, inodes: snapshot.inodes };
 }

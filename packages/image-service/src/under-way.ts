@@ -5,6 +5,11 @@ export class UnderWay implements AsyncDisposable {
   readonly #ending = new AbortController();
   readonly #going = new Set<Promise<unknown>>();
 
+  /** Whether the end has begun. */
+  get hasEnded(): boolean {
+    return this.#ending.signal.aborted;
+  }
+
   /** Runs `work` with a signal that aborts with `signal`, and with the end. After the end, it fails with `unavailable`. */
   run<Result>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const either = signal === undefined ? this.#ending.signal : AbortSignal.any([signal, this.#ending.signal]);

@@ -8,6 +8,7 @@ import {
   neededBy,
   type PublishOptions,
   type RemoveOptions,
+  type Resource,
 } from "@stowage/images";
 import type { Durability } from "@stowage/linux";
 import type { Digest } from "@stowage/oci";
@@ -152,6 +153,15 @@ class MemoryFirstIndex implements SqliteImageIndex {
     if (damage.length === 0) return;
     await this.#write(damage.map(putDamage));
     for (const { resource, why } of damage) this.#rows.damage.set(resource, why);
+    this.#showAll();
+  }
+
+  async endDamage(resources: readonly Resource[], { signal }: AbortOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    const ended = resources.filter((resource) => this.#rows.damage.has(resource));
+    if (ended.length === 0) return;
+    await this.#write(ended.map(deleteDamage));
+    for (const resource of ended) this.#rows.damage.delete(resource);
     this.#showAll();
   }
 

@@ -88,6 +88,9 @@ export function describeImageIndex(name: string, open: () => Promise<ImageIndex>
       const mended = await index.publish(one, []);
       expect(mended.damage).toEqual([]);
       expect(await damageOf(one.id)).toEqual([]);
+      await index.reportDamage([{ resource, why: "is missing" }]);
+      await index.endDamage([resource]);
+      expect(await damageOf(one.id)).toEqual([]);
     });
 
     test("forgets blobs of layers that are not kept any more", async () => {

@@ -2,6 +2,7 @@ import type { AbortOptions } from "@stowage/errors";
 import type { Digest } from "@stowage/oci";
 import type { Damage, Image, ImageRecord } from "./image.ts";
 import type { Lease } from "./lease.ts";
+import type { Resource } from "./resource.ts";
 
 /**
  * The images, their names, the leases, and what was found damaged. Everything else on the disk is reached from here. An image
@@ -32,6 +33,9 @@ export interface ImageIndex {
 
   /** Notes what was found damaged: images that need it are not READY until they are published anew. */
   reportDamage(damage: readonly Damage[], options?: AbortOptions): Promise<void>;
+
+  /** Says of resources that nothing is wrong with them any more. */
+  endDamage(resources: readonly Resource[], options?: AbortOptions): Promise<void>;
 
   /** Images whose record cannot be read, by id. Pulling one again replaces it. */
   listUnreadable(options?: AbortOptions): Promise<readonly Digest[]>;

@@ -1,0 +1,132 @@
+import type { ContentStore } from "@stowage/content";
+import type { AbortOptions } from "@stowage/errors";
+import {
+  blobResource,
+  type Damage,
+  diffIdsOf,
+  type Image,
+  type ImageIndex,
+  keptBlobs,
+  layerResource,
+  neededBy,
+  type Resource,
+} from "@stowage/images";
+import { chainIds, type Descriptor, type Digest } from "@stowage/oci";
+import type { Chain, Snapshotter } from "@stowage/snapshots";
+import { paceOf } from "./pace.ts";
+import type { Roots } from "./roots.ts";
+
+export interface CheckDependencies {
+  readonly content: Pick<ContentStore, "find" | "verify" | "remove">;
+  readonly snapshots: Pick<Snapshotter, "inspect">;
+  readonly images: ImageIndex;
+  readonly roots: Pick<Roots, "forgetBlobs">;
+}
+
+export interface CheckOptions extends AbortOptions {
+  /** Look at sizes, which takes no time, or read every byte. */
+  readonly level: "sizes" | "digests";
+  /** So that others have the disk too; without it, as fast as it goes. */
+  readonly bytesPerSecond?: number | undefined;
+}
+
+export interface CheckReport {
+  /** How many images, documents and layers were looked at. */
+  readonly images: number;
+  readonly resources: number;
+  readonly findings: readonly Finding[];
+  /** Images whose record cannot be read. */
+  readonly unreadable: readonly Digest[];
+}
+
+export interface Finding extends Damage {
+  /** The images that need it, by id. */
+  readonly images: readonly Digest[];
+}
+
+/**
+ * Looks whether what the images need is here and is what it was. What is not becomes their damage; what was and is well again
+ * ends it. A layer's blob is only a copy of what is unpacked: one that is wrong is dropped.
+ */
+export async function check(dependencies: CheckDependencies, options: CheckOptions): Promise<CheckReport> {
+  const { signal, level, bytesPerSecond } = options;
+  const pace = bytesPerSecond === undefined ? undefined : paceOf(bytesPerSecond, { signal });
+  const images = await dependencies.images.list({ signal });
+  const parts = partsOf(images);
+  const findings: Finding[] = [];
+  for (const part of parts.values()) {
+    signal?.throwIfAborted();
+    const why = await inspect(dependencies, part, { level, pace, signal });
+    const finding = await settle(dependencies, { ...part, why }, options);
+    if (finding !== undefined) findings.push(finding);
+  }
+  const unreadable = await dependencies.images.listUnreadable({ signal });
+  return { images: images.length, resources: parts.size, findings, unreadable };
+}
+
+type Part = { readonly resource: Resource } & (
+  | { readonly kind: "layer"; readonly chain: Chain }
+  | { readonly kind: "blob"; readonly blob: Descriptor; readonly isNeeded: boolean }
+);
+
+/** Everything that images have here, each once. */
+function partsOf(images: readonly Image[]): ReadonlyMap<Resource, Part> {
+  const parts = new Map<Resource, Part>();
+  for (const image of images) {
+    const chain = diffIdsOf(image);
+    for (const [at, id] of chainIds(chain).entries()) {
+      const resource = layerResource(id);
+      parts.set(resource, { kind: "layer", resource, chain: chain.slice(0, at + 1) });
+    }
+    const needed = new Set(neededBy(image));
+    for (const blob of keptBlobs(image)) {
+      const resource = blobResource(blob.digest);
+      const known = parts.get(resource);
+      const isNeeded = needed.has(resource) || (known?.kind === "blob" && known.isNeeded);
+      parts.set(resource, { kind: "blob", resource, blob, isNeeded });
+    }
+  }
+  return parts;
+}
+
+interface InspectOptions extends AbortOptions {
+  readonly level: "sizes" | "digests";
+  readonly pace: ((bytes: number) => Promise<void>) | undefined;
+}
+
+async function inspect(
+  { content, snapshots }: CheckDependencies,
+  part: Part,
+  options: InspectOptions,
+): Promise<string | undefined> {
+  if (part.kind === "layer") return await snapshots.inspect(part.chain, options);
+  const { digest, size } = part.blob;
+  const found = await content.find(digest, options);
+  if (found === undefined) return "is missing";
+  if (found.size !== size) return `has ${found.size} bytes of ${size}`;
+  if (options.level === "digests" && !(await content.verify(digest, options)))
+    return "is other bytes than its name says";
+  return undefined;
+}
+
+/** Notes what was seen, unless no image needs it any more. */
+async function settle(
+  { content, images, roots }: CheckDependencies,
+  part: Part & { readonly why: string | undefined },
+  { signal, level }: CheckOptions,
+): Promise<Finding | undefined> {
+  const { resource, why } = part;
+  if (why === undefined) {
+    if (level === "digests") await images.endDamage([resource], { signal });
+    return undefined;
+  }
+  if (part.kind === "blob" && !part.isNeeded) {
+    await roots.forgetBlobs([part.blob.digest], { signal });
+    await content.remove(part.blob.digest, { signal });
+    return undefined;
+  }
+  const needing = (await images.list({ signal })).filter((image) => neededBy(image).includes(resource));
+  if (needing.length === 0) return undefined;
+  await images.reportDamage([{ resource, why }], { signal });
+  return { resource, why, images: needing.map(({ id }) => id) };
+}

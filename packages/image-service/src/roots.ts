@@ -1,0 +1,151 @@
+import type { AbortOptions } from "@stowage/errors";
+import { type Image, type ImageIndex, type ImageRecord, type Lease, type Resource, resourcesOf } from "@stowage/images";
+import type { Digest } from "@stowage/oci";
+import { step } from "@stowage/steps";
+import type { Holdings } from "./holdings.ts";
+
+/** The boot of the machine that this process runs in. */
+export interface Boot {
+  /** As the kernel names it. */
+  readonly id: string;
+  /** Since it began; no setting of the clock moves it. */
+  seconds(): number;
+}
+
+export interface RootsOptions {
+  readonly images: ImageIndex;
+  readonly holdings: Holdings;
+  readonly boot: Boot;
+  /** Called when leases have ended, and with them the last hold on something. */
+  readonly onFreed: () => void;
+}
+
+/** What images and leases hold, kept the same in the index and in the holdings. Leases end here, at their time. */
+export class Roots implements Disposable {
+  readonly #options: RootsOptions;
+  #loading: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: RootsOptions) {
+    this.#options = options;
+  }
+
+  /** Waits until all that the index says is held: before that, nothing may be collected. */
+  ready(): Promise<void> {
+    this.#loading ??= this.#load();
+    return this.#loading;
+  }
+
+  /** Publishes an image, and holds what it has for `leaseSeconds` although it may be removed at once. */
+  async publish(
+    record: ImageRecord,
+    names: readonly string[],
+    { leaseSeconds, ...options }: AbortOptions & { readonly leaseSeconds: number },
+  ): Promise<Image> {
+    const { images, holdings } = this.#options;
+    const resources = resourcesOf(record);
+    const lease = leaseSeconds > 0 ? this.#leaseFor(pullHolder(record.id), resources, leaseSeconds) : undefined;
+    step("image-publishing");
+    const image = await images.publish(record, names, { ...options, lease });
+    step("image-published");
+    holdings.hold(imageHolder(image.id), resources);
+    if (lease !== undefined) this.#note(lease);
+    return image;
+  }
+
+  /** Forgets an image, and, where it is told to, what the pull of it left held. */
+  async remove(
+    id: Digest,
+    { endLease, ...options }: AbortOptions & { readonly endLease: boolean },
+  ): Promise<Image | undefined> {
+    await this.ready();
+    const { images, holdings } = this.#options;
+    const image = await images.remove(id, { ...options, endLeases: endLease ? [pullHolder(id)] : [] });
+    step("image-removed");
+    if (endLease) holdings.end(pullHolder(id));
+    holdings.end(imageHolder(id));
+    return image;
+  }
+
+  /** Says of layer blobs that no image keeps them any more. */
+  async forgetBlobs(digests: readonly Digest[], options: AbortOptions): Promise<void> {
+    const { images, holdings } = this.#options;
+    await images.forgetBlobs(digests, options);
+    for (const image of await images.list()) holdings.hold(imageHolder(image.id), resourcesOf(image));
+  }
+
+  /** Holds resources for somebody, until this boot ends or `end` is called. */
+  async lease(holder: string, resources: readonly Resource[], options: AbortOptions): Promise<void> {
+    const lease = this.#leaseFor(holder, resources);
+    await this.#options.holdings.take(holder, resources); // before it is written: from now on they stay
+    try {
+      await this.#options.images.takeLease(lease, options);
+    } catch (error) {
+      this.#options.holdings.end(holder);
+      throw error;
+    }
+  }
+
+  /** Ends leases; returns whether something is held by nobody now. */
+  async end(holders: readonly string[], options: AbortOptions = {}): Promise<boolean> {
+    await this.ready();
+    await this.#options.images.endLeases(holders, options);
+    return holders.flatMap((holder) => this.#options.holdings.end(holder)).length > 0;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+
+  async #load(): Promise<void> {
+    const { images, holdings, boot } = this.#options;
+    for (const image of await images.list()) holdings.hold(imageHolder(image.id), resourcesOf(image));
+    const leases = await images.listLeases();
+    for (const lease of leases.filter((each) => each.boot === boot.id)) this.#note(lease);
+    await this.#endDue();
+  }
+
+  #leaseFor(holder: string, resources: readonly Resource[], seconds?: number): Lease {
+    const { boot } = this.#options;
+    const endsAt = seconds === undefined ? {} : { endsAt: boot.seconds() + seconds };
+    return { holder, resources, boot: boot.id, ...endsAt };
+  }
+
+  #note({ holder, resources, endsAt }: Lease): void {
+    this.#options.holdings.hold(holder, resources);
+    if (endsAt !== undefined) this.#wakeAt(endsAt);
+  }
+
+  #wakeAt(seconds: number): void {
+    if (this.#timer !== undefined) return; // it looks at all of them, and goes on from there
+    const delay = Math.max(seconds - this.#options.boot.seconds(), coalescedSeconds);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#endDue().catch(() => undefined); // the next start ends them
+    }, delay * 1000).unref();
+  }
+
+  async #endDue(): Promise<void> {
+    const { images, boot, onFreed } = this.#options;
+    const leases = await images.listLeases();
+    const isDue = ({ boot: of, endsAt }: Lease): boolean =>
+      of !== boot.id || (endsAt !== undefined && endsAt <= boot.seconds());
+    const due = leases.filter(isDue).map(({ holder }) => holder);
+    await images.endLeases(due);
+    if (due.flatMap((holder) => this.#options.holdings.end(holder)).length > 0) onFreed();
+    const next = leases.filter((lease) => !isDue(lease)).flatMap(({ endsAt }) => endsAt ?? []);
+    if (next.length > 0) this.#wakeAt(Math.min(...next));
+  }
+}
+
+/** Leases that end at about the same time end together. */
+const coalescedSeconds = 1;
+
+function imageHolder(id: Digest): string {
+  return `image ${id}`;
+}
+
+/** Of what a finished pull leaves held, so that nothing collects it before a container is made of it. */
+function pullHolder(id: Digest): string {
+  return `pulled ${id}`;
+}
