@@ -2,7 +2,7 @@ import { assert, constantFrom, integer, property } from "fast-check";
 import { expect, test } from "vitest";
 import { callSequences, directoriesIn, emptyRoot, outline } from "./call-sequence.test.fixture.ts";
 import { type CrashState, crashStates } from "./crash-states.ts";
-import type { FileCall } from "./file-call.ts";
+import type { Entry, FileCall } from "./file-call.ts";
 import { type Directory, findNode, walkTree } from "./tree.ts";
 
 const models = constantFrom("ext4" as const, "posix" as const);
@@ -193,6 +193,160 @@ test("says what is lost", () => {
   expect(lost).toContain("2048 bytes at 0 of f");
   expect(lost).toContain("the making of f, 2048 bytes at 0 of f");
 });
+
+const directory = (inode: number, at: Entry): FileCall => {
+  return { kind: "make", at, inode, path: at.name, node: { kind: "directory" }, mode: 0o755 };
+};
+const move = (inode: number, from: Entry, to: Entry): FileCall => {
+  return { kind: "rename", inode, from, to, oldPath: from.name, path: to.name };
+};
+const inRoot = (name: string): Entry => ({ directory: 0, name });
+const syncAll = (covers: number): FileCall => ({ kind: "sync-all", covers });
+const sync = (inode: number, what: "all" | "data", covers: number): FileCall => {
+  return { kind: "sync", what, inode, path: "", covers };
+};
+const twos = new Uint8Array(512).fill(2);
+
+interface Case {
+  readonly what: string;
+  readonly calls: readonly FileCall[];
+  readonly holds: (tree: Directory) => boolean;
+}
+
+/** Two directories `a` and `b` with the inodes 1 and 2, durable. */
+const aAndB = [directory(1, inRoot("a")), directory(2, inRoot("b")), syncAll(2)];
+/** A durable file `f` with the inode 1, of 2048 ones. */
+const durableFile = [file, write(0, ones), syncAll(2)];
+
+const posixAlways: readonly Case[] = [
+  {
+    what: "keeps the synced name of a file whose first name may be lost",
+    calls: [
+      ...aAndB,
+      { ...file, inode: 3, at: { directory: 1, name: "f" } },
+      move(3, { directory: 1, name: "f" }, { directory: 2, name: "f" }),
+      sync(2, "all", 5),
+    ],
+    holds: (tree) => findNode(tree, "b/f") !== undefined,
+  },
+  {
+    what: "keeps the synced name of a directory that moved twice",
+    calls: [
+      ...aAndB,
+      directory(3, { directory: 1, name: "d" }),
+      syncAll(4),
+      move(3, { directory: 1, name: "d" }, inRoot("d")),
+      move(3, inRoot("d"), { directory: 2, name: "d" }),
+      sync(2, "all", 7),
+    ],
+    holds: (tree) => findNode(tree, "b/d") !== undefined,
+  },
+  {
+    what: "has a directory in one place that was renamed twice",
+    calls: [...aAndB, move(1, inRoot("a"), inRoot("c")), move(1, inRoot("c"), inRoot("d"))],
+    holds: (tree) => directoriesIn(tree).join() === "0,2,1" || directoriesIn(tree).join() === "0,1,2",
+  },
+  {
+    what: "puts no directory into itself where the move out of it is lost",
+    calls: [
+      directory(1, inRoot("a")),
+      directory(2, { directory: 1, name: "b" }),
+      syncAll(2),
+      move(2, { directory: 1, name: "b" }, inRoot("b")),
+      move(1, inRoot("a"), { directory: 2, name: "a" }),
+    ],
+    holds: (tree) => directoriesIn(tree).length === 3,
+  },
+  {
+    what: "keeps the mode of a file that was synced with its attributes",
+    calls: [...durableFile, { kind: "attributes", inode: 1, path: "f", change: { mode: 0o400 } }, sync(1, "all", 4)],
+    holds: (tree) => findNode(tree, "f")?.mode === 0o400,
+  },
+];
+
+test.for(posixAlways)("$what, by posix", ({ calls, holds }) => {
+  const states = marked(statesOf([...calls, done], "posix"));
+  expect(states).not.toEqual([]);
+  expect(states.filter(({ tree }) => !holds(tree)).map(({ lost }) => lost)).toEqual([]);
+});
+
+const ext4Always: readonly Case[] = [
+  {
+    what: "commits the journal wholly where a sync has to allocate",
+    calls: [file, write(0, ones), directory(2, inRoot("d")), sync(1, "data", 3)],
+    holds: (tree) => findNode(tree, "d") !== undefined,
+  },
+  {
+    what: "loses the end of a file with the names that are older than it",
+    calls: [...durableFile, directory(2, inRoot("d")), write(2048, ones)],
+    holds: (tree) => findNode(tree, "d") !== undefined || contentOf(tree).length === 2048,
+  },
+  {
+    what: "writes over nothing that a lost truncation would have taken away",
+    calls: [...durableFile, { kind: "truncate", inode: 1, path: "f", size: 0 }, write(0, twos)],
+    holds: (tree) => contentOf(tree).length < 2048 || contentOf(tree)[0] === 1,
+  },
+];
+
+test.for(ext4Always)("$what, by ext4", ({ calls, holds }) => {
+  const states = marked(statesOf([...calls, done], "ext4"));
+  expect(states).not.toEqual([]);
+  expect(states.filter(({ tree }) => !holds(tree)).map(({ lost }) => lost)).toEqual([]);
+});
+
+const sometimes: readonly (Case & { readonly model: "ext4" | "posix" })[] = [
+  {
+    model: "posix",
+    what: "loses a write that ended after the sync beside it had begun",
+    calls: [...durableFile, write(0, twos), sync(1, "all", 3)],
+    holds: (tree) => contentOf(tree)[0] === 1,
+  },
+  {
+    model: "ext4",
+    what: "loses a write that ended after the sync beside it had begun",
+    calls: [...durableFile, write(0, twos), sync(1, "all", 3)],
+    holds: (tree) => contentOf(tree)[0] === 1,
+  },
+  {
+    model: "ext4",
+    what: "keeps what was written in place without the names that are older",
+    calls: [...durableFile, directory(2, inRoot("d")), write(0, twos)],
+    holds: (tree) => findNode(tree, "d") === undefined && contentOf(tree)[0] === 2,
+  },
+  {
+    model: "ext4",
+    what: "commits nothing with data that was written in place",
+    calls: [...durableFile, directory(2, inRoot("d")), write(0, twos), sync(1, "data", 5)],
+    holds: (tree) => findNode(tree, "d") === undefined,
+  },
+  {
+    model: "ext4",
+    what: "commits nothing that is younger than the last change of the file",
+    calls: [...durableFile, write(0, twos), directory(2, inRoot("d")), sync(1, "all", 5)],
+    holds: (tree) => findNode(tree, "d") === undefined,
+  },
+  {
+    model: "posix",
+    what: "loses the mode of a file of which only the data was synced",
+    calls: [...durableFile, { kind: "attributes", inode: 1, path: "f", change: { mode: 0o400 } }, sync(1, "data", 4)],
+    holds: (tree) => findNode(tree, "f")?.mode === file.mode,
+  },
+  {
+    model: "posix",
+    what: "has zeros where a file has its length and not its data",
+    calls: [file, write(0, ones)],
+    holds: (tree) => contentOf(tree).length === 2048 && contentOf(tree).every((byte) => byte === 0),
+  },
+];
+
+test.for(sometimes)("$what, by $model", ({ calls, holds, model }) => {
+  expect(marked(statesOf([...calls, done], model)).some(({ tree }) => holds(tree))).toBe(true);
+});
+
+function contentOf(tree: Directory): Uint8Array {
+  const node = findNode(tree, "f");
+  return node?.kind === "file" ? node.content : new Uint8Array();
+}
 
 function filesIn(tree: Directory): readonly (readonly [inode: number, content: Uint8Array])[] {
   return [...walkTree(tree)].flatMap(([, node]) => (node.kind === "file" ? [[node.inode, node.content] as const] : []));
