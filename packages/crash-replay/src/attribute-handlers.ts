@@ -7,6 +7,7 @@ export const attributeHandlers: ReadonlyMap<string, Handler> = new Map<string, H
   ["chmod", (call) => change(call.place(0, true), { mode: modeOf(call.values[1]) })],
   ["fchmod", (call) => change(call.opened(0), { mode: modeOf(call.values[1]) })],
   ["fchmodat", (call) => change(call.place(1, true), { mode: modeOf(call.values[2]) })],
+  ["fchmodat2", (call) => change(call.place(1, !call.has("AT_SYMLINK_NOFOLLOW")), { mode: modeOf(call.values[2]) })],
   ["chown", (call) => change(call.place(0, true), owner(call, 1))],
   ["lchown", (call) => change(call.place(0, false), owner(call, 1))],
   ["fchown", (call) => change(call.opened(0), owner(call, 1))],

@@ -17,7 +17,7 @@ const before: Directory = {
 };
 
 function follow(...lines: readonly string[]): readonly FileCall[] {
-  const start = { root: "/store", marks: "/marks", workingDirectory: "/store", umask: 0o22, before };
+  const start = { roots: ["/store", "/alias"], marks: "/marks", workingDirectory: "/store", umask: 0o22, before };
   return followLog(parseStraceLog(straceLines(...lines)), start);
 }
 
@@ -63,6 +63,11 @@ test.for([
       { kind: "make", path: "d", at: { directory: 0, name: "d" }, mode: 0o755 },
       { kind: "remove", path: "old", at: { directory: 0, name: "old" }, inode: 1 },
     ],
+  },
+  {
+    what: "a path by which the root is also known",
+    lines: ['1 mkdir("/alias/d", 0777) = 0'],
+    calls: [{ kind: "make", path: "d" }],
   },
   {
     what: "a path that starts at an open directory in /proc",

@@ -26,18 +26,18 @@ interface Walk {
   readonly links: number;
 }
 
-/** Finds what paths mean in the model, as the kernel would below a root that lies at an absolute path. */
+/** Finds what paths mean in the model, as the kernel would below a root that lies at any of some absolute paths. */
 export class PathWalker {
   readonly #names: Names;
-  readonly #root: string;
+  readonly #roots: readonly string[];
 
-  constructor(names: Names, root: string) {
+  constructor(names: Names, roots: readonly string[]) {
     this.#names = names;
-    this.#root = root;
+    this.#roots = roots;
   }
 
   isBelow(path: string): boolean {
-    return path === this.#root || path.startsWith(`${this.#root}/`);
+    return this.#rootOf(path) !== undefined;
   }
 
   /** From a directory of the model, or from one outside it that is given by its path. */
@@ -50,8 +50,13 @@ export class PathWalker {
       return this.#walk({ directory: start, rest: namesIn(path), ...options });
     }
     const absolute = normalize(path.startsWith("/") ? path : `${start}/${path}`);
-    if (!this.isBelow(absolute)) return { kind: "outside" };
-    return this.#walk({ directory: rootInode, rest: namesIn(absolute.slice(this.#root.length)), ...options });
+    const root = this.#rootOf(absolute);
+    if (root === undefined) return { kind: "outside" };
+    return this.#walk({ directory: rootInode, rest: namesIn(absolute.slice(root.length)), ...options });
+  }
+
+  #rootOf(path: string): string | undefined {
+    return this.#roots.find((root) => path === root || path.startsWith(`${root}/`));
   }
 
   #walk(walk: Walk): Found {

@@ -105,6 +105,14 @@ test("records what was acknowledged where it was", async () => {
   ]);
 });
 
+test("fails where the calls do not lead to what is there", async () => {
+  const hidden = `
+    fs.symlinkSync(root, root + "-alias");
+    fs.mkdirSync(root + "-alias/made");
+  `;
+  await expect(recordProgram(hidden)).rejects.toThrow('do not lead to "made" as it is');
+});
+
 test("fails with what the command wrote to stderr", async () => {
   await expect(recordProgram("console.error('no luck'); process.exit(7);")).rejects.toThrow(/it ended with 7\nno luck/);
 });

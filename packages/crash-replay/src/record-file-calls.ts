@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
+import { checkRecording } from "./check-recording.ts";
 import type { FileCall } from "./file-call.ts";
 import { followedCalls, followLog } from "./follow-log.ts";
 import { readTree } from "./read-tree.ts";
@@ -33,17 +34,20 @@ const longestString = 64 * 1024 * 1024;
 
 /**
  * Runs a command under `strace` and returns what it and its children did below `root`. Fails with a plain `Error` that
- * has what it wrote to stderr where the command fails, and where it wrote in a way that the log does not show: through a
- * shared mapping, or by io_uring, which libuv is told not to use.
+ * has what it wrote to stderr where the command fails, and where the log does not account for the tree that is there: after
+ * writes through a shared mapping, say, or by io_uring, which libuv is told not to use.
  */
 export async function recordFileCalls(options: RecordOptions): Promise<Recording> {
   const root = await realpath(options.root);
   const before = readTree(root);
   const workingDirectory = await realpath(options.cwd ?? process.cwd());
   const log = await trace(options);
-  const start = { root: latin1(root), before, workingDirectory: latin1(workingDirectory), umask: process.umask() };
+  const roots = [root, resolve(options.root)].map(latin1);
+  const start = { roots, before, workingDirectory: latin1(workingDirectory), umask: process.umask() };
   const marks = options.marks === undefined ? undefined : latin1(await resolveFile(options.marks));
-  return { before, calls: followLog(parseStraceLog(log), { ...start, marks }) };
+  const recording = { before, calls: followLog(parseStraceLog(log), { ...start, marks }) };
+  checkRecording(recording, readTree(root));
+  return recording;
 }
 
 async function trace({ command, args, cwd, env = process.env, signal }: RecordOptions): Promise<string> {
@@ -74,10 +78,11 @@ function killGroup({ pid }: ChildProcess): void {
   if (pid !== undefined) process.kill(-pid, "SIGKILL");
 }
 
-/** Reads are logged raw, because only how far they went matters. */
+/** Reads are logged raw, because only how far they went matters. Not every architecture has all of the calls: hence `?`. */
 function straceArguments(log: string): readonly string[] {
-  const selected = ["-e", `trace=${followedCalls.join(",")}`, "-e", "raw=read,readv", "--signal=none", "--seccomp-bpf"];
-  return ["-f", "-y", "-xx", "-s", `${longestString}`, ...selected, "-o", log, "--"];
+  const selected = followedCalls.map((name) => `?${name}`);
+  const filters = ["-e", `trace=${selected.join(",")}`, "-e", "raw=read,readv", "--signal=none", "--seccomp-bpf"];
+  return ["-f", "-y", "-xx", "-s", `${longestString}`, ...filters, "-o", log, "--"];
 }
 
 /** The process may be the first to make the file. */

@@ -7,8 +7,8 @@ import type { LogValue } from "./strace-value.ts";
 import type { Directory } from "./tree.ts";
 
 export interface SceneStart extends ProcessStart {
-  /** Absolute, without symbolic links, as latin1 text. */
-  readonly root: string;
+  /** Absolute, as latin1 text: without symbolic links, and then what else the process may call it. */
+  readonly roots: readonly string[];
   readonly before: Directory;
 }
 
@@ -26,9 +26,9 @@ export class Scene {
   readonly #walker: PathWalker;
   #nextInode: Inode;
 
-  constructor({ root, before, ...start }: SceneStart) {
+  constructor({ roots, before, ...start }: SceneStart) {
     this.names = new Names(before);
-    this.#walker = new PathWalker(this.names, root);
+    this.#walker = new PathWalker(this.names, roots);
     this.processes = new ProcessTable(start);
     this.#nextInode = this.names.nextInode;
     this.#measure(before);
