@@ -9,7 +9,7 @@ export interface Entry {
   readonly name: string;
 }
 
-/** What a new inode is. `device` is a character or block device; its `mode` has the type bits only where they are known. */
+/** What a new inode is. A target is latin1 text, as names are. */
 export type NewNode =
   | { readonly kind: "file" }
   | { readonly kind: "directory" }

@@ -92,8 +92,9 @@ class LogFollower {
   #try(call: SystemCall): boolean {
     const effects = handlers.get(call.name)?.(new TracedCall(this.#scene, call));
     if (effects === undefined) return !handlers.has(call.name);
+    if (!effects.every((effect) => this.#scene.add(effect))) return false;
     this.#settled.add(call);
-    return effects.every((effect) => this.#scene.add(effect));
+    return true;
   }
 
   #sync(call: TracedCall): void {

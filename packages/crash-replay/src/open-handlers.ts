@@ -54,18 +54,19 @@ function open(call: TracedCall, opening: Opening): Effects {
 function openNew(call: TracedCall, { at, path }: Place, { flags, mode: asked }: Opening): Effects {
   const inode = call.scene.newInode();
   const mode = asked & ~call.scene.processes.umask(call.call.thread);
-  describe(call, { inode, path }, flags);
+  register(call, { inode, path }, flags);
   return [{ kind: "make", at, inode, path, node: { kind: "file" }, mode }];
 }
 
 function openThere(call: TracedCall, place: { inode: Inode; path: string }, { flags }: Opening): Effects {
   const { inode, path } = place;
-  describe(call, place, flags);
+  register(call, place, flags);
   const empties = flags.has("O_TRUNC") && (call.scene.sizes.get(inode) ?? 0) > 0;
   return empties ? [{ kind: "truncate", inode, path, size: 0 }] : [];
 }
 
-function describe(
+/** From here on the result is a descriptor of the file. */
+function register(
   { scene, call }: TracedCall,
   place: { inode: Inode; path: string },
   flags: ReadonlySet<string>,

@@ -102,12 +102,12 @@ function digestOf(tree: Directory, contents: ReadonlyMap<Uint8Array, string>): s
   const lines = [...walkTree(tree)].map(([path, node]) => {
     const number = numbers.get(node.inode) ?? numbers.size;
     numbers.set(node.inode, number);
-    return JSON.stringify([path, number, ...describe(node, contents)]);
+    return JSON.stringify([path, number, ...factsOf(node, contents)]);
   });
-  return hash("sha1", [JSON.stringify(describe(tree, contents)), ...lines].join("\n"));
+  return hash("sha1", [JSON.stringify(factsOf(tree, contents)), ...lines].join("\n"));
 }
 
-function describe(node: TreeNode, contents: ReadonlyMap<Uint8Array, string>): readonly unknown[] {
+function factsOf(node: TreeNode, contents: ReadonlyMap<Uint8Array, string>): readonly unknown[] {
   const xattrs = [...node.xattrs].map(([name, value]) => [name, Buffer.from(value).toString("hex")]);
   const common = [node.kind, node.mode, node.owner, xattrs];
   if (node.kind === "file") return [...common, contents.get(node.content)];
