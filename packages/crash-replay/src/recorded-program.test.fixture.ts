@@ -15,19 +15,22 @@ export interface Recorded extends AsyncDisposable {
  * what it has done; `prepare` fills the directory before.
  */
 export async function recordProgram(code: string, prepare?: (root: string) => void): Promise<Recorded> {
+  await using ending = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "crash-replay-test-"));
+  ending.defer(async () => await rm(directory, { recursive: true }));
   const root = join(directory, "root");
   const marks = join(directory, "marks");
   await mkdir(root);
   prepare?.(root);
   const args = ["--input-type=module", "--eval", prelude + code, root, marks];
   const recording = await recordFileCalls({ command: process.execPath, args, root, marks, cwd: directory });
+  const kept = ending.move();
   let scratches = 0;
   return {
     recording,
     root,
     scratch: () => join(directory, `scratch-${scratches++}`),
-    [Symbol.asyncDispose]: async () => await rm(directory, { recursive: true }),
+    [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
   };
 }
 
