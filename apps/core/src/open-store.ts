@@ -2,12 +2,19 @@ import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultSettings, type Settings } from "@stowage/config";
 import { openContentStore } from "@stowage/content-fs";
-import { asStorageError, StowageError } from "@stowage/errors";
-import { createImageService, type ImageService } from "@stowage/image-service";
-import { openImageIndex } from "@stowage/images-sqlite";
-import { lockFile } from "@stowage/linux";
+import { type AbortOptions, asStorageError, StowageError } from "@stowage/errors";
+import {
+  type CheckReport,
+  createImageService,
+  type ImageService,
+  type ImageServiceDependencies,
+  type ImageServiceSettings,
+} from "@stowage/image-service";
+import { openImageIndex, type SqliteImageIndex } from "@stowage/images-sqlite";
+import { bootId, bootSeconds, lockFile } from "@stowage/linux";
 import { openSnapshotter } from "@stowage/snapshots-overlay";
 import { createUnpacker } from "@stowage/unpack";
+import { openDisk } from "./disk.ts";
 import { nodePlatform } from "./node-platform.ts";
 import { openRegistry } from "./open-registry.ts";
 
@@ -18,41 +25,80 @@ export interface Store extends AsyncDisposable {
   readonly root: string;
   /** A directory on the file system that the images are on. */
   readonly imageRoot: string;
+  /**
+   * Whether the machine went down while the store was open: what images need was looked for when it was opened, and is yet to be
+   * read.
+   */
+  readonly isSuspect: boolean;
+  /** Reads what images need, no faster than that; after it, the store is no longer suspect. */
+  scrub(options: AbortOptions & { readonly bytesPerSecond: number }): Promise<CheckReport>;
 }
 
 /** As the settings have them; what is left out is as by default. */
-export interface StoreSettings {
+export interface StoreSettings extends Partial<Pick<Settings, "durability" | "content" | "pull">> {
   readonly root: string;
   readonly registry?: Partial<Settings["registry"]> | undefined;
-  readonly pull?: Settings["pull"] | undefined;
+  /** Told of what fails in the background. */
+  readonly onFailure?: ((error: unknown) => void) | undefined;
 }
 
 /**
  * Opens the store under `root`, made where it is missing, for this process alone: the one place where adapters are
  * chosen. Fails with `failed-precondition`, naming the holder, while another process has it.
  */
-export async function openStore({
-  root: given,
-  registry: some,
-  pull = defaultSettings.pull,
-}: StoreSettings): Promise<Store> {
+export async function openStore(given: StoreSettings): Promise<Store> {
   await using opening = new AsyncDisposableStack();
-  const root = await makeRoot(given);
+  const root = await makeRoot(given.root);
   opening.use(lockStore(root));
+  const settings = { ...defaultSettings, ...given, registry: { ...defaultSettings.registry, ...given.registry } };
   const imageRoot = join(root, "storage");
-  const content = await openContentStore(join(root, "content"));
-  const snapshots = opening.use(await openSnapshotter(imageRoot, { trash: join(root, "trash") }));
-  const images = opening.use(openImageIndex(join(root, "stowage.db")));
-  const registrySettings = { ...defaultSettings.registry, ...some };
-  const registry = opening.use(openRegistry(registrySettings));
-  const service = opening.use(
-    createImageService(
-      { registry, content, snapshots, images, unpacker: createUnpacker() },
-      { platform: nodePlatform(), foreignUrls: registrySettings.foreignUrls, ...pull },
-    ),
-  );
+  const { index, ...adapters } = await openAdapters(root, settings, opening);
+  const images = opening.use(createImageService({ ...adapters, images: index }, serviceSettings(settings)));
+  if (index.isSuspect) await images.check({ level: "sizes" });
   const open = opening.move();
-  return { images: service, root, imageRoot, [Symbol.asyncDispose]: () => open.disposeAsync() };
+  return {
+    images,
+    root,
+    imageRoot,
+    get isSuspect() {
+      return index.isSuspect;
+    },
+    scrub: async (options) => {
+      const report = await images.check({ level: "digests", ...options });
+      index.noteChecked();
+      return report;
+    },
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+type OpenSettings = Settings & Pick<StoreSettings, "onFailure">;
+
+interface Adapters extends Omit<ImageServiceDependencies, "images"> {
+  readonly index: SqliteImageIndex;
+}
+
+async function openAdapters(root: string, settings: OpenSettings, opening: AsyncDisposableStack): Promise<Adapters> {
+  const { durability } = settings;
+  const content = opening.use(await openContentStore(join(root, "content"), { durability }));
+  const trash = join(root, "trash");
+  const snapshots = opening.use(await openSnapshotter(join(root, "storage"), { trash, durability }));
+  const index = opening.use(openImageIndex(join(root, "stowage.db"), { boot: bootId(), durability }));
+  const registry = opening.use(openRegistry(settings.registry));
+  const unpacker = opening.use(createUnpacker());
+  return { content, snapshots, index, registry, unpacker, disk: openDisk(root, snapshots) };
+}
+
+function serviceSettings({ registry, pull, content, onFailure }: OpenSettings): ImageServiceSettings {
+  return {
+    platform: nodePlatform(),
+    boot: { id: bootId(), seconds: bootSeconds },
+    concurrentLayers: pull.concurrentLayers,
+    foreignUrls: registry.foreignUrls,
+    retention: { layers: content.retain, bytes: content.budget, seconds: content.age },
+    leaseSeconds: pull.lease,
+    onFailure,
+  };
 }
 
 function lockStore(root: string): Disposable {

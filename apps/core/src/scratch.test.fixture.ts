@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defaultSettings } from "@stowage/config";
 import { type FakeRegistry, type FakeRegistryOptions, startRegistry } from "@stowage/registry-fake";
 import { onTestFinished } from "vitest";
 import { openStore, type Store, type StoreSettings } from "./index.ts";
@@ -12,9 +13,10 @@ export async function scratchDirectory(): Promise<string> {
   return directory;
 }
 
-/** A store in `root` that closes with the test. */
+/** A store in `root` that closes with the test, and in which a finished pull holds nothing. */
 export async function scratchStore(root?: string, registry?: StoreSettings["registry"]): Promise<Store> {
-  const store = await openStore({ root: root ?? (await scratchDirectory()), registry });
+  const pull = { ...defaultSettings.pull, lease: 0 };
+  const store = await openStore({ root: root ?? (await scratchDirectory()), registry, pull });
   onTestFinished(() => store[Symbol.asyncDispose]());
   return store;
 }

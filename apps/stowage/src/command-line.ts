@@ -1,6 +1,8 @@
 import { version } from "@stowage/core";
 import { type ErrorCode, StowageError } from "@stowage/errors";
 import { Command, CommanderError } from "commander";
+import { addCheck } from "./check-verb.ts";
+import { addDf } from "./df-verb.ts";
 import { addImages } from "./images-verb.ts";
 import { addInspect } from "./inspect-verb.ts";
 import { addMount } from "./mount-verb.ts";
@@ -31,7 +33,8 @@ function createProgram(terminal: Terminal): Command {
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.tell(`stowage: ${text.trimEnd().replace(/^error: /, "")}`),
     });
-  for (const add of [addPull, addImages, addInspect, addRemove, addMount, addUnmount]) add(program, terminal);
+  for (const add of [addPull, addImages, addInspect, addRemove, addMount, addUnmount, addCheck, addDf])
+    add(program, terminal);
   return program;
 }
 

@@ -11,6 +11,7 @@ export function imageJson(image: Image): Readonly<Record<string, unknown>> {
     digests,
     platform: formatPlatform(platform),
     size: imageSize(image),
+    damage: image.damage.map(({ resource, why }) => `${resource} ${why}`),
     created,
     pulled: new Date(publishedAt).toISOString(),
     user,

@@ -1,3 +1,4 @@
+import { isReady } from "@stowage/image-service";
 import { type Image, imageSize } from "@stowage/images";
 import { formatFamiliar, parseReference } from "@stowage/reference";
 import type { Command } from "commander";
@@ -11,7 +12,10 @@ export function addImages(program: Command, terminal: Terminal): void {
     .alias("ls")
     .action(async (options: PlaceOptions) => {
       await using open = await openImages(options);
-      const images = await open.images.list({ signal: terminal.signal });
+      const all = await open.images.list({ signal: terminal.signal, damagedToo: true });
+      const images = all.filter(isReady);
+      const lost = all.length - images.length;
+      if (lost > 0) terminal.tell(`stowage: ${lost} damaged, not listed; run "stowage check --repair"`);
       terminal.print(options.json ? JSON.stringify(images.map(imageJson), undefined, 2) : imageTable(images));
     });
 }

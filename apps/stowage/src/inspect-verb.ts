@@ -1,9 +1,11 @@
-import { imageSize } from "@stowage/images";
+import type { AbortOptions } from "@stowage/errors";
+import { isReady } from "@stowage/image-service";
+import { type Image, imageSize } from "@stowage/images";
 import { formatPlatform } from "@stowage/oci";
 import type { Command } from "commander";
 import { formatBytes, formatTable, imageJson } from "./describe-image.ts";
 import { getImage } from "./get-image.ts";
-import { openImages } from "./open-images.ts";
+import { type Images, openImages } from "./open-images.ts";
 import { createVerb, type PlaceOptions } from "./place-options.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -14,13 +16,16 @@ export function addInspect(program: Command, terminal: Terminal): void {
       await using open = await openImages(options);
       const image = await getImage(open.images, name, terminal);
       if (options.json) {
-        const config: unknown = JSON.parse(Buffer.from(await open.images.readConfig(image, terminal)).toString("utf8"));
-        terminal.print(JSON.stringify({ ...imageJson(image), imageConfig: config }, undefined, 2));
+        const imageConfig = isReady(image) ? await readConfig(open.images, image, terminal) : undefined;
+        terminal.print(JSON.stringify({ ...imageJson(image), imageConfig }, undefined, 2));
         return;
       }
       const rows = [
         ["id", image.id],
         ...[...image.tags, ...image.digests].map((known) => ["name", known]),
+        ...(isReady(image)
+          ? [["status", "READY"]]
+          : image.damage.map(({ resource, why }) => ["damaged", `${resource} ${why}`])),
         ["platform", formatPlatform(image.platform)],
         ["size", formatBytes(imageSize(image))],
         ["created", image.created ?? "-"],
@@ -32,4 +37,8 @@ export function addInspect(program: Command, terminal: Terminal): void {
       ];
       terminal.print(formatTable(rows));
     });
+}
+
+async function readConfig(images: Images, image: Image, { signal }: AbortOptions): Promise<unknown> {
+  return JSON.parse(Buffer.from(await images.readConfig(image, { signal })).toString("utf8"));
 }

@@ -16,9 +16,21 @@ export function addMount(program: Command, terminal: Terminal): void {
       await using open = await openImages(options);
       const target = await findDirectory(dir);
       const image = await getImage(open.images, name, terminal);
-      for (const request of await open.images.view(image, terminal)) mountAt(request, target);
+      const holder = mountHolder(target);
+      const requests = await open.images.view(image, { signal: terminal.signal, holder });
+      try {
+        for (const request of requests) mountAt(request, target);
+      } catch (error) {
+        await open.images.release(holder);
+        throw error;
+      }
       terminal.print(options.json ? JSON.stringify({ image: image.id, target }) : target);
     });
+}
+
+/** For whom the store holds the layers that are mounted at a place. */
+export function mountHolder(target: string): string {
+  return `mount ${target}`;
 }
 
 function mountAt(request: Mount, target: string): void {

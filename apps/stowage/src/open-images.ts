@@ -7,7 +7,7 @@ import { LockHeldError } from "@stowage/linux";
 import type { PlaceOptions } from "./place-options.ts";
 
 /** What the verbs ask, of the store itself or of the daemon that holds it. */
-export type Images = Pick<ImageService, "pull" | "list" | "find" | "remove" | "view" | "readConfig">;
+export type Images = Omit<ImageService, "usage">;
 
 export interface OpenImages extends AsyncDisposable {
   readonly images: Images;

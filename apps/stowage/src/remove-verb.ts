@@ -11,7 +11,7 @@ export function addRemove(program: Command, terminal: Terminal): void {
     .action(async (names: readonly string[], options: PlaceOptions) => {
       await using open = await openImages(options);
       for (const name of names) {
-        const image = await open.images.remove(name, { signal: terminal.signal });
+        const image = await open.images.remove(name, { signal: terminal.signal, endLease: true });
         if (image === undefined) throw new StowageError("not-found", `Cannot remove image "${name}": it is not here`);
         terminal.print(
           options.json ? JSON.stringify(imageJson(image)) : [...image.tags, ...image.digests, image.id].join("\n"),

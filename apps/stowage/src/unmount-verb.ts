@@ -4,6 +4,7 @@ import { readSettings } from "@stowage/core";
 import { asStorageError, isErrno, StowageError } from "@stowage/errors";
 import { readMounts, unmount } from "@stowage/linux";
 import type { Command } from "commander";
+import { mountHolder } from "./mount-verb.ts";
 import { openImages } from "./open-images.ts";
 import { createVerb, type PlaceOptions } from "./place-options.ts";
 import type { Terminal } from "./terminal.ts";
@@ -16,6 +17,8 @@ export function addUnmount(program: Command, terminal: Terminal): void {
       const target = await realpathOf(dir);
       requireOurs(target, await findRoot(options));
       unmountFrom(target);
+      await using open = await openImages(options);
+      await open.images.release(mountHolder(target), terminal);
       terminal.print(options.json ? JSON.stringify({ target }) : target);
     });
 }

@@ -46,6 +46,7 @@ async function serve(settings: Settings): Promise<void> {
   const stopped = Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
   const daemon = await startDaemon(settings, {
     onFailure: (error) => log.error({ err: error }, "background work failed"),
+    onDamage: ({ resource, why }) => log.error({ resource, why }, "found damaged"),
   });
   log.info({ root: settings.root, address: daemon.address, version }, "serving");
   await stopped;

@@ -6,6 +6,9 @@ test("nothing set means the defaults", () => {
   expect(defaultSettings).toEqual({
     root: "/var/lib/stowage",
     address: "/run/stowage/stowage.sock",
+    durability: "full",
+    content: { retain: "none", budget: 10 * 1024 ** 3, age: 86_400 },
+    check: { rate: 20 * 1024 ** 2, interval: 604_800 },
     registry: {
       plainHttp: [],
       authFile: undefined,
@@ -15,7 +18,7 @@ test("nothing set means the defaults", () => {
       proxies: {},
       foreignUrls: false,
     },
-    pull: { concurrentLayers: 3 },
+    pull: { concurrentLayers: 3, lease: 300 },
     runtime: { cgroupDriver: "systemd" },
   });
 });
@@ -24,6 +27,14 @@ test("reads every key", () => {
   const text = `
     root = "/srv/images"
     address = "/run/images.sock"
+    durability = "relaxed"
+    [content]
+    retain = "budget"
+    budget = "2 GiB"
+    age = "3d"
+    [check]
+    rate = "1 MiB"
+    interval = "12h"
     [registry]
     plain_http = ["localhost:5000", "[::1]:5000"]
     auth_file = "/etc/stowage/auth.json"
@@ -36,12 +47,16 @@ test("reads every key", () => {
     "registry.example:5000" = "direct"
     [pull]
     concurrent_layers = 8
+    lease = "90s"
     [runtime]
     cgroup_driver = "cgroupfs"
   `;
   expect(decodeSettings(text, "stowage.toml")).toEqual({
     root: "/srv/images",
     address: "/run/images.sock",
+    durability: "relaxed",
+    content: { retain: "budget", budget: 2 * 1024 ** 3, age: 3 * 86_400 },
+    check: { rate: 1024 ** 2, interval: 43_200 },
     registry: {
       plainHttp: ["localhost:5000", "[::1]:5000"],
       authFile: "/etc/stowage/auth.json",
@@ -51,7 +66,7 @@ test("reads every key", () => {
       proxies: { "ghcr.io": "http://me:pw@proxy.example:3128", "registry.example:5000": "direct" },
       foreignUrls: true,
     },
-    pull: { concurrentLayers: 8 },
+    pull: { concurrentLayers: 8, lease: 90 },
     runtime: { cgroupDriver: "cgroupfs" },
   });
 });
@@ -64,6 +79,11 @@ test.for([
     text: '[pull]\nconcurrent_layers = "many"',
     says: /line 2: "pull.concurrent_layers" .*a whole number from 1 to 64/,
   },
+  { text: 'durability = "most"', says: /line 1: "durability" .*"full" or "relaxed"/ },
+  { text: '[content]\nretain = "some"', says: /line 2: "content.retain" .*"none", "budget" or "all"/ },
+  { text: "[content]\nbudget = 5", says: /line 2: "content.budget" .*a size, like "512 MiB"/ },
+  { text: '[content]\nbudget = "5 GB"', says: /line 2: "content.budget" .*a size, like "512 MiB"/ },
+  { text: '[pull]\nlease = "soon"', says: /line 2: "pull.lease" .*a duration, like "90s"/ },
   { text: '[runtime]\ncgroup_driver = "none"', says: /line 2: "runtime.cgroup_driver" .*"systemd" or "cgroupfs"/ },
   { text: '[registry]\nplain_http = "localhost"', says: /line 2: "registry.plain_http" .*a list of hosts/ },
   { text: '[registry]\nplain_http = ["http://localhost"]', says: /line 2: "registry.plain_http.0" .*a host/ },

@@ -1,5 +1,6 @@
 import { decodeToml } from "@stowage/toml";
 import { z } from "zod";
+import { durationExample, parseDuration, parseSize, sizeExample } from "./quantity.ts";
 
 /** What can be set, with every default filled in. */
 export interface Settings {
@@ -7,6 +8,22 @@ export interface Settings {
   readonly root: string;
   /** The path of the socket. */
   readonly address: string;
+  /** Whether what was done survives a power cut, or what the kernel had time for. */
+  readonly durability: "full" | "relaxed";
+  readonly content: {
+    /** Whether blobs of layers stay once the layers are unpacked: not at all, within the budget, or always. */
+    readonly retain: "none" | "budget" | "all";
+    /** Bytes that may be kept of what no image needs: such blobs, and what failed pulls left for their retry. */
+    readonly budget: number;
+    /** Seconds after which nothing of that is kept. */
+    readonly age: number;
+  };
+  readonly check: {
+    /** Bytes a second that are read in the background to see whether all is well. */
+    readonly rate: number;
+    /** Seconds from one such look to the next. */
+    readonly interval: number;
+  };
   readonly registry: {
     /** Hosts, `host[:port]`, that are spoken to over http. */
     readonly plainHttp: readonly string[];
@@ -26,6 +43,8 @@ export interface Settings {
   readonly pull: {
     /** Layers, of all pulls together, that are fetched and unpacked at once. */
     readonly concurrentLayers: number;
+    /** Seconds for which a finished pull holds what it brought, although somebody may remove the image. */
+    readonly lease: number;
   };
   readonly runtime: {
     /** What the kubelet is told that the container runtime uses. */
@@ -42,6 +61,19 @@ export function decodeSettings(text: string, name: string): Settings {
 }
 
 const absolute = z.string().startsWith("/", { error: 'an absolute path, like "/var/lib/stowage"' });
+
+const size = z.string({ error: sizeExample }).transform(quantity(parseSize, sizeExample));
+const duration = z.string({ error: durationExample }).transform(quantity(parseDuration, durationExample));
+
+/** What `parse` makes of a text; a text of which it makes nothing is told with an example. */
+function quantity(parse: (text: string) => number | undefined, example: string) {
+  return (text: string, context: z.RefinementCtx<string>): number => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: "custom", message: example, input: text });
+    return z.NEVER;
+  };
+}
 
 const realm = z.string().regex(/^(?:https?:\/\/)?[\w.:[\]-]+$/, { error: 'a host or an origin, like "auth.example"' });
 
@@ -75,10 +107,24 @@ const registry = z
     foreignUrls: read.foreign_urls,
   }));
 
+const content = z.strictObject({
+  retain: z.enum(["none", "budget", "all"], { error: '"none", "budget" or "all"' }).default("none"),
+  budget: size.default(10 * 1024 ** 3),
+  age: duration.default(24 * 60 * 60),
+});
+
+const check = z.strictObject({
+  rate: size.default(20 * 1024 ** 2),
+  interval: duration.default(7 * 24 * 60 * 60),
+});
+
 const concurrency = { error: "a whole number from 1 to 64" };
 const pull = z
-  .strictObject({ concurrent_layers: z.int(concurrency).min(1, concurrency).max(64, concurrency).default(3) })
-  .transform(({ concurrent_layers }) => ({ concurrentLayers: concurrent_layers }));
+  .strictObject({
+    concurrent_layers: z.int(concurrency).min(1, concurrency).max(64, concurrency).default(3),
+    lease: duration.default(5 * 60),
+  })
+  .transform(({ concurrent_layers, lease }) => ({ concurrentLayers: concurrent_layers, lease }));
 
 const runtime = z
   .strictObject({
@@ -89,6 +135,9 @@ const runtime = z
 const schema: z.ZodType<Settings> = z.strictObject({
   root: absolute.default("/var/lib/stowage"),
   address: absolute.default("/run/stowage/stowage.sock"),
+  durability: z.enum(["full", "relaxed"], { error: '"full" or "relaxed"' }).default("full"),
+  content: content.prefault({}),
+  check: check.prefault({}),
   registry: registry.prefault({}),
   pull: pull.prefault({}),
   runtime: runtime.prefault({}),

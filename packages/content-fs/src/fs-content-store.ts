@@ -231,6 +231,18 @@ function digestOfIngest(name: string): Digest | undefined {
   return isDigest(digest) ? digest : undefined;
 }
 
+/** What is at a path below the root of a content store; `undefined` where nothing of it should be there. */
+export function contentAt(path: string): { readonly blob: Digest } | "arriving" | "layout" | undefined {
+  if (layoutPaths.has(path)) return "layout";
+  const [kind, name, encoded, ...more] = path.split("/");
+  if (name === undefined || more.length > 0) return undefined;
+  if (kind === "ingest") return encoded === undefined ? "arriving" : undefined;
+  const digest = `${name}:${encoded}`;
+  return kind === "blobs" && isDigest(digest) ? { blob: digest } : undefined;
+}
+
+const layoutPaths: ReadonlySet<string> = new Set(["", "ingest", "blobs", ...algorithms.map((each) => `blobs/${each}`)]);
+
 /** Everything in `ingest` that nobody can go on with. */
 async function dropLeftovers(ingest: string): Promise<void> {
   const entries = await readdir(ingest, { withFileTypes: true });

@@ -1,1 +1,1 @@
-export { openContentStore } from "./fs-content-store.ts";
+export { type ContentStoreOptions, contentAt, openContentStore } from "./fs-content-store.ts";

@@ -1,4 +1,12 @@
 export {
+  decodeCheckReport,
+  decodeDiskAccount,
+  decodeRepairs,
+  encodeCheckReport,
+  encodeDiskAccount,
+  encodeRepairs,
+} from "./check-message.ts";
+export {
   type AuthConfig,
   CgroupDriver,
   type FilesystemUsage,

@@ -30,6 +30,7 @@ const full: Image = {
   tags: ["docker.io/library/a:1", "ghcr.io/team/a:v2"],
   digests: [`docker.io/library/a@${digestOf("index")}`],
   publishedAt: 1_790_000_000_123,
+  damage: [],
 };
 
 const bare: Image = {
@@ -43,6 +44,7 @@ const bare: Image = {
   tags: [],
   digests: [],
   publishedAt: 0,
+  damage: [],
 };
 
 /** The message as the other side gets it. */

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { Image } from "@stowage/images";
 import { type Descriptor, formatPlatform, parseDigest, parsePlatform } from "@stowage/oci";
+import { decodeDamage, encodeDamage } from "./damage-message.ts";
 import {
   type Descriptor as DescriptorMessage,
   DescriptorSchema,
@@ -27,6 +28,7 @@ export function encodeStoredImage(image: Image): ImageMessage {
     tags: [...image.tags],
     digests: [...image.digests],
     publishedAt: BigInt(publishedAt),
+    damage: image.damage.map(encodeDamage),
   });
 }
 
@@ -51,6 +53,7 @@ export function decodeStoredImage(message: ImageMessage): Image {
     tags: message.tags,
     digests: message.digests,
     publishedAt: Number(message.publishedAt),
+    damage: message.damage.map(decodeDamage),
   };
 }
 

@@ -20,6 +20,7 @@ const image: Image = {
   tags: ["docker.io/library/a:1"],
   digests: [],
   publishedAt: 1,
+  damage: [],
 };
 
 const long = "x\u001b[2Jé€𐍈\n\ud800".repeat(50_000);

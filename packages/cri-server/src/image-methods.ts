@@ -10,7 +10,7 @@ import {
   type ImageSpec,
 } from "@stowage/cri-api";
 import { type AbortOptions, isStowageError, StowageError } from "@stowage/errors";
-import type { ImageService } from "@stowage/image-service";
+import { type ImageService, isReady } from "@stowage/image-service";
 import { diffIdsOf, type Image } from "@stowage/images";
 import { chainIds } from "@stowage/oci";
 import { parseReference, type Reference } from "@stowage/reference";
@@ -34,6 +34,7 @@ export function imageMethods(dependencies: ImageMethodsDependencies): ServiceImp
     imageStatus: unary(async ({ image: spec, verbose }, options) => {
       const image = await images.find(nameIn(spec), options);
       if (image === undefined) return {};
+      if (!isReady(image)) return { info: verbose ? damageInfo(image) : {} };
       return { image: criImageOf(image), info: verbose ? await verboseInfo(images, image, options) : {} };
     }),
     pullImage: unary(async ({ image: spec, auth }, options) => {
@@ -77,7 +78,7 @@ async function list(images: ImageService, filter: ImageFilter | undefined, optio
   const name = nameOf(filter?.image);
   if (name === "") return (await images.list(options)).flatMap(tellable);
   const image = await images.find(name, options);
-  return image === undefined ? [] : tellable(image);
+  return image === undefined || !isReady(image) ? [] : tellable(image);
 }
 
 /** Pulls refuse what cannot be told to a kubelet; if a store has such an image all the same, the others are still listed. */
@@ -112,6 +113,11 @@ async function verboseInfo(images: ImageService, image: Image, options: AbortOpt
   const imageSpec: unknown = JSON.parse(Buffer.from(await images.readConfig(image, options)).toString("utf8"));
   const chainID = chainIds(diffIdsOf(image)).at(-1) ?? "";
   return { info: JSON.stringify({ chainID, imageSpec }) };
+}
+
+/** An image that lost something is answered as absent, so that the kubelet pulls it again; who asks for more is told why. */
+function damageInfo({ id, damage }: Image): Record<string, string> {
+  return { info: JSON.stringify({ id, damage: damage.map(({ resource, why }) => `${resource} ${why}`) }) };
 }
 
 /** What the request brings for the reference's registry. It comes before all that the node has, and is not made good by it. */

@@ -36,6 +36,8 @@ export async function serve(images: Partial<ImageService>): Promise<Transport> {
   return createGrpcTransport({ baseUrl, sessionManager });
 }
 
+const nothing = { bytes: 0, inodes: 0 };
+
 const noImages: ImageService = {
   pull: () => Promise.reject(new Error("There is nothing to pull from")),
   list: async () => [],
@@ -45,4 +47,8 @@ const noImages: ImageService = {
   readConfig: async () => new Uint8Array(),
   usage: async () => ({ bytes: 0, inodes: 0 }),
   collect: async () => undefined,
+  release: async () => undefined,
+  check: async () => ({ images: 0, resources: 0, findings: [], unreadable: [] }),
+  account: async () => ({ lines: [], total: nothing, unaccounted: { ...nothing, paths: [] } }),
+  repair: async () => [],
 };

@@ -2,7 +2,10 @@ import { create } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import {
   decodePullRequest,
+  encodeCheckReport,
+  encodeDiskAccount,
   encodePullEvent,
+  encodeRepairs,
   encodeStoredImage,
   type PullRequest,
   type PullResponse,
@@ -30,13 +33,29 @@ export function storeMethods(
   return {
     info: unary(async () => ({ root: storeRoot, version })),
     pull: streaming((request, options) => pull(dependencies, request, options)),
-    list: unary(async (_request, options) => ({ images: (await images.list(options)).map(encodeStoredImage) })),
+    list: unary(async ({ damagedToo }, options) => ({
+      images: (await images.list({ ...options, damagedToo })).map(encodeStoredImage),
+    })),
     find: unary(async ({ name }, options) => found(await images.find(name, options))),
-    remove: unary(async ({ name }, options) => found(await images.remove(name, options))),
-    view: unary(async ({ id }, options) => {
-      const mounts = await images.view(await get(images, id, options), options);
+    remove: unary(async ({ name, endLease }, options) => found(await images.remove(name, { ...options, endLease }))),
+    view: unary(async ({ id, holder }, options) => {
+      const asked = holder === "" ? options : { ...options, holder };
+      const mounts = await images.view(await get(images, id, options), asked);
       return { mounts: mounts.map(({ type, source, options: flags }) => ({ type, source, options: [...flags] })) };
     }),
+    release: unary(async ({ holder }, options) => {
+      await images.release(holder, options);
+      return {};
+    }),
+    collect: unary(async (_request, options) => {
+      await images.collect(options);
+      return {};
+    }),
+    check: unary(async ({ level }, options) =>
+      encodeCheckReport(await images.check({ ...options, level: levelOf(level) })),
+    ),
+    repair: unary(async (_request, options) => encodeRepairs(await images.repair(options))),
+    account: unary(async (_request, options) => encodeDiskAccount(await images.account(options))),
     readConfig: unary(async ({ id }, options) => {
       const config = await images.readConfig(await get(images, id, options), options);
       return { config: new Uint8Array(config) };
@@ -59,6 +78,11 @@ async function* pull(
   for await (const event of events) yield encodePullEvent(event);
   await ended;
   yield create(PullResponseSchema, { event: { case: "image", value: encodeStoredImage(await pulling) } });
+}
+
+function levelOf(text: string): "sizes" | "digests" {
+  if (text === "sizes" || text === "digests") return text;
+  throw new StowageError("invalid-argument", `Cannot check to the level "${text}": expected sizes or digests`);
 }
 
 function found(image: Image | undefined): { readonly image?: ReturnType<typeof encodeStoredImage> } {

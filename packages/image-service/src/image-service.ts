@@ -8,6 +8,7 @@ import { SharedWork } from "@stowage/shared-work";
 import type { Mount, Snapshotter, Unpacker, Usage } from "@stowage/snapshots";
 import { type CheckOptions, type CheckReport, check } from "./check.ts";
 import { collectImage, collectUnheld } from "./collect.ts";
+import { accountFor, type Disk, type DiskAccount } from "./disk-account.ts";
 import { findImage } from "./find-image.ts";
 import { Holdings } from "./holdings.ts";
 import { Limiter } from "./limiter.ts";
@@ -61,6 +62,9 @@ export interface ImageService {
   /** Looks whether everything that images need is here and what it was. */
   check(options: CheckOptions): Promise<CheckReport>;
 
+  /** What takes how much of the disk, to the last byte and inode. Everything is walked. */
+  account(options?: AbortOptions): Promise<DiskAccount>;
+
   /** Pulls damaged images again, each by its own digest name: what they lost is brought, and nothing else. */
   repair(options?: PullOptions): Promise<readonly Repair[]>;
 }
@@ -83,7 +87,7 @@ export interface ViewOptions extends AbortOptions {
 export interface Repair {
   readonly image: Image;
   /** Why it is still damaged. */
-  readonly failure?: unknown;
+  readonly failure?: string | undefined;
 }
 
 export interface ImageServiceDependencies {
@@ -92,6 +96,7 @@ export interface ImageServiceDependencies {
   readonly snapshots: Snapshotter;
   readonly unpacker: Unpacker;
   readonly images: ImageIndex;
+  readonly disk: Disk;
 }
 
 export interface ImageServiceSettings {
@@ -128,7 +133,7 @@ function isAboutCaller(error: unknown): boolean {
 }
 
 class PullingImageService implements ImageService, AsyncDisposable {
-  readonly #dependencies: PullDependencies;
+  readonly #dependencies: PullDependencies & Pick<ImageServiceDependencies, "disk">;
   readonly #settings: ImageServiceSettings;
   readonly #underWay = new UnderWay();
   readonly #ledger = new UsageLedger();
@@ -226,6 +231,13 @@ class PullingImageService implements ImageService, AsyncDisposable {
     return this.#underWay.run(options.signal, (signal) => check(this.#dependencies, { ...options, signal }));
   }
 
+  account(options: AbortOptions = {}): Promise<DiskAccount> {
+    return this.#underWay.run(options.signal, async (signal) => {
+      const { disk, images } = this.#dependencies;
+      return accountFor(disk, await images.list({ signal }), { signal });
+    });
+  }
+
   async repair(options: PullOptions = {}): Promise<readonly Repair[]> {
     const repairs: Repair[] = [];
     for (const image of (await this.list({ damagedToo: true })).filter((each) => !isReady(each))) {
@@ -249,9 +261,9 @@ class PullingImageService implements ImageService, AsyncDisposable {
       if (mended.id === image.id) return { image: mended };
       const why = `"${formatReference(parseReference(name))}" is another image now, ${mended.id}`;
       throw new StowageError("failed-precondition", `Cannot repair image ${image.id}: ${why}`);
-    } catch (failure) {
+    } catch (error) {
       options.signal?.throwIfAborted();
-      return { image, failure };
+      return { image, failure: error instanceof Error ? error.message : "it failed" };
     }
   }
 

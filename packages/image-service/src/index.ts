@@ -1,5 +1,14 @@
 export { type CheckOptions, type CheckReport, type Finding } from "./check.ts";
 export {
+  type Disk,
+  type DiskAccount,
+  type DiskEntry,
+  type DiskKind,
+  type DiskLine,
+  type DiskOwner,
+  diskKinds,
+} from "./disk-account.ts";
+export {
   createImageService,
   type ImageService,
   type ImageServiceDependencies,

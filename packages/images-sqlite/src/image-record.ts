@@ -2,9 +2,14 @@ import type { ImageRecord } from "@stowage/images";
 import { descriptorSchema, digestSchema } from "@stowage/oci";
 import { z } from "zod";
 
+/** The record with what is kept of it, and nothing else. */
+export function parseRecord(record: ImageRecord): ImageRecord {
+  return schema.parse(record);
+}
+
 /** How an image is kept in its row: JSON, so that a field can be added without a migration. */
 export function encodeRecord(record: ImageRecord): string {
-  return JSON.stringify(schema.parse(record));
+  return JSON.stringify(record);
 }
 
 /** The record in a row, or `undefined` where the row is damaged: one bad image must not hide the others. */

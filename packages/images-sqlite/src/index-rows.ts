@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { ImageRecord, Lease, Resource } from "@stowage/images";
+import { type ImageRecord, isResource, type Lease, type Resource } from "@stowage/images";
 import { type Digest, isDigest } from "@stowage/oci";
 import { z } from "zod";
 import { decodeRecord } from "./image-record.ts";
@@ -61,8 +61,8 @@ function readLeases(database: DatabaseSync): Map<string, Lease> {
 function readDamage(database: DatabaseSync): Map<Resource, string> {
   const damage = new Map<Resource, string>();
   for (const { resource, why } of database.prepare("SELECT resource, why FROM damage").all()) {
-    const known = resourceSchema.safeParse(resource).data;
-    if (known !== undefined) damage.set(known, String(why));
+    const known = String(resource);
+    if (isResource(known)) damage.set(known, String(why));
   }
   return damage;
 }
@@ -75,10 +75,7 @@ function decodeLease(text: string): Lease | undefined {
   }
 }
 
-const resourceSchema = z.custom<Resource>((value) => {
-  const [kind, digest, ...more] = String(value).split(" ");
-  return (kind === "blob" || kind === "layer") && digest !== undefined && isDigest(digest) && more.length === 0;
-});
+const resourceSchema = z.string().refine(isResource);
 
 const leaseSchema: z.ZodType<Lease> = z.object({
   holder: z.string(),

@@ -14,6 +14,7 @@ import type { Durability } from "@stowage/linux";
 import type { Digest } from "@stowage/oci";
 import { openDatabase } from "./database.ts";
 import { DatabaseWriter } from "./database-writer.ts";
+import { parseRecord } from "./image-record.ts";
 import { type ImageRow, type IndexRows, readRows } from "./index-rows.ts";
 import {
   deleteDamage,
@@ -107,8 +108,9 @@ class MemoryFirstIndex implements SqliteImageIndex {
     return id === undefined ? undefined : this.#images.get(id);
   }
 
-  async publish(record: ImageRecord, names: readonly string[], options: PublishOptions = {}): Promise<Image> {
+  async publish(given: ImageRecord, names: readonly string[], options: PublishOptions = {}): Promise<Image> {
     options.signal?.throwIfAborted();
+    const record = parseRecord(given);
     const { lease } = options;
     const now = Date.now();
     const mended = this.#rows.damage.size === 0 ? [] : neededBy(record);

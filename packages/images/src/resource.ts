@@ -1,4 +1,4 @@
-import type { Digest } from "@stowage/oci";
+import { type Digest, isDigest } from "@stowage/oci";
 
 /** What images stand on and leases hold: a blob by its digest, or an unpacked layer by its chain id. The two can be the same. */
 export type Resource = `blob ${Digest}` | `layer ${Digest}`;
@@ -10,4 +10,9 @@ export function blobResource(digest: Digest): Resource {
 /** The layer whose chain id is `chainId`. */
 export function layerResource(chainId: Digest): Resource {
   return `layer ${chainId}`;
+}
+
+export function isResource(text: string): text is Resource {
+  const [kind, digest, ...more] = text.split(" ");
+  return (kind === "blob" || kind === "layer") && digest !== undefined && isDigest(digest) && more.length === 0;
 }

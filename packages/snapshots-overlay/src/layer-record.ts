@@ -34,7 +34,7 @@ export async function findLayerRecord(directory: string): Promise<LayerRecord | 
 /** The records of all layers in the driver's home, by layer id. */
 export async function readLayerRecords(home: string): Promise<ReadonlyMap<string, LayerRecord>> {
   const records = new Map<string, LayerRecord>();
-  for (const id of (await readdir(home)).filter((name) => layerId.test(name))) {
+  for (const id of (await readdir(home)).filter((name) => layerNamePattern.test(name))) {
     const record = await findLayerRecord(join(home, id));
     if (record !== undefined) records.set(id, record);
   }
@@ -42,12 +42,13 @@ export async function readLayerRecords(home: string): Promise<ReadonlyMap<string
 }
 
 const fileName = "stowage.json";
-const layerId = /^(?:[0-9a-f]{64}|[0-9a-f]{128})$/;
+/** The name of a layer's directory. */
+export const layerNamePattern: RegExp = /^(?:[0-9a-f]{64}|[0-9a-f]{128})$/;
 
 const count = z.int().min(0);
 const schema: z.ZodType<LayerRecord> = z.object({
   diffId: digestSchema,
-  parent: z.string().regex(layerId).optional(),
+  parent: z.string().regex(layerNamePattern).optional(),
   bytes: count,
   inodes: count,
   tarSize: count,

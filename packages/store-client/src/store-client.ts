@@ -1,7 +1,25 @@
 import { type CallOptions, type Client, createClient } from "@connectrpc/connect";
-import { decodePullEvent, decodeStoredImage, encodePullRequest, StoreService } from "@stowage/cri-api";
+import {
+  decodeCheckReport,
+  decodeDiskAccount,
+  decodePullEvent,
+  decodeRepairs,
+  decodeStoredImage,
+  encodePullRequest,
+  StoreService,
+} from "@stowage/cri-api";
 import { type AbortOptions, StowageError } from "@stowage/errors";
-import type { ImageService, PullOptions } from "@stowage/image-service";
+import type {
+  CheckOptions,
+  CheckReport,
+  DiskAccount,
+  ImageService,
+  ListOptions,
+  PullOptions,
+  RemoveImageOptions,
+  Repair,
+  ViewOptions,
+} from "@stowage/image-service";
 import type { Image } from "@stowage/images";
 import type { Reference } from "@stowage/reference";
 import type { Mount } from "@stowage/snapshots";
@@ -10,7 +28,7 @@ import { isAnswered } from "./is-answered.ts";
 import { openSocketTransport, type SocketTransport } from "./socket-transport.ts";
 
 /** The verbs that a daemon answers as if the store were opened here. */
-export interface StoreClient extends Pick<ImageService, "pull" | "list" | "find" | "remove" | "view" | "readConfig"> {
+export interface StoreClient extends Omit<ImageService, "usage"> {
   /** Which store the daemon holds. */
   info(options?: AbortOptions): Promise<StoreInfo>;
 }
@@ -59,8 +77,10 @@ class SocketStoreClient implements StoreClient, Disposable {
     });
   }
 
-  async list({ signal }: AbortOptions = {}): Promise<readonly Image[]> {
-    return call(signal, async (options) => (await this.#client.list({}, options)).images.map(decodeStoredImage));
+  async list({ signal, damagedToo = false }: ListOptions = {}): Promise<readonly Image[]> {
+    return call(signal, async (options) =>
+      (await this.#client.list({ damagedToo }, options)).images.map(decodeStoredImage),
+    );
   }
 
   async find(name: string, { signal }: AbortOptions = {}): Promise<Image | undefined> {
@@ -70,15 +90,35 @@ class SocketStoreClient implements StoreClient, Disposable {
     });
   }
 
-  async remove(name: string, { signal }: AbortOptions = {}): Promise<Image | undefined> {
+  async remove(name: string, { signal, endLease = false }: RemoveImageOptions = {}): Promise<Image | undefined> {
     return call(signal, async (options) => {
-      const { image } = await this.#client.remove({ name }, options);
+      const { image } = await this.#client.remove({ name, endLease }, options);
       return image === undefined ? undefined : decodeStoredImage(image);
     });
   }
 
-  async view({ id }: Image, { signal }: AbortOptions = {}): Promise<readonly Mount[]> {
-    return call(signal, async (options) => (await this.#client.view({ id }, options)).mounts);
+  async view({ id }: Image, { signal, holder = "" }: ViewOptions = {}): Promise<readonly Mount[]> {
+    return call(signal, async (options) => (await this.#client.view({ id, holder }, options)).mounts);
+  }
+
+  async release(holder: string, { signal }: AbortOptions = {}): Promise<void> {
+    await call(signal, (options) => this.#client.release({ holder }, options));
+  }
+
+  async collect({ signal }: AbortOptions = {}): Promise<void> {
+    await call(signal, (options) => this.#client.collect({}, options));
+  }
+
+  async check({ signal, level }: CheckOptions): Promise<CheckReport> {
+    return call(signal, async (options) => decodeCheckReport(await this.#client.check({ level }, options)));
+  }
+
+  async repair({ signal }: PullOptions = {}): Promise<readonly Repair[]> {
+    return call(signal, async (options) => decodeRepairs(await this.#client.repair({}, options)));
+  }
+
+  async account({ signal }: AbortOptions = {}): Promise<DiskAccount> {
+    return call(signal, async (options) => decodeDiskAccount(await this.#client.account({}, options)));
   }
 
   async readConfig({ id }: Image, { signal }: AbortOptions = {}): Promise<Uint8Array> {

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file stowage/v1/store.proto.
  */
 export const file_stowage_v1_store: GenFile = /*@__PURE__*/
-  fileDesc("ChZzdG93YWdlL3YxL3N0b3JlLnByb3RvEgpzdG93YWdlLnYxIg0KC0luZm9SZXF1ZXN0Ii0KDEluZm9SZXNwb25zZRIMCgRyb290GAEgASgJEg8KB3ZlcnNpb24YAiABKAkihgEKC1B1bGxSZXF1ZXN0EhEKCXJlZmVyZW5jZRgBIAEoCRIXCgpwbGFpbl9odHRwGAIgASgISACIAQESEAoIcGxhdGZvcm0YAyABKAkSKgoKY3JlZGVudGlhbBgEIAEoCzIWLnN0b3dhZ2UudjEuQ3JlZGVudGlhbEINCgtfcGxhaW5faHR0cCKCAQoKQ3JlZGVudGlhbBIQCgh1c2VybmFtZRgBIAEoCRIVCghwYXNzd29yZBgCIAEoCUIDgAEBEhsKDmlkZW50aXR5X3Rva2VuGAMgASgJQgOAAQESGwoOcmVnaXN0cnlfdG9rZW4YBCABKAlCA4ABARIRCgRhdXRoGAUgASgJQgOAAQEivwEKDFB1bGxSZXNwb25zZRIoCghyZXNvbHZlZBgBIAEoCzIULnN0b3dhZ2UudjEuUmVzb2x2ZWRIABIqCgVsYXllchgCIAEoCzIZLnN0b3dhZ2UudjEuTGF5ZXJQcm9ncmVzc0gAEiwKCmNvbW1pdHRpbmcYAyABKAsyFi5zdG93YWdlLnYxLkNvbW1pdHRpbmdIABIiCgVpbWFnZRgEIAEoCzIRLnN0b3dhZ2UudjEuSW1hZ2VIAEIHCgVldmVudCJcCghSZXNvbHZlZBIoCghtYW5pZmVzdBgBIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchImCgZsYXllcnMYAiADKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3IiSwoNTGF5ZXJQcm9ncmVzcxIOCgZkaWdlc3QYASABKAkSDQoFcGhhc2UYAiABKAkSDQoFYnl0ZXMYAyABKAQSDAoEc2l6ZRgEIAEoBCIMCgpDb21taXR0aW5nIg0KC0xpc3RSZXF1ZXN0IjEKDExpc3RSZXNwb25zZRIhCgZpbWFnZXMYASADKAsyES5zdG93YWdlLnYxLkltYWdlIhsKC0ZpbmRSZXF1ZXN0EgwKBG5hbWUYASABKAkiMAoMRmluZFJlc3BvbnNlEiAKBWltYWdlGAEgASgLMhEuc3Rvd2FnZS52MS5JbWFnZSIdCg1SZW1vdmVSZXF1ZXN0EgwKBG5hbWUYASABKAkiMgoOUmVtb3ZlUmVzcG9uc2USIAoFaW1hZ2UYASABKAsyES5zdG93YWdlLnYxLkltYWdlIhkKC1ZpZXdSZXF1ZXN0EgoKAmlkGAEgASgJIjEKDFZpZXdSZXNwb25zZRIhCgZtb3VudHMYASADKAsyES5zdG93YWdlLnYxLk1vdW50Ih8KEVJlYWRDb25maWdSZXF1ZXN0EgoKAmlkGAEgASgJIiQKElJlYWRDb25maWdSZXNwb25zZRIOCgZjb25maWcYASABKAwiPgoKRGVzY3JpcHRvchISCgptZWRpYV90eXBlGAEgASgJEg4KBmRpZ2VzdBgCIAEoCRIMCgRzaXplGAMgASgEImsKBUxheWVyEiQKBGJsb2IYASABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISDAoEa2VwdBgCIAEoCBIPCgdkaWZmX2lkGAMgASgJEg0KBWJ5dGVzGAQgASgEEg4KBmlub2RlcxgFIAEoBCKCAwoFSW1hZ2USCgoCaWQYASABKAkSKAoIbWFuaWZlc3QYAiABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISJQoFaW5kZXgYAyABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISJgoGY29uZmlnGAQgASgLMhYuc3Rvd2FnZS52MS5EZXNjcmlwdG9yEiEKBmxheWVycxgFIAMoCzIRLnN0b3dhZ2UudjEuTGF5ZXISEAoIcGxhdGZvcm0YBiABKAkSDAoEdXNlchgHIAEoCRI3Cgthbm5vdGF0aW9ucxgIIAMoCzIiLnN0b3dhZ2UudjEuSW1hZ2UuQW5ub3RhdGlvbnNFbnRyeRIPCgdjcmVhdGVkGAkgASgJEgwKBHRhZ3MYCiADKAkSDwoHZGlnZXN0cxgLIAMoCRIUCgxwdWJsaXNoZWRfYXQYDCABKAQaMgoQQW5ub3RhdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIjYKBU1vdW50EgwKBHR5cGUYASABKAkSDgoGc291cmNlGAIgASgJEg8KB29wdGlvbnMYAyADKAky0wMKDFN0b3JlU2VydmljZRI7CgRJbmZvEhcuc3Rvd2FnZS52MS5JbmZvUmVxdWVzdBoYLnN0b3dhZ2UudjEuSW5mb1Jlc3BvbnNlIgASPQoEUHVsbBIXLnN0b3dhZ2UudjEuUHVsbFJlcXVlc3QaGC5zdG93YWdlLnYxLlB1bGxSZXNwb25zZSIAMAESOwoETGlzdBIXLnN0b3dhZ2UudjEuTGlzdFJlcXVlc3QaGC5zdG93YWdlLnYxLkxpc3RSZXNwb25zZSIAEjsKBEZpbmQSFy5zdG93YWdlLnYxLkZpbmRSZXF1ZXN0Ghguc3Rvd2FnZS52MS5GaW5kUmVzcG9uc2UiABJBCgZSZW1vdmUSGS5zdG93YWdlLnYxLlJlbW92ZVJlcXVlc3QaGi5zdG93YWdlLnYxLlJlbW92ZVJlc3BvbnNlIgASOwoEVmlldxIXLnN0b3dhZ2UudjEuVmlld1JlcXVlc3QaGC5zdG93YWdlLnYxLlZpZXdSZXNwb25zZSIAEk0KClJlYWRDb25maWcSHS5zdG93YWdlLnYxLlJlYWRDb25maWdSZXF1ZXN0Gh4uc3Rvd2FnZS52MS5SZWFkQ29uZmlnUmVzcG9uc2UiAGIGcHJvdG8z");
+  fileDesc("ChZzdG93YWdlL3YxL3N0b3JlLnByb3RvEgpzdG93YWdlLnYxIg0KC0luZm9SZXF1ZXN0Ii0KDEluZm9SZXNwb25zZRIMCgRyb290GAEgASgJEg8KB3ZlcnNpb24YAiABKAkihgEKC1B1bGxSZXF1ZXN0EhEKCXJlZmVyZW5jZRgBIAEoCRIXCgpwbGFpbl9odHRwGAIgASgISACIAQESEAoIcGxhdGZvcm0YAyABKAkSKgoKY3JlZGVudGlhbBgEIAEoCzIWLnN0b3dhZ2UudjEuQ3JlZGVudGlhbEINCgtfcGxhaW5faHR0cCKCAQoKQ3JlZGVudGlhbBIQCgh1c2VybmFtZRgBIAEoCRIVCghwYXNzd29yZBgCIAEoCUIDgAEBEhsKDmlkZW50aXR5X3Rva2VuGAMgASgJQgOAAQESGwoOcmVnaXN0cnlfdG9rZW4YBCABKAlCA4ABARIRCgRhdXRoGAUgASgJQgOAAQEivwEKDFB1bGxSZXNwb25zZRIoCghyZXNvbHZlZBgBIAEoCzIULnN0b3dhZ2UudjEuUmVzb2x2ZWRIABIqCgVsYXllchgCIAEoCzIZLnN0b3dhZ2UudjEuTGF5ZXJQcm9ncmVzc0gAEiwKCmNvbW1pdHRpbmcYAyABKAsyFi5zdG93YWdlLnYxLkNvbW1pdHRpbmdIABIiCgVpbWFnZRgEIAEoCzIRLnN0b3dhZ2UudjEuSW1hZ2VIAEIHCgVldmVudCJcCghSZXNvbHZlZBIoCghtYW5pZmVzdBgBIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchImCgZsYXllcnMYAiADKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3IiSwoNTGF5ZXJQcm9ncmVzcxIOCgZkaWdlc3QYASABKAkSDQoFcGhhc2UYAiABKAkSDQoFYnl0ZXMYAyABKAQSDAoEc2l6ZRgEIAEoBCIMCgpDb21taXR0aW5nIiIKC0xpc3RSZXF1ZXN0EhMKC2RhbWFnZWRfdG9vGAEgASgIIjEKDExpc3RSZXNwb25zZRIhCgZpbWFnZXMYASADKAsyES5zdG93YWdlLnYxLkltYWdlIhsKC0ZpbmRSZXF1ZXN0EgwKBG5hbWUYASABKAkiMAoMRmluZFJlc3BvbnNlEiAKBWltYWdlGAEgASgLMhEuc3Rvd2FnZS52MS5JbWFnZSIwCg1SZW1vdmVSZXF1ZXN0EgwKBG5hbWUYASABKAkSEQoJZW5kX2xlYXNlGAIgASgIIjIKDlJlbW92ZVJlc3BvbnNlEiAKBWltYWdlGAEgASgLMhEuc3Rvd2FnZS52MS5JbWFnZSIpCgtWaWV3UmVxdWVzdBIKCgJpZBgBIAEoCRIOCgZob2xkZXIYAiABKAkiMQoMVmlld1Jlc3BvbnNlEiEKBm1vdW50cxgBIAMoCzIRLnN0b3dhZ2UudjEuTW91bnQiIAoOUmVsZWFzZVJlcXVlc3QSDgoGaG9sZGVyGAEgASgJIhEKD1JlbGVhc2VSZXNwb25zZSIQCg5Db2xsZWN0UmVxdWVzdCIRCg9Db2xsZWN0UmVzcG9uc2UiHQoMQ2hlY2tSZXF1ZXN0Eg0KBWxldmVsGAEgASgJIm0KDUNoZWNrUmVzcG9uc2USDgoGaW1hZ2VzGAEgASgNEhEKCXJlc291cmNlcxgCIAEoDRIlCghmaW5kaW5ncxgDIAMoCzITLnN0b3dhZ2UudjEuRmluZGluZxISCgp1bnJlYWRhYmxlGAQgAygJIj0KB0ZpbmRpbmcSIgoGZGFtYWdlGAEgASgLMhIuc3Rvd2FnZS52MS5EYW1hZ2USDgoGaW1hZ2VzGAIgAygJIg8KDVJlcGFpclJlcXVlc3QiOwoOUmVwYWlyUmVzcG9uc2USKQoGaW1hZ2VzGAEgAygLMhkuc3Rvd2FnZS52MS5SZXBhaXJlZEltYWdlIkIKDVJlcGFpcmVkSW1hZ2USIAoFaW1hZ2UYASABKAsyES5zdG93YWdlLnYxLkltYWdlEg8KB2ZhaWx1cmUYAiABKAkiEAoOQWNjb3VudFJlcXVlc3QilwEKD0FjY291bnRSZXNwb25zZRIjCgVsaW5lcxgBIAMoCzIULnN0b3dhZ2UudjEuRGlza0xpbmUSJAoFdG90YWwYAiABKAsyFS5zdG93YWdlLnYxLkRpc2tVc2FnZRIqCgt1bmFjY291bnRlZBgDIAEoCzIVLnN0b3dhZ2UudjEuRGlza1VzYWdlEg0KBXBhdGhzGAQgAygJIj4KCERpc2tMaW5lEgwKBGtpbmQYASABKAkSJAoFdXNhZ2UYAiABKAsyFS5zdG93YWdlLnYxLkRpc2tVc2FnZSIqCglEaXNrVXNhZ2USDQoFYnl0ZXMYASABKAQSDgoGaW5vZGVzGAIgASgEIh8KEVJlYWRDb25maWdSZXF1ZXN0EgoKAmlkGAEgASgJIiQKElJlYWRDb25maWdSZXNwb25zZRIOCgZjb25maWcYASABKAwiPgoKRGVzY3JpcHRvchISCgptZWRpYV90eXBlGAEgASgJEg4KBmRpZ2VzdBgCIAEoCRIMCgRzaXplGAMgASgEImsKBUxheWVyEiQKBGJsb2IYASABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISDAoEa2VwdBgCIAEoCBIPCgdkaWZmX2lkGAMgASgJEg0KBWJ5dGVzGAQgASgEEg4KBmlub2RlcxgFIAEoBCKmAwoFSW1hZ2USCgoCaWQYASABKAkSKAoIbWFuaWZlc3QYAiABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISJQoFaW5kZXgYAyABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISJgoGY29uZmlnGAQgASgLMhYuc3Rvd2FnZS52MS5EZXNjcmlwdG9yEiEKBmxheWVycxgFIAMoCzIRLnN0b3dhZ2UudjEuTGF5ZXISEAoIcGxhdGZvcm0YBiABKAkSDAoEdXNlchgHIAEoCRI3Cgthbm5vdGF0aW9ucxgIIAMoCzIiLnN0b3dhZ2UudjEuSW1hZ2UuQW5ub3RhdGlvbnNFbnRyeRIPCgdjcmVhdGVkGAkgASgJEgwKBHRhZ3MYCiADKAkSDwoHZGlnZXN0cxgLIAMoCRIUCgxwdWJsaXNoZWRfYXQYDCABKAQSIgoGZGFtYWdlGA0gAygLMhIuc3Rvd2FnZS52MS5EYW1hZ2UaMgoQQW5ub3RhdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIicKBkRhbWFnZRIQCghyZXNvdXJjZRgBIAEoCRILCgN3aHkYAiABKAkiNgoFTW91bnQSDAoEdHlwZRgBIAEoCRIOCgZzb3VyY2UYAiABKAkSDwoHb3B0aW9ucxgDIAMoCTKoBgoMU3RvcmVTZXJ2aWNlEjsKBEluZm8SFy5zdG93YWdlLnYxLkluZm9SZXF1ZXN0Ghguc3Rvd2FnZS52MS5JbmZvUmVzcG9uc2UiABI9CgRQdWxsEhcuc3Rvd2FnZS52MS5QdWxsUmVxdWVzdBoYLnN0b3dhZ2UudjEuUHVsbFJlc3BvbnNlIgAwARI7CgRMaXN0Ehcuc3Rvd2FnZS52MS5MaXN0UmVxdWVzdBoYLnN0b3dhZ2UudjEuTGlzdFJlc3BvbnNlIgASOwoERmluZBIXLnN0b3dhZ2UudjEuRmluZFJlcXVlc3QaGC5zdG93YWdlLnYxLkZpbmRSZXNwb25zZSIAEkEKBlJlbW92ZRIZLnN0b3dhZ2UudjEuUmVtb3ZlUmVxdWVzdBoaLnN0b3dhZ2UudjEuUmVtb3ZlUmVzcG9uc2UiABI7CgRWaWV3Ehcuc3Rvd2FnZS52MS5WaWV3UmVxdWVzdBoYLnN0b3dhZ2UudjEuVmlld1Jlc3BvbnNlIgASRAoHUmVsZWFzZRIaLnN0b3dhZ2UudjEuUmVsZWFzZVJlcXVlc3QaGy5zdG93YWdlLnYxLlJlbGVhc2VSZXNwb25zZSIAEkQKB0NvbGxlY3QSGi5zdG93YWdlLnYxLkNvbGxlY3RSZXF1ZXN0Ghsuc3Rvd2FnZS52MS5Db2xsZWN0UmVzcG9uc2UiABI+CgVDaGVjaxIYLnN0b3dhZ2UudjEuQ2hlY2tSZXF1ZXN0Ghkuc3Rvd2FnZS52MS5DaGVja1Jlc3BvbnNlIgASQQoGUmVwYWlyEhkuc3Rvd2FnZS52MS5SZXBhaXJSZXF1ZXN0Ghouc3Rvd2FnZS52MS5SZXBhaXJSZXNwb25zZSIAEkQKB0FjY291bnQSGi5zdG93YWdlLnYxLkFjY291bnRSZXF1ZXN0Ghsuc3Rvd2FnZS52MS5BY2NvdW50UmVzcG9uc2UiABJNCgpSZWFkQ29uZmlnEh0uc3Rvd2FnZS52MS5SZWFkQ29uZmlnUmVxdWVzdBoeLnN0b3dhZ2UudjEuUmVhZENvbmZpZ1Jlc3BvbnNlIgBiBnByb3RvMw");
 
 /**
  * @generated from message stowage.v1.InfoRequest
@@ -242,6 +242,12 @@ export const CommittingSchema: GenMessage<Committing> = /*@__PURE__*/
  * @generated from message stowage.v1.ListRequest
  */
 export type ListRequest = Message<"stowage.v1.ListRequest"> & {
+  /**
+   * Also images that are not READY because they lost something.
+   *
+   * @generated from field: bool damaged_too = 1;
+   */
+  damagedToo: boolean;
 };
 
 /**
@@ -310,6 +316,13 @@ export type RemoveRequest = Message<"stowage.v1.RemoveRequest"> & {
    * @generated from field: string name = 1;
    */
   name: string;
+
+  /**
+   * Give the disk back at once, although it was pulled only minutes ago.
+   *
+   * @generated from field: bool end_lease = 2;
+   */
+  endLease: boolean;
 };
 
 /**
@@ -344,6 +357,13 @@ export type ViewRequest = Message<"stowage.v1.ViewRequest"> & {
    * @generated from field: string id = 1;
    */
   id: string;
+
+  /**
+   * For whom the layers are held until Release or the end of the boot; empty for nobody.
+   *
+   * @generated from field: string holder = 2;
+   */
+  holder: string;
 };
 
 /**
@@ -371,6 +391,286 @@ export const ViewResponseSchema: GenMessage<ViewResponse> = /*@__PURE__*/
   messageDesc(file_stowage_v1_store, 15);
 
 /**
+ * @generated from message stowage.v1.ReleaseRequest
+ */
+export type ReleaseRequest = Message<"stowage.v1.ReleaseRequest"> & {
+  /**
+   * @generated from field: string holder = 1;
+   */
+  holder: string;
+};
+
+/**
+ * Describes the message stowage.v1.ReleaseRequest.
+ * Use `create(ReleaseRequestSchema)` to create a new message.
+ */
+export const ReleaseRequestSchema: GenMessage<ReleaseRequest> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 16);
+
+/**
+ * @generated from message stowage.v1.ReleaseResponse
+ */
+export type ReleaseResponse = Message<"stowage.v1.ReleaseResponse"> & {
+};
+
+/**
+ * Describes the message stowage.v1.ReleaseResponse.
+ * Use `create(ReleaseResponseSchema)` to create a new message.
+ */
+export const ReleaseResponseSchema: GenMessage<ReleaseResponse> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 17);
+
+/**
+ * @generated from message stowage.v1.CollectRequest
+ */
+export type CollectRequest = Message<"stowage.v1.CollectRequest"> & {
+};
+
+/**
+ * Describes the message stowage.v1.CollectRequest.
+ * Use `create(CollectRequestSchema)` to create a new message.
+ */
+export const CollectRequestSchema: GenMessage<CollectRequest> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 18);
+
+/**
+ * @generated from message stowage.v1.CollectResponse
+ */
+export type CollectResponse = Message<"stowage.v1.CollectResponse"> & {
+};
+
+/**
+ * Describes the message stowage.v1.CollectResponse.
+ * Use `create(CollectResponseSchema)` to create a new message.
+ */
+export const CollectResponseSchema: GenMessage<CollectResponse> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 19);
+
+/**
+ * @generated from message stowage.v1.CheckRequest
+ */
+export type CheckRequest = Message<"stowage.v1.CheckRequest"> & {
+  /**
+   * sizes or digests.
+   *
+   * @generated from field: string level = 1;
+   */
+  level: string;
+};
+
+/**
+ * Describes the message stowage.v1.CheckRequest.
+ * Use `create(CheckRequestSchema)` to create a new message.
+ */
+export const CheckRequestSchema: GenMessage<CheckRequest> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 20);
+
+/**
+ * @generated from message stowage.v1.CheckResponse
+ */
+export type CheckResponse = Message<"stowage.v1.CheckResponse"> & {
+  /**
+   * How many images, documents and layers were looked at.
+   *
+   * @generated from field: uint32 images = 1;
+   */
+  images: number;
+
+  /**
+   * @generated from field: uint32 resources = 2;
+   */
+  resources: number;
+
+  /**
+   * @generated from field: repeated stowage.v1.Finding findings = 3;
+   */
+  findings: Finding[];
+
+  /**
+   * Ids of images whose record cannot be read.
+   *
+   * @generated from field: repeated string unreadable = 4;
+   */
+  unreadable: string[];
+};
+
+/**
+ * Describes the message stowage.v1.CheckResponse.
+ * Use `create(CheckResponseSchema)` to create a new message.
+ */
+export const CheckResponseSchema: GenMessage<CheckResponse> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 21);
+
+/**
+ * @generated from message stowage.v1.Finding
+ */
+export type Finding = Message<"stowage.v1.Finding"> & {
+  /**
+   * @generated from field: stowage.v1.Damage damage = 1;
+   */
+  damage?: Damage | undefined;
+
+  /**
+   * The ids of the images that need it.
+   *
+   * @generated from field: repeated string images = 2;
+   */
+  images: string[];
+};
+
+/**
+ * Describes the message stowage.v1.Finding.
+ * Use `create(FindingSchema)` to create a new message.
+ */
+export const FindingSchema: GenMessage<Finding> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 22);
+
+/**
+ * @generated from message stowage.v1.RepairRequest
+ */
+export type RepairRequest = Message<"stowage.v1.RepairRequest"> & {
+};
+
+/**
+ * Describes the message stowage.v1.RepairRequest.
+ * Use `create(RepairRequestSchema)` to create a new message.
+ */
+export const RepairRequestSchema: GenMessage<RepairRequest> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 23);
+
+/**
+ * @generated from message stowage.v1.RepairResponse
+ */
+export type RepairResponse = Message<"stowage.v1.RepairResponse"> & {
+  /**
+   * @generated from field: repeated stowage.v1.RepairedImage images = 1;
+   */
+  images: RepairedImage[];
+};
+
+/**
+ * Describes the message stowage.v1.RepairResponse.
+ * Use `create(RepairResponseSchema)` to create a new message.
+ */
+export const RepairResponseSchema: GenMessage<RepairResponse> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 24);
+
+/**
+ * @generated from message stowage.v1.RepairedImage
+ */
+export type RepairedImage = Message<"stowage.v1.RepairedImage"> & {
+  /**
+   * @generated from field: stowage.v1.Image image = 1;
+   */
+  image?: Image | undefined;
+
+  /**
+   * Why it is still damaged; empty where it is not.
+   *
+   * @generated from field: string failure = 2;
+   */
+  failure: string;
+};
+
+/**
+ * Describes the message stowage.v1.RepairedImage.
+ * Use `create(RepairedImageSchema)` to create a new message.
+ */
+export const RepairedImageSchema: GenMessage<RepairedImage> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 25);
+
+/**
+ * @generated from message stowage.v1.AccountRequest
+ */
+export type AccountRequest = Message<"stowage.v1.AccountRequest"> & {
+};
+
+/**
+ * Describes the message stowage.v1.AccountRequest.
+ * Use `create(AccountRequestSchema)` to create a new message.
+ */
+export const AccountRequestSchema: GenMessage<AccountRequest> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 26);
+
+/**
+ * @generated from message stowage.v1.AccountResponse
+ */
+export type AccountResponse = Message<"stowage.v1.AccountResponse"> & {
+  /**
+   * @generated from field: repeated stowage.v1.DiskLine lines = 1;
+   */
+  lines: DiskLine[];
+
+  /**
+   * @generated from field: stowage.v1.DiskUsage total = 2;
+   */
+  total?: DiskUsage | undefined;
+
+  /**
+   * @generated from field: stowage.v1.DiskUsage unaccounted = 3;
+   */
+  unaccounted?: DiskUsage | undefined;
+
+  /**
+   * What is unaccounted, relative to the root of the store; one byte a character.
+   *
+   * @generated from field: repeated string paths = 4;
+   */
+  paths: string[];
+};
+
+/**
+ * Describes the message stowage.v1.AccountResponse.
+ * Use `create(AccountResponseSchema)` to create a new message.
+ */
+export const AccountResponseSchema: GenMessage<AccountResponse> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 27);
+
+/**
+ * @generated from message stowage.v1.DiskLine
+ */
+export type DiskLine = Message<"stowage.v1.DiskLine"> & {
+  /**
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * @generated from field: stowage.v1.DiskUsage usage = 2;
+   */
+  usage?: DiskUsage | undefined;
+};
+
+/**
+ * Describes the message stowage.v1.DiskLine.
+ * Use `create(DiskLineSchema)` to create a new message.
+ */
+export const DiskLineSchema: GenMessage<DiskLine> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 28);
+
+/**
+ * @generated from message stowage.v1.DiskUsage
+ */
+export type DiskUsage = Message<"stowage.v1.DiskUsage"> & {
+  /**
+   * @generated from field: uint64 bytes = 1;
+   */
+  bytes: bigint;
+
+  /**
+   * @generated from field: uint64 inodes = 2;
+   */
+  inodes: bigint;
+};
+
+/**
+ * Describes the message stowage.v1.DiskUsage.
+ * Use `create(DiskUsageSchema)` to create a new message.
+ */
+export const DiskUsageSchema: GenMessage<DiskUsage> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 29);
+
+/**
  * @generated from message stowage.v1.ReadConfigRequest
  */
 export type ReadConfigRequest = Message<"stowage.v1.ReadConfigRequest"> & {
@@ -385,7 +685,7 @@ export type ReadConfigRequest = Message<"stowage.v1.ReadConfigRequest"> & {
  * Use `create(ReadConfigRequestSchema)` to create a new message.
  */
 export const ReadConfigRequestSchema: GenMessage<ReadConfigRequest> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 16);
+  messageDesc(file_stowage_v1_store, 30);
 
 /**
  * @generated from message stowage.v1.ReadConfigResponse
@@ -402,7 +702,7 @@ export type ReadConfigResponse = Message<"stowage.v1.ReadConfigResponse"> & {
  * Use `create(ReadConfigResponseSchema)` to create a new message.
  */
 export const ReadConfigResponseSchema: GenMessage<ReadConfigResponse> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 17);
+  messageDesc(file_stowage_v1_store, 31);
 
 /**
  * @generated from message stowage.v1.Descriptor
@@ -429,7 +729,7 @@ export type Descriptor = Message<"stowage.v1.Descriptor"> & {
  * Use `create(DescriptorSchema)` to create a new message.
  */
 export const DescriptorSchema: GenMessage<Descriptor> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 18);
+  messageDesc(file_stowage_v1_store, 32);
 
 /**
  * @generated from message stowage.v1.Layer
@@ -470,7 +770,7 @@ export type Layer = Message<"stowage.v1.Layer"> & {
  * Use `create(LayerSchema)` to create a new message.
  */
 export const LayerSchema: GenMessage<Layer> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 19);
+  messageDesc(file_stowage_v1_store, 33);
 
 /**
  * @generated from message stowage.v1.Image
@@ -543,6 +843,13 @@ export type Image = Message<"stowage.v1.Image"> & {
    * @generated from field: uint64 published_at = 12;
    */
   publishedAt: bigint;
+
+  /**
+   * What it needs and lost; it is READY where this is empty.
+   *
+   * @generated from field: repeated stowage.v1.Damage damage = 13;
+   */
+  damage: Damage[];
 };
 
 /**
@@ -550,7 +857,33 @@ export type Image = Message<"stowage.v1.Image"> & {
  * Use `create(ImageSchema)` to create a new message.
  */
 export const ImageSchema: GenMessage<Image> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 20);
+  messageDesc(file_stowage_v1_store, 34);
+
+/**
+ * @generated from message stowage.v1.Damage
+ */
+export type Damage = Message<"stowage.v1.Damage"> & {
+  /**
+   * blob or layer, a space, and a digest.
+   *
+   * @generated from field: string resource = 1;
+   */
+  resource: string;
+
+  /**
+   * What is wrong, as it completes the sentence.
+   *
+   * @generated from field: string why = 2;
+   */
+  why: string;
+};
+
+/**
+ * Describes the message stowage.v1.Damage.
+ * Use `create(DamageSchema)` to create a new message.
+ */
+export const DamageSchema: GenMessage<Damage> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 35);
 
 /**
  * @generated from message stowage.v1.Mount
@@ -577,7 +910,7 @@ export type Mount = Message<"stowage.v1.Mount"> & {
  * Use `create(MountSchema)` to create a new message.
  */
 export const MountSchema: GenMessage<Mount> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 21);
+  messageDesc(file_stowage_v1_store, 36);
 
 /**
  * @generated from service stowage.v1.StoreService
@@ -642,6 +975,56 @@ export const StoreService: GenService<{
     methodKind: "unary";
     input: typeof ViewRequestSchema;
     output: typeof ViewResponseSchema;
+  },
+  /**
+   * Ends what View held for somebody.
+   *
+   * @generated from rpc stowage.v1.StoreService.Release
+   */
+  release: {
+    methodKind: "unary";
+    input: typeof ReleaseRequestSchema;
+    output: typeof ReleaseResponseSchema;
+  },
+  /**
+   * Gives back the disk of what nobody holds and the settings do not keep.
+   *
+   * @generated from rpc stowage.v1.StoreService.Collect
+   */
+  collect: {
+    methodKind: "unary";
+    input: typeof CollectRequestSchema;
+    output: typeof CollectResponseSchema;
+  },
+  /**
+   * Looks whether what images need is here and is what it was.
+   *
+   * @generated from rpc stowage.v1.StoreService.Check
+   */
+  check: {
+    methodKind: "unary";
+    input: typeof CheckRequestSchema;
+    output: typeof CheckResponseSchema;
+  },
+  /**
+   * Pulls damaged images again: what they lost is brought.
+   *
+   * @generated from rpc stowage.v1.StoreService.Repair
+   */
+  repair: {
+    methodKind: "unary";
+    input: typeof RepairRequestSchema;
+    output: typeof RepairResponseSchema;
+  },
+  /**
+   * What takes how much of the disk.
+   *
+   * @generated from rpc stowage.v1.StoreService.Account
+   */
+  account: {
+    methodKind: "unary";
+    input: typeof AccountRequestSchema;
+    output: typeof AccountResponseSchema;
   },
   /**
    * The bytes of an image's config.

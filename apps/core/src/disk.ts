@@ -1,0 +1,126 @@
+import type { BigIntStats, Dirent } from "node:fs";
+import { lstat, readdir } from "node:fs/promises";
+import { contentAt } from "@stowage/content-fs";
+import { type AbortOptions, isErrno } from "@stowage/errors";
+import type { Disk, DiskEntry, DiskOwner } from "@stowage/image-service";
+import { chainIds, type Digest } from "@stowage/oci";
+import type { SnapshotInfo, Snapshotter } from "@stowage/snapshots";
+import { layerIdOf, storageAt } from "@stowage/snapshots-overlay";
+
+/** The disk below `root`, laid out as `openStore` does. Hard links are counted once. */
+export function openDisk(root: string, snapshots: Pick<Snapshotter, "list">): Disk {
+  return {
+    async *walk(options = {}) {
+      const layers = new Map<string, Layer>();
+      for await (const info of snapshots.list(options)) layers.set(layerIdOf(info.chain), layerOf(info));
+      const seen = new Set<bigint>();
+      for await (const { path, status } of files(root, "", options)) {
+        const isLinked = status.nlink > 1n && !status.isDirectory() && seen.has(status.ino);
+        seen.add(status.ino);
+        if (!isLinked) yield entryOf(path, status, layers);
+      }
+    },
+  };
+}
+
+/** A layer that is known, and how many inodes of its files were not met yet. */
+interface Layer {
+  readonly chainId: Digest;
+  missing: number;
+}
+
+function layerOf({ chain, inodes }: SnapshotInfo): Layer {
+  const chainId = chainIds(chain).at(-1);
+  if (chainId === undefined) throw new Error("a chain without layers has no id");
+  return { chainId, missing: inodes };
+}
+
+function entryOf(path: string, status: BigIntStats, layers: ReadonlyMap<string, Layer>): DiskEntry {
+  return { path, owner: ownerOf(path, layers), bytes: Number(status.blocks) * 512, inodes: 1 };
+}
+
+const unknown: DiskOwner = { kind: "unknown" };
+
+function ownerOf(path: string, layers: ReadonlyMap<string, Layer>): DiskOwner {
+  const [first = "", ...rest] = path.split("/");
+  const below = rest.join("/");
+  if (path === "" || path === "lock") return { kind: "layout" };
+  if (databaseFile.test(path)) return { kind: "database" };
+  if (first === "trash") return { kind: below === "" ? "layout" : "trash" };
+  if (first === "content") return contentOwner(below);
+  return first === "storage" ? storageOwner(below, layers) : unknown;
+}
+
+const databaseFile = /^stowage\.db(?:-wal|-shm|-journal|-reserve)?$/;
+
+function contentOwner(path: string): DiskOwner {
+  const found = contentAt(path);
+  if (found === undefined) return unknown;
+  return typeof found === "string" ? { kind: found } : { kind: "blob", digest: found.blob };
+}
+
+/** Files that a layer has beyond what was counted when it was unpacked are nobody's. */
+function storageOwner(path: string, layers: ReadonlyMap<string, Layer>): DiskOwner {
+  const found = storageAt(path);
+  if (found === undefined) return unknown;
+  if (found.kind !== "layer") return { kind: found.kind };
+  const layer = layers.get(found.id);
+  if (layer === undefined) return unknown;
+  if (found.isFile) layer.missing -= 1;
+  return found.isFile && layer.missing < 0 ? unknown : { kind: "layer", chainId: layer.chainId };
+}
+
+interface FoundFile {
+  readonly path: string;
+  readonly status: BigIntStats;
+}
+
+/** Everything below a directory, itself first; what goes meanwhile is passed over. */
+async function* files(root: string, path: string, options: AbortOptions): AsyncGenerator<FoundFile, void, undefined> {
+  options.signal?.throwIfAborted();
+  const full = bytesOf(root, path);
+  const status = await ifThere(lstat(full, { bigint: true }));
+  if (status === undefined) return;
+  yield { path, status };
+  if (!status.isDirectory()) return;
+  const entries = (await ifThere(readdir(full, { encoding: "buffer", withFileTypes: true }))) ?? [];
+  for (const directory of entries.filter((entry) => entry.isDirectory()))
+    yield* files(root, pathOf(path, directory), options);
+  yield* plainFiles(
+    root,
+    entries.filter((entry) => !entry.isDirectory()).map((entry) => pathOf(path, entry)),
+  );
+}
+
+/** Several are asked for at once: the threads that do it wait for each other otherwise. */
+async function* plainFiles(root: string, paths: readonly string[]): AsyncGenerator<FoundFile, void, undefined> {
+  for (let at = 0; at < paths.length; at += batch) {
+    const some = paths.slice(at, at + batch);
+    const statuses = await Promise.all(some.map((path) => ifThere(lstat(bytesOf(root, path), { bigint: true }))));
+    for (const [index, path] of some.entries()) {
+      const status = statuses[index];
+      if (status !== undefined) yield { path, status };
+    }
+  }
+}
+
+const batch = 64;
+
+/** Names are bytes, one a character. */
+function pathOf(directory: string, { name }: Dirent<Buffer>): string {
+  const text = name.toString("latin1");
+  return directory === "" ? text : `${directory}/${text}`;
+}
+
+function bytesOf(root: string, path: string): Buffer {
+  return path === "" ? Buffer.from(root) : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, "latin1")]);
+}
+
+async function ifThere<Result>(work: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}

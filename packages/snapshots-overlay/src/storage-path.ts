@@ -1,0 +1,45 @@
+import { layerNamePattern } from "./layer-record.ts";
+
+/** What is at a path below the root of the storage, as containers/storage's overlay driver and we lay it out. */
+export type StoragePath =
+  | {
+      readonly kind: "layer";
+      readonly id: string /** Whether it is one of its files, and not what is known of them. */;
+      readonly isFile: boolean;
+    }
+  | { readonly kind: "arriving" | "layout" };
+
+/** What a path means; `undefined` where nothing of ours should be there. */
+export function storageAt(path: string): StoragePath | undefined {
+  if (layoutPaths.has(path) || linkPath.test(path)) return { kind: "layout" };
+  const [home, name, part] = path.split("/");
+  if (home !== "overlay" || name === undefined) return undefined;
+  if (name === "staging") return { kind: part === undefined ? "layout" : "arriving" };
+  return layerNamePattern.test(name) ? layerAt(name, part) : undefined;
+}
+
+function layerAt(id: string, part: string | undefined): StoragePath | undefined {
+  if (part === "diff") return { kind: "layer", id, isFile: true };
+  return part === undefined || ownFiles.has(part) ? { kind: "layer", id, isFile: false } : undefined;
+}
+
+/** What is beside the files of a layer. */
+const ownFiles: ReadonlySet<string> = new Set([
+  "link",
+  "lower",
+  "empty",
+  "unfinished",
+  "stowage.json",
+  "stowage.json.new",
+  "stowage.seal",
+  "stowage.seal.new",
+]);
+
+const layoutPaths: ReadonlySet<string> = new Set([
+  "",
+  "overlay",
+  "overlay/l",
+  ...["layers", "images"].flatMap((kind) => [`overlay-${kind}`, `overlay-${kind}/${kind}.lock`]),
+]);
+
+const linkPath = /^overlay\/l\/[A-Z2-7]{26}(?:\.new)?$/;
