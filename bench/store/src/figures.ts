@@ -44,7 +44,8 @@ export async function measurePulls(
   const seconds = await secondsOf(() =>
     inParallel(images, width, (image) => daemon.images.pullImage({ image: { image } })),
   );
-  const lists = await listMilliseconds(daemon, images.length);
+  const lists = await listMilliseconds(daemon);
+  await expectImages(daemon, images.length);
   return {
     pullsPerSecond: images.length / seconds,
     listMilliseconds: median(lists),
@@ -52,16 +53,15 @@ export async function measurePulls(
   };
 }
 
-async function listMilliseconds({ images }: ImageDaemon, count: number): Promise<readonly number[]> {
+async function listMilliseconds(daemon: ImageDaemon): Promise<readonly number[]> {
   const laps: number[] = [];
-  for (let call = 0; call < listCount; call += 1) {
-    const seconds = await secondsOf(async () => {
-      const listed = (await images.listImages({})).images.length;
-      if (listed !== count) throw new Error(`${listed} of ${count} images are listed`);
-    });
-    laps.push(seconds * 1000);
-  }
+  for (let call = 0; call < listCount; call += 1) laps.push((await secondsOf(() => daemon.list())) * 1000);
   return laps;
+}
+
+async function expectImages({ images }: ImageDaemon, count: number): Promise<void> {
+  const listed = (await images.listImages({})).images.length;
+  if (listed !== count) throw new Error(`${listed} images are listed, not ${count}`);
 }
 
 async function measureRemovals(command: DaemonCommand, images: readonly string[]): Promise<number> {
@@ -69,15 +69,14 @@ async function measureRemovals(command: DaemonCommand, images: readonly string[]
   const seconds = await secondsOf(() =>
     inParallel(images, width, (image) => daemon.images.removeImage({ image: { image } })),
   );
-  const left = (await daemon.images.listImages({})).images.length;
-  if (left > 0) throw new Error(`${left} images are left`);
+  await expectImages(daemon, 0);
   return seconds;
 }
 
 /** Of a daemon that has just started and answered a few calls. */
 async function residentAtRest(command: DaemonCommand): Promise<number> {
   await using daemon = await startDaemon(command);
-  for (let call = 0; call < settlingCalls; call += 1) await daemon.images.listImages({});
+  for (let call = 0; call < settlingCalls; call += 1) await daemon.list();
   await setTimeout(settlingMilliseconds);
   return await daemon.residentMebibytes();
 }

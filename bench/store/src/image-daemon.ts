@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { type Client, createClient } from "@connectrpc/connect";
 import { ImageService } from "@stowage/cri-api";
 import { openSocketTransport } from "@stowage/store-client";
+import { type ListCalls, openListCalls } from "./list-call.ts";
 
 /** How to run a daemon that serves CRI's ImageService over one store. */
 export interface DaemonCommand {
@@ -17,6 +18,8 @@ export interface DaemonCommand {
 /** One that runs and has answered. Disposing it ends it the way a service manager does, and waits. */
 export interface ImageDaemon extends AsyncDisposable {
   readonly images: Client<typeof ImageService>;
+  /** Lists all images, without decoding them. */
+  list(): Promise<void>;
   /** From the start of the process to its first answer, a list of all images. */
   readonly startSeconds: number;
   /** Memory that it has now, in MiB. */
@@ -29,40 +32,34 @@ export async function startDaemon({ command: [program, ...args], address }: Daem
   const log = starting.use(await open(`${address}.log`, "a"));
   const daemon = spawn(program, args, { stdio: ["ignore", log.fd, log.fd] });
   starting.defer(() => end(daemon));
-  const socket = starting.use(await firstAnswer(daemon, address));
+  const lists = starting.use(await firstAnswer(daemon, address));
   const startSeconds = (performance.now() - began) / 1000;
+  const socket = starting.use(openSocketTransport(address));
   const running = starting.move();
   return {
-    images: socket.images,
+    images: createClient(ImageService, socket.transport),
+    list: () => lists.call(),
     startSeconds,
     residentMebibytes: () => residentMebibytes(daemon.pid),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
-interface Connection extends Disposable {
-  readonly images: Client<typeof ImageService>;
-}
-
-async function firstAnswer(daemon: ChildProcess, address: string): Promise<Connection> {
+/** Connects once there is a socket, and again while nobody answers on it. */
+async function firstAnswer(daemon: ChildProcess, address: string): Promise<ListCalls> {
   const deadline = performance.now() + patienceMilliseconds;
   for (; daemon.exitCode === null; await setTimeout(pauseMilliseconds)) {
     if (!existsSync(address)) continue;
-    const connection = connect(address);
+    const lists = openListCalls(address);
     try {
-      await connection.images.listImages({});
-      return connection;
+      await lists.call();
+      return lists;
     } catch (error) {
-      connection[Symbol.dispose]();
+      lists[Symbol.dispose]();
       if (performance.now() > deadline) throw error;
     }
   }
   throw new Error(`The daemon ended with ${daemon.exitCode}: ${await readFile(`${address}.log`, "utf8")}`);
-}
-
-function connect(address: string): Connection {
-  const socket = openSocketTransport(address);
-  return { images: createClient(ImageService, socket.transport), [Symbol.dispose]: () => socket[Symbol.dispose]() };
 }
 
 async function end(daemon: ChildProcess): Promise<void> {
