@@ -17,10 +17,20 @@ export function addUnmount(program: Command, terminal: Terminal): void {
       const target = await realpathOf(dir);
       requireOurs(target, await findRoot(options));
       unmountFrom(target);
-      await using open = await openImages(options);
-      await open.images.release(mountHolder(target), terminal);
+      await release(target, options, terminal);
       terminal.print(options.json ? JSON.stringify({ target }) : target);
     });
+}
+
+/** The mount is gone whether or not the store can be told; one that was not keeps the layers until the next boot. */
+async function release(target: string, options: PlaceOptions, terminal: Terminal): Promise<void> {
+  try {
+    await using open = await openImages(options);
+    await open.images.release(mountHolder(target), terminal);
+  } catch (error) {
+    if (!(error instanceof StowageError)) throw error;
+    terminal.tell(`stowage: unmounted, but its layers stay held until the next boot: ${error.message}`);
+  }
 }
 
 /** The root of the store that is meant: the one that is named, that of the daemon that is named, or the configured one. */

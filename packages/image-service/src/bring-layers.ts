@@ -1,6 +1,6 @@
 import type { ContentStore, StagedBlob } from "@stowage/content";
 import { StowageError } from "@stowage/errors";
-import { type Image, type ImageIndex, layerResource, type Resource } from "@stowage/images";
+import { type Image, type ImageIndex, type ImageLayer, layerResource, type Resource } from "@stowage/images";
 import {
   type Compression,
   ContentMismatchError,
@@ -68,13 +68,15 @@ interface BringOptions extends PullOptions {
 
 /**
  * Whether it was seen that this blob unpacks to its diff id. A manifest that pairs a blob nobody has seen with the diff
- * id of a layer that is here has to bring that blob; its word alone makes nothing of it.
+ * id of a layer that is here has to bring that blob; its word alone makes nothing of it. Nor does its word on the size.
  */
 function isKnown({ blob, chain }: WantedLayer, images: readonly Image[]): boolean {
   const diffId = chain.at(-1);
-  return images.some(({ layers }) =>
-    layers.some((layer) => layer.blob.digest === blob.digest && layer.diffId === diffId),
-  );
+  const isSame = (layer: ImageLayer): boolean => layer.blob.digest === blob.digest && layer.diffId === diffId;
+  const known = images.find(({ layers }) => layers.some(isSame))?.layers.find(isSame);
+  if (known !== undefined && known.blob.size !== blob.size)
+    throw new ContentMismatchError(blob, `${known.blob.size} bytes`);
+  return known !== undefined;
 }
 
 /** Whether an image has lost this very layer. */
