@@ -65,7 +65,7 @@ function storageOwner(path: string, layers: ReadonlyMap<string, Layer>): DiskOwn
   if (found === undefined) return unknown;
   if (found.kind !== "layer") return { kind: found.kind };
   const layer = layers.get(found.id);
-  if (layer === undefined) return unknown;
+  if (layer === undefined) return { kind: "leftovers" };
   if (found.isFile) layer.missing -= 1;
   return found.isFile && layer.missing < 0 ? unknown : { kind: "layer", chainId: layer.chainId };
 }

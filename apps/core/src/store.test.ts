@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
@@ -358,6 +358,22 @@ test("collects what a crash left without an image, and nothing else", async () =
   expect(again.id).toBe(image.id);
   await store.images.collect();
   expect(await store.images.view(again)).toHaveLength(1);
+});
+
+test("knows what takes the disk also where a layer has lost its record, below another one", async () => {
+  const { tagged } = await offerSmallImage();
+  const root = await scratchDirectory();
+  const { images } = await scratchStore(root);
+  const [bottom] = (await images.pull(tagged, { platform: amd64 })).layers;
+  const records = globSync(join(root, "storage/overlay/*/stowage.json"));
+  const lowest = records.filter((path) => readFileSync(path, "utf8").includes(`"diffId":"${bottom?.diffId}"`));
+  for (const path of lowest) await rm(path);
+  const leftovers = async () => (await images.account()).lines.find(({ kind }) => kind === "leftovers")?.inodes;
+  expect(await leftovers()).toBeGreaterThan(0);
+  expect((await images.account()).unaccounted.paths).toEqual([]);
+  await images.check({ level: "sizes" });
+  expect((await images.repair()).map(({ failure }) => failure)).toEqual([undefined]);
+  expect(await leftovers()).toBe(0);
 });
 
 test("one process at a time: the second is told who has it", async () => {
