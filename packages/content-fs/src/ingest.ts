@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { type AbortOptions, isErrno, StowageError } from "@stowage/errors";
 import { allocateFile, type HashCheckpoint, type ResumableHash } from "@stowage/linux";
@@ -52,13 +53,14 @@ interface Gathering extends AbortOptions {
 async function gather(ingest: Ingest, { openSource, signal, resumed }: Gathering): Promise<FileHandle> {
   const { path, want } = ingest;
   await using opened = new AsyncDisposableStack();
-  const file = opened.use(await openFile(path));
+  const { file, arrived } = await openFile(path);
+  opened.use(file);
   step("ingest-opened");
-  const from = await findCheckpoint(ingest, file);
+  const from = await findCheckpoint(ingest, arrived);
   const hash = startHashOf(want.digest, from);
   await using checkpoints = openCheckpoints(path, file, from?.bytes ?? 0);
   const writing = { file, hash, checkpoints, want };
-  resumed.bytes = await hashArrived(writing, from?.bytes ?? 0, signal);
+  resumed.bytes = await hashArrived(writing, { start: from?.bytes ?? 0, end: arrived, signal });
   const end =
     resumed.bytes === want.size
       ? want.size
@@ -71,20 +73,16 @@ async function gather(ingest: Ingest, { openSource, signal, resumed }: Gathering
   return file;
 }
 
-async function openFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, "r+");
-  } catch (error) {
-    if (!isErrno(error, "ENOENT")) throw error;
-    return await open(path, "wx+", 0o600);
-  }
+/** The file, made where it is missing, and how many bytes are in it. */
+async function openFile(path: string): Promise<{ readonly file: FileHandle; readonly arrived: number }> {
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  return { file, arrived: (await file.stat()).size };
 }
 
-async function findCheckpoint({ path, want }: Ingest, file: FileHandle): Promise<HashCheckpoint | undefined> {
-  const { size } = await file.stat();
-  if (size === 0 || !canResume(want.digest)) return undefined;
+async function findCheckpoint({ path, want }: Ingest, arrived: number): Promise<HashCheckpoint | undefined> {
+  if (arrived === 0 || !canResume(want.digest)) return undefined;
   const noted = await readCheckpoint(path, want);
-  return noted !== undefined && noted.bytes <= size ? noted : undefined;
+  return noted !== undefined && noted.bytes <= arrived ? noted : undefined;
 }
 
 interface Writing extends Pick<Ingest, "want"> {
@@ -96,16 +94,14 @@ interface Writing extends Pick<Ingest, "want"> {
 /** Hashes what is in the file from `start` on; returns where that ends. A file that is too long is none of this blob. */
 async function hashArrived(
   { file, hash, want }: Writing,
-  start: number,
-  signal: AbortSignal | undefined,
+  { start, end, signal }: AbortOptions & { readonly start: number; readonly end: number },
 ): Promise<number> {
-  const { size } = await file.stat();
-  if (size > want.size) {
+  if (end > want.size) {
     await file.truncate(start);
     return start;
   }
   let at = start;
-  for await (const block of readFrom(file, { start, end: size, signal })) {
+  for await (const block of readFrom(file, { start, end, signal })) {
     await hash.update(block);
     at += block.byteLength;
   }

@@ -28,6 +28,7 @@ export async function startCriServer(
   const handler = connectNodeAdapter({
     connect: false,
     grpcWeb: false,
+    acceptCompression: [], // a unix socket is faster than any of them
     readMaxBytes: maxMessageBytes,
     writeMaxBytes: maxMessageBytes,
     shutdownSignal: shutdown.signal,

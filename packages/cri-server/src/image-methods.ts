@@ -14,7 +14,7 @@ import { type ImageService, isReady } from "@stowage/image-service";
 import { diffIdsOf, type Image } from "@stowage/images";
 import { chainIds } from "@stowage/oci";
 import { parseReference, type Reference } from "@stowage/reference";
-import { criImageOf } from "./cri-image.ts";
+import { createTeller } from "./cri-image.ts";
 import { streaming, unary } from "./status.ts";
 
 export interface ImageMethodsDependencies {
@@ -26,16 +26,19 @@ export interface ImageMethodsDependencies {
 /** The six methods of CRI's ImageService. */
 export function imageMethods(dependencies: ImageMethodsDependencies): ServiceImpl<typeof ImageMethods> {
   const { images, root } = dependencies;
+  const tell = createTeller();
+  const list = async (filter: ImageFilter | undefined, options: AbortOptions): Promise<CriImage[]> =>
+    (await listed(images, filter, options)).flatMap((image) => tellable(image, tell));
   return {
-    listImages: unary(async ({ filter }, options) => ({ images: await list(images, filter, options) })),
+    listImages: unary(async ({ filter }, options) => ({ images: await list(filter, options) })),
     streamImages: streaming(async function* ({ filter }, options) {
-      for (const batch of batches(await list(images, filter, options))) yield { images: [...batch] };
+      for (const batch of batches(await list(filter, options))) yield { images: [...batch] };
     }),
     imageStatus: unary(async ({ image: spec, verbose }, options) => {
       const image = await images.find(nameIn(spec), options);
       if (image === undefined) return {};
       if (!isReady(image)) return { info: verbose ? damageInfo(image) : {} };
-      return { image: criImageOf(image), info: verbose ? await verboseInfo(images, image, options) : {} };
+      return { image: tell(image), info: verbose ? await verboseInfo(images, image, options) : {} };
     }),
     pullImage: unary(async ({ image: spec, auth }, options) => {
       const reference = parseReference(nameIn(spec));
@@ -74,17 +77,21 @@ function nameOf(spec: ImageSpec | undefined): string {
   return spec?.image || spec?.imageRef || "";
 }
 
-async function list(images: ImageService, filter: ImageFilter | undefined, options: AbortOptions): Promise<CriImage[]> {
+async function listed(
+  images: ImageService,
+  filter: ImageFilter | undefined,
+  options: AbortOptions,
+): Promise<readonly Image[]> {
   const name = nameOf(filter?.image);
-  if (name === "") return (await images.list(options)).flatMap(tellable);
+  if (name === "") return await images.list(options);
   const image = await images.find(name, options);
-  return image === undefined || !isReady(image) ? [] : tellable(image);
+  return image === undefined || !isReady(image) ? [] : [image];
 }
 
 /** Pulls refuse what cannot be told to a kubelet; if a store has such an image all the same, the others are still listed. */
-function tellable(image: Image): CriImage[] {
+function tellable(image: Image, tell: (image: Image) => CriImage): CriImage[] {
   try {
-    return [criImageOf(image)];
+    return [tell(image)];
   } catch (error) {
     if (isStowageError(error, "invalid-argument")) return [];
     throw error;

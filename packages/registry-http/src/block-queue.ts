@@ -102,7 +102,7 @@ export class BlockQueue {
   }
 
   #append(chunk: Buffer, from: number): number {
-    if (this.#filling.byteLength === 0) this.#filling = this.#pool?.take() ?? allocate(this.#sizeLeft(chunk, from));
+    if (this.#filling.byteLength === 0) this.#filling = this.#newBlock(this.#sizeLeft(chunk, from));
     const bytes = chunk.subarray(from, from + this.#filling.byteLength - this.#filled);
     this.#filling.set(bytes, this.#filled);
     this.#filled += bytes.byteLength;
@@ -116,6 +116,11 @@ export class BlockQueue {
   }
 
   /** At least what is there already, whatever was announced. */
+  /** Whole blocks come from the pool: what is small would hold one of them. */
+  #newBlock(bytes: number): Uint8Array<ArrayBuffer> {
+    return (bytes === blockBytes ? this.#pool?.take() : undefined) ?? allocate(bytes);
+  }
+
   #sizeLeft(chunk: Buffer, from: number): number {
     return Math.min(blockBytes, Math.max(chunk.byteLength - from, this.#left));
   }

@@ -1,2 +1,3 @@
+export { briefly } from "./briefly.ts";
 export { type JoinOptions, SharedWork } from "./shared-work.ts";
 export { within } from "./within.ts";
