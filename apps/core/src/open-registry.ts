@@ -3,12 +3,34 @@ import type { Settings } from "@stowage/config";
 import { parseProxySettings } from "@stowage/hosts";
 import { openHosts } from "@stowage/hosts-fs";
 import { authFilePlaces, openKeychain } from "@stowage/keychain";
-import type { Keychain } from "@stowage/registry";
-import { type HttpRegistry, openHttpRegistry } from "@stowage/registry-http";
+import type { Keychain, Registry } from "@stowage/registry";
+import type { HttpRegistry } from "@stowage/registry-http";
 import { version } from "./version.ts";
 
-/** The registries as this machine is set up for them: its hosts, its credentials, its proxies. */
-export function openRegistry(settings: Settings["registry"]): HttpRegistry {
+/**
+ * The registries as this machine is set up for them: its hosts, its credentials, its proxies. The client is loaded at the first
+ * question: who only asks what is here need not wait for it.
+ */
+export function openRegistry(settings: Settings["registry"]): Registry & AsyncDisposable {
+  let opening: Promise<HttpRegistry> | undefined;
+  const open = (): Promise<HttpRegistry> => {
+    opening ??= openClient(settings);
+    return opening;
+  };
+  return {
+    resolve: async (reference, options) => (await open()).resolve(reference, options),
+    document: async (repository, want, options) => (await open()).document(repository, want, options),
+    async *blob(repository, want, options) {
+      yield* (await open()).blob(repository, want, options);
+    },
+    async [Symbol.asyncDispose]() {
+      await (await opening)?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function openClient(settings: Settings["registry"]): Promise<HttpRegistry> {
+  const { openHttpRegistry } = await import("@stowage/registry-http");
   const { env } = process;
   const plainHttp = new Set(settings.plainHttp);
   return openHttpRegistry({

@@ -15,4 +15,4 @@ export async function stowage(directory: string, registry: string, durability?: 
   return { command: [process.execPath, main, "--config", config, "--root", root, "--address", address], address };
 }
 
-const main = fileURLToPath(new URL("./main.js", import.meta.resolve("@stowage/stowaged")));
+const main = fileURLToPath(new URL("../bundle/main.js", import.meta.resolve("@stowage/stowaged")));
