@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 
 /** Some transactions' worth: enough to forget images until their disk is given back. */
 const reserveBytes = 512 * 1024;
@@ -16,7 +16,7 @@ export class DiskReserve {
   fill(): void {
     if (this.#isFull) return;
     try {
-      writeFileSync(this.#path, new Uint8Array(reserveBytes), { mode: 0o600 });
+      writeZeros(this.#path, reserveBytes);
       this.#isFull = true;
     } catch {
       rmSync(this.#path, { force: true }); // later, when there is room
@@ -33,5 +33,15 @@ export class DiskReserve {
       rmSync(this.#path, { force: true });
       return work();
     }
+  }
+}
+
+/** Makes a file of real blocks. Fails where they do not all fit. */
+function writeZeros(path: string, bytes: number): void {
+  const file = openSync(path, "w", 0o600);
+  try {
+    for (let at = 0; at < bytes; ) at += writeSync(file, new Uint8Array(bytes - at), 0, bytes - at, at);
+  } finally {
+    closeSync(file);
   }
 }

@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
-import { copyFile, type FileHandle, open } from "node:fs/promises";
+import { copyFile, open } from "node:fs/promises";
 import { isErrno, StowageError } from "@stowage/errors";
 import { findData } from "@stowage/linux";
 import type { TreeFile, TreePlace } from "./tree-place.ts";
+import { writeAt } from "./write-text.ts";
 
 /** What one layer may still write of the files of others. */
 export class CopyAllowance {
@@ -51,18 +52,11 @@ async function copyBlocks(from: TreeFile, to: TreePlace, { allowance, signal }: 
       const { bytesRead } = await source.read(block, 0, Math.min(blockSize, data.end - at), at);
       if (bytesRead === 0) throw new Error("a file of a committed layer became shorter");
       allowance.take(bytesRead);
-      await write(target, block.subarray(0, bytesRead), at);
+      await writeAt(target, block.subarray(0, bytesRead), at);
       at += bytesRead;
     }
   }
   await target.truncate(from.status.size);
-}
-
-async function write(target: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let written = 0; written < bytes.byteLength; ) {
-    const rest = bytes.byteLength - written;
-    written += (await target.write(bytes, written, rest, position + written)).bytesWritten;
-  }
 }
 
 /** Large enough that the calls do not count, small enough that a signal is seen at once. */

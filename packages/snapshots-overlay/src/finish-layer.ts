@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { StagedLayer } from "@stowage/snapshots";
@@ -8,6 +8,7 @@ import { layerIdsOf, linkNameOf } from "./layer-id.ts";
 import { findLayerRecord, writeLayerRecord } from "./layer-record.ts";
 import type { Layout } from "./layout.ts";
 import { settle, type Taken } from "./settle.ts";
+import { writeText } from "./write-text.ts";
 
 /** What `finishLayer` knows of the commit that it is part of. */
 export interface CommitInProgress extends AbortOptions {
@@ -35,9 +36,9 @@ export async function finishLayer(
   if ((await findLayerRecord(directory)) !== undefined) return;
   const trees = lowers.map((lower) => staged.get(lower)?.snapshot.directory ?? layout.diff(lower));
   await settle({ root: snapshot.directory, layer, lowers: trees, taken }, { signal });
-  await writeFile(join(directory, "link"), linkNameOf(id));
+  await writeText(join(directory, "link"), linkNameOf(id), forReaders);
   if (parent === undefined) await mkdir(join(directory, "empty"), { recursive: true });
-  else await writeFile(join(directory, "lower"), lowerText(lowers));
+  else await writeText(join(directory, "lower"), lowerText(lowers), forReaders);
   await writeLayerRecord(directory, {
     diffId,
     parent,
@@ -47,6 +48,9 @@ export async function finishLayer(
   });
   step("layer-settled");
 }
+
+/** As containers/storage writes them. */
+const forReaders = { mode: 0o644 };
 
 interface Kin {
   readonly id: string;

@@ -1,4 +1,4 @@
-import { readFile, readlink, rename, stat, symlink, writeFile } from "node:fs/promises";
+import { readFile, readlink, rename, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { isErrno } from "@stowage/errors";
 import type { InspectOptions } from "@stowage/snapshots";
@@ -6,6 +6,7 @@ import { linkNameOf } from "./layer-id.ts";
 import { findLayerRecord, type LayerRecord } from "./layer-record.ts";
 import type { Layout } from "./layout.ts";
 import { digestTree } from "./tree-digest.ts";
+import { writeText } from "./write-text.ts";
 
 /**
  * What is wrong with the top layer of a stack, ids bottom first; `undefined` where nothing is. The first full look at a layer
@@ -62,7 +63,7 @@ async function inspectFiles(
   if (found.inodes !== record.inodes) return `has ${found.inodes} files and directories of ${record.inodes}`;
   if (seal !== undefined && sealed.test(seal)) return seal === found.digest ? undefined : "is not what it was";
   const path = join(layout.layer(id), sealName);
-  await writeFile(`${path}.new`, found.digest, { mode: 0o600 });
+  await writeText(`${path}.new`, found.digest);
   await rename(`${path}.new`, path);
   return undefined;
 }

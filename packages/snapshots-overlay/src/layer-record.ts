@@ -1,8 +1,9 @@
-import { readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { asStorageError, isErrno } from "@stowage/errors";
 import { type Digest, digestSchema } from "@stowage/oci";
 import { z } from "zod";
+import { writeText } from "./write-text.ts";
 
 /** What is known of a committed layer beside its files. It is in the layer's directory before that gets its name. */
 export interface LayerRecord {
@@ -17,7 +18,7 @@ export interface LayerRecord {
 /** Puts the record in place whole, also over one that an earlier try left torn. */
 export async function writeLayerRecord(directory: string, record: LayerRecord): Promise<void> {
   const unfinished = join(directory, `${fileName}.new`);
-  await writeFile(unfinished, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  await writeText(unfinished, `${JSON.stringify(record)}\n`);
   await rename(unfinished, join(directory, fileName));
 }
 
