@@ -39,7 +39,10 @@ export class DatabaseWriter implements AsyncDisposable {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL(import.meta.resolve("#writer-thread")), { workerData: this.#job });
+    const worker = new Worker(new URL(import.meta.resolve("#writer-thread")), {
+      name: "image index",
+      workerData: this.#job,
+    });
     worker.on("message", (message: FromWriter) => this.#settle(message));
     worker.once("error", (error) => this.#fail(error));
     worker.once("exit", () => this.#fail(new Error("Cannot write the image index: its thread has ended")));

@@ -21,7 +21,7 @@ export class UnpackThread implements AsyncDisposable {
   #isAlive = true;
 
   constructor() {
-    this.#worker = new Worker(new URL(import.meta.resolve("#worker")), { trackUnmanagedFds: false });
+    this.#worker = new Worker(new URL(import.meta.resolve("#worker")), { name: "unpack", trackUnmanagedFds: false });
     this.#ended = new Promise((resolve) => this.#worker.once("exit", resolve));
     this.#worker.on("message", (message: FromWorker) => this.#listener?.heard(message));
     this.#worker.once("error", (error) => this.#lose(error));
