@@ -1,8 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type ImageRecord, isResource, type Lease, type Resource } from "@stowage/images";
 import { type Digest, isDigest } from "@stowage/oci";
-import { z } from "zod";
-import { decodeRecord } from "./image-record.ts";
+import { decodeRecord, fieldsOf } from "./image-record.ts";
 import { openMark } from "./statements.ts";
 
 /** What the database holds of one image. */
@@ -69,17 +68,12 @@ function readDamage(database: DatabaseSync): Map<Resource, string> {
 
 function decodeLease(text: string): Lease | undefined {
   try {
-    return leaseSchema.parse(JSON.parse(text));
+    const { holder, resources, boot, endsAt } = fieldsOf(JSON.parse(text));
+    const isLease = typeof holder === "string" && typeof boot === "string" && Array.isArray(resources);
+    if (!isLease || !(endsAt === undefined || typeof endsAt === "number")) return undefined;
+    const held = resources.map(String).filter(isResource);
+    return { holder, resources: held, boot, ...(endsAt === undefined ? {} : { endsAt }) };
   } catch {
     return undefined;
   }
 }
-
-const resourceSchema = z.string().refine(isResource);
-
-const leaseSchema: z.ZodType<Lease> = z.object({
-  holder: z.string(),
-  resources: z.array(resourceSchema),
-  boot: z.string(),
-  endsAt: z.number().optional(),
-});
