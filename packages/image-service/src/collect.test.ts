@@ -1,3 +1,4 @@
+import { StowageError } from "@stowage/errors";
 import { blobResource, type ImageRecord, layerResource, resourcesOf } from "@stowage/images";
 import { chainIds, digestOf } from "@stowage/oci";
 import { expect, test } from "vitest";
@@ -41,11 +42,12 @@ async function machine(storedAt = now) {
   const clock = { now: 1000 };
   const freed: number[] = [];
   const onFreed = (): void => void freed.push(clock.now);
-  const boot = { id: "this boot", seconds: () => clock.now };
-  const roots = new Roots({ images, holdings, boot, onFreed });
+  const roots = new Roots({ images, holdings, boot: thisBoot(clock), onFreed });
   const snapshots = new MemoryLayers([[base], [base, upper]]);
-  return { images, content, snapshots, holdings, roots, clock, freed };
+  return { images, content, snapshots, holdings, roots, clock, freed, onFreed };
 }
+
+const thisBoot = (clock: { readonly now: number }) => ({ id: "this boot", seconds: () => clock.now });
 
 type Machine = Awaited<ReturnType<typeof machine>>;
 
@@ -69,6 +71,21 @@ test("keeps what a pull counts on", async () => {
   await on.holdings.take("a pull", blobsOf(high).map(blobResource));
   await remove(on, high);
   expect(blobsOn(on)).toEqual(expect.arrayContaining(blobsOf(high)));
+});
+
+test("keeps what a record names that may have been written, until another one is", async () => {
+  const on = await machine();
+  const failure = new StowageError("data-loss", "Cannot write the image index: the disk failed");
+  const broken = Object.assign(new MemoryImageIndex(), { publish: () => Promise.reject(failure) });
+  const roots = new Roots({ ...on, images: broken, boot: thisBoot(on.clock), onFreed: on.onFreed });
+  await expect(roots.publish(high, [], { leaseSeconds: 0 })).rejects.toBe(failure);
+  await collectUnheld({ ...on, roots }, { retention: { ...roomy, bytes: 0 }, now });
+  expect(blobsOn(on)).toEqual(expect.arrayContaining(blobsOf(high)));
+  expect(chainsOn(on)).toContainEqual([base, upper]);
+  await roots.remove(low.id, { endLease: false });
+  expect(on.freed).toHaveLength(1);
+  await collectUnheld({ ...on, roots }, { retention: { ...roomy, bytes: 0 }, now });
+  expect(chainsOn(on)).toEqual([]);
 });
 
 test("keeps what an image needs that is published while the collection is under way", async () => {

@@ -1,4 +1,4 @@
-import type { AbortOptions } from "@stowage/errors";
+import { type AbortOptions, isStowageError } from "@stowage/errors";
 import { type Image, type ImageIndex, type ImageRecord, type Lease, type Resource, resourcesOf } from "@stowage/images";
 import type { Digest } from "@stowage/oci";
 import { step } from "@stowage/steps";
@@ -25,6 +25,8 @@ export class Roots implements Disposable {
   readonly #options: RootsOptions;
   #loading: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Who holds what records name of which nobody knows whether they were written. */
+  readonly #doubts = new Set<string>();
 
   constructor(options: RootsOptions) {
     this.#options = options;
@@ -46,9 +48,13 @@ export class Roots implements Disposable {
     const resources = resourcesOf(record);
     const lease = leaseSeconds > 0 ? this.#leaseFor(pullHolder(record.id), resources, leaseSeconds) : undefined;
     step("image-publishing");
-    const image = await images.publish(record, names, { ...options, lease });
+    const image = await images.publish(record, names, { ...options, lease }).catch((error: unknown) => {
+      if (isStowageError(error, "data-loss")) this.#doubt(record.id, resources);
+      throw error;
+    });
     step("image-published");
     holdings.hold(imageHolder(image.id), resources);
+    this.#endDoubts();
     if (lease !== undefined) this.#note(lease);
     return image;
   }
@@ -64,6 +70,7 @@ export class Roots implements Disposable {
     step("image-removed");
     if (endLease) holdings.end(pullHolder(id));
     holdings.end(imageHolder(id));
+    this.#endDoubts();
     return image;
   }
 
@@ -103,6 +110,21 @@ export class Roots implements Disposable {
     const leases = await images.listLeases();
     for (const lease of leases.filter((each) => each.boot === boot.id)) this.#note(lease);
     await this.#endDue();
+  }
+
+  /**
+   * A record that the disk failed to take may be on it all the same, and be believed after a crash: until something else is
+   * written in its place, what it names stays.
+   */
+  #doubt(id: Digest, resources: readonly Resource[]): void {
+    this.#doubts.add(doubtHolder(id));
+    this.#options.holdings.hold(doubtHolder(id), resources);
+  }
+
+  #endDoubts(): void {
+    const holders = [...this.#doubts];
+    this.#doubts.clear();
+    if (holders.flatMap((holder) => this.#options.holdings.end(holder)).length > 0) this.#options.onFreed();
   }
 
   #leaseFor(holder: string, resources: readonly Resource[], seconds?: number): Lease {
@@ -148,4 +170,8 @@ function imageHolder(id: Digest): string {
 /** Of what a finished pull leaves held, so that nothing collects it before a container is made of it. */
 function pullHolder(id: Digest): string {
   return `pulled ${id}`;
+}
+
+function doubtHolder(id: Digest): string {
+  return `perhaps ${id}`;
 }
