@@ -30,7 +30,11 @@ export function maintainStore(store: Store, maintenance: Maintenance): AsyncDisp
 /** Failed pulls leave blobs for their retry, and mounted layers outlive their image: both are looked at this often. */
 const collectMilliseconds = 60 * 60 * 1000;
 
+/** What is asked right after the start is answered first. */
+const quietMilliseconds = 5_000;
+
 async function collectRegularly({ images }: Store, { onFailure }: Maintenance, signal: AbortSignal): Promise<void> {
+  await pause(quietMilliseconds, signal);
   while (!signal.aborted) {
     await images.collect({ signal }).catch((error: unknown) => {
       if (!signal.aborted) onFailure?.(error);

@@ -1,8 +1,8 @@
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { ImageService, StoreService } from "@stowage/cri-api";
+import { decodeCheckReport, decodeDiskAccount, decodeRepairs, ImageService, StoreService } from "@stowage/cri-api";
 import { StowageError } from "@stowage/errors";
 import type { ImageService as Images } from "@stowage/image-service";
-import type { Image } from "@stowage/images";
+import { blobResource, type Image } from "@stowage/images";
 import { digestOf } from "@stowage/oci";
 import { RegistryUnavailableError } from "@stowage/registry";
 import { expect, test } from "vitest";
@@ -82,4 +82,39 @@ test("a pull that does not say how to speak to the registry leaves that to the d
     await Array.fromAsync(client.pull({ reference: "a", ...plain }));
   }
   expect(asked).toEqual([undefined, false, true]);
+});
+
+const damage = [{ resource: blobResource(blob.digest), why: "is missing" }];
+
+test("answers about a damaged image as about an absent one, and tells who asks for more what is wrong", async () => {
+  const find: Images["find"] = async () => ({ ...image, damage });
+  const client = createClient(ImageService, await serve({ find }));
+  expect(await client.imageStatus({ image: { image: "a" } })).toMatchObject({ info: {} });
+  const { image: told, info } = await client.imageStatus({ image: { image: "a" }, verbose: true });
+  expect(told).toBeUndefined();
+  expect(JSON.parse(info["info"] ?? "")).toEqual({ id: image.id, damage: [`blob ${blob.digest} is missing`] });
+  expect((await client.listImages({ filter: { image: { image: "a" } } })).images).toEqual([]);
+});
+
+test("carries what a check saw, what a repair did and what the disk holds", async () => {
+  const finding = { resource: blobResource(blob.digest), why: "is missing", images: [image.id] };
+  const report = { images: 1, resources: 3, findings: [finding], unreadable: [digestOf("torn")] };
+  const repairs = [{ image }, { image: { ...image, damage }, failure: "Cannot pull: no" }];
+  const usage = { bytes: 2 ** 41, inodes: 7 };
+  const account = {
+    lines: [{ kind: "layers" as const, ...usage }],
+    total: usage,
+    unaccounted: { ...usage, paths: ["a/ÿ"] },
+  };
+  const transport = await serve({
+    check: async ({ level }) => ({ ...report, images: level === "digests" ? 1 : 2 }),
+    repair: async () => repairs,
+    account: async () => account,
+  });
+  const client = createClient(StoreService, transport);
+  expect(decodeCheckReport(await client.check({ level: "digests" }))).toEqual(report);
+  expect(decodeCheckReport(await client.check({ level: "sizes" }))).toEqual({ ...report, images: 2 });
+  expect(decodeRepairs(await client.repair({}))).toEqual(repairs);
+  expect(decodeDiskAccount(await client.account({}))).toEqual(account);
+  await expect(client.check({ level: "all" })).rejects.toMatchObject({ code: Code.InvalidArgument });
 });
