@@ -56,7 +56,7 @@ async function openClient(settings: Settings["registry"]): Promise<HttpRegistry>
 export function openNodeKeychain(file: string | undefined): Keychain {
   const { env } = process;
   const files = authFilePlaces({ env, home: env["HOME"] ?? homedir(), uid: process.getuid?.() ?? 0 }, file);
-  return openKeychain({ files, env, freshMilliseconds });
+  return openKeychain({ files, env });
 }
 
 /** A change counts sooner than anybody could ask; many small pulls need not look for the same files each. */

@@ -1,6 +1,6 @@
 import { type AuthFile, type Credential, findCredential, findCredentialHelper, serverAddressOf } from "@stowage/auth";
 import type { CredentialScope, Keychain } from "@stowage/registry";
-import { briefly, within } from "@stowage/shared-work";
+import { within } from "@stowage/shared-work";
 import type { AuthFilePlace, Environment } from "./auth-file-places.ts";
 import { AuthFileReader } from "./auth-file-reader.ts";
 import { CredentialPrograms } from "./credential-programs.ts";
@@ -14,8 +14,6 @@ export interface KeychainOptions {
   readonly helperTimeoutMilliseconds?: number | undefined;
   /** How long the answer of one counts. Default: 30 000, so that a pull of many layers asks once. */
   readonly helperAnswerMilliseconds?: number | undefined;
-  /** For how long what a file said counts without another look; 0 where it is not given. */
-  readonly freshMilliseconds?: number | undefined;
 }
 
 /**
@@ -28,11 +26,8 @@ export function openKeychain({
   env,
   helperTimeoutMilliseconds = 10_000,
   helperAnswerMilliseconds = 30_000,
-  freshMilliseconds = 0,
 }: KeychainOptions): Keychain {
   const reader = new AuthFileReader();
-  const places = new Map(files.map((place) => [place.path, place]));
-  const read = briefly((path) => reader.read(places.get(path) ?? { path, isNamed: false }), freshMilliseconds);
   const programs = new CredentialPrograms({
     env,
     timeoutMilliseconds: helperTimeoutMilliseconds,
@@ -42,7 +37,7 @@ export function openKeychain({
     async find(scope, { signal } = {}) {
       signal?.throwIfAborted();
       for (const place of files) {
-        const file = await within(read(place.path), signal);
+        const file = await within(reader.read(place), signal);
         const answer = file === undefined ? undefined : await findInFile(file, scope, { programs, signal });
         if (answer !== undefined) return answer.credential;
       }
