@@ -87,6 +87,7 @@ test.for([
   await writeFile(`${ingestPath(root, longWant.digest)}.checkpoint`, text);
   await storeBlob(store, longWant, { open: bytesFrom(long) });
   expect(await read(store, longWant.digest)).toEqual(long);
+  await openIn(root);
   expect(await readdir(join(root, "ingest"))).toEqual([]);
 });
 

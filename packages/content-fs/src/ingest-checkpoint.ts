@@ -57,9 +57,9 @@ export async function readCheckpoint(
   }
 }
 
-/** Drops what is noted on a file. */
-export async function removeCheckpoint(path: string): Promise<void> {
-  await rm(notePath(path), { force: true });
+/** Drops what is noted on a file of `size` bytes. */
+export async function removeCheckpoint(path: string, size: number): Promise<void> {
+  if (size >= checkpointBytes) await rm(notePath(path), { force: true });
 }
 
 /** Whether a name in the directory of ingests is that of a note that is done, on the file of the name that is returned. */

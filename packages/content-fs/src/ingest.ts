@@ -40,8 +40,8 @@ export async function receive(
 
 /** Drops the file and what is noted on it. */
 export async function removeIngestFile(path: string): Promise<void> {
-  await removeCheckpoint(path);
   await rm(path, { force: true });
+  await removeCheckpoint(path, Number.POSITIVE_INFINITY);
 }
 
 interface Gathering extends AbortOptions {

@@ -48,7 +48,7 @@ export class StagedFile implements StagedBlob {
     await rename(this.#staging.path, path);
     this.#isNamed = true;
     await this.#staging.file.chmod(0o400);
-    await removeCheckpoint(this.#staging.path);
+    await removeCheckpoint(this.#staging.path, this.size);
   }
 
   async drop(): Promise<void> {

@@ -1,4 +1,4 @@
-import { readFile, readlink, rename, stat, symlink } from "node:fs/promises";
+import { readFile, readlink, rename, rm, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { isErrno } from "@stowage/errors";
 import type { InspectOptions } from "@stowage/snapshots";
@@ -37,15 +37,28 @@ export function lowerText(lowers: readonly string[]): string {
 export async function restoreLink(layout: Layout, id: string): Promise<void> {
   const target = join("..", id, "diff");
   try {
-    if ((await readlink(layout.link(id))) === target) return;
+    await symlink(target, layout.link(id));
   } catch (error) {
-    if (!isErrno(error, "ENOENT", "EINVAL")) throw error;
-  }
-  const unfinished = `${layout.link(id)}.new`;
-  await symlink(target, unfinished).catch((error: unknown) => {
     if (!isErrno(error, "EEXIST")) throw error;
-  });
-  await rename(unfinished, layout.link(id));
+    if ((await targetOf(layout.link(id))) !== target) await replaceLink(target, layout.link(id));
+  }
+}
+
+async function replaceLink(target: string, path: string): Promise<void> {
+  const unfinished = `${path}.new`;
+  await rm(unfinished, { force: true });
+  await symlink(target, unfinished);
+  await rename(unfinished, path);
+}
+
+/** Where a link leads; `undefined` where it is none. */
+async function targetOf(path: string): Promise<string | undefined> {
+  try {
+    return await readlink(path);
+  } catch (error) {
+    if (isErrno(error, "EINVAL", "ENOENT")) return undefined;
+    throw error;
+  }
 }
 
 interface CommittedLayer {

@@ -82,6 +82,8 @@ interface Active {
   readonly taken: Taken;
   /** How many flushes had failed when it was begun. */
   readonly failures: number;
+  /** Whether it has its name, and nothing is left of it where it was. */
+  isNamed: boolean;
 }
 
 class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
@@ -112,8 +114,12 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
       throw asStorageError(error, "prepare a snapshot");
     }
     step("layer-prepared");
-    const snapshot = { directory, [Symbol.asyncDispose]: () => this.#opened.trash.discard(staging) };
-    this.#active.set(snapshot, { taken: takenNothing(), failures: this.#opened.files.failures });
+    const active = { taken: takenNothing(), failures: this.#opened.files.failures, isNamed: false };
+    const drop = async (): Promise<void> => {
+      if (!active.isNamed) await this.#opened.trash.discard(staging);
+    };
+    const snapshot = { directory, [Symbol.asyncDispose]: drop };
+    this.#active.set(snapshot, active);
     return snapshot;
   }
 
@@ -223,12 +229,25 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
     }
     for (const [id, { chain, snapshot, replace }] of staged) {
       if (replace !== true && (await this.find(chain)) !== undefined) continue;
-      await this.#opened.trash.put(this.#layout.layer(id), id);
-      step("layer-replaced");
-      await rename(dirname(snapshot.directory), this.#layout.layer(id));
+      await this.#giveName(id, snapshot);
       this.#children.add(id, parentIdOf(chain));
       step("layer-named");
     }
+  }
+
+  /** What is there and no layer of ours, or damaged, makes way. */
+  async #giveName(id: string, snapshot: ActiveSnapshot): Promise<void> {
+    const path = this.#layout.layer(id);
+    try {
+      await rename(dirname(snapshot.directory), path);
+    } catch (error) {
+      if (!isErrno(error, "ENOTEMPTY", "EEXIST", "ENOTDIR")) throw error;
+      await this.#opened.trash.put(path, id);
+      step("layer-replaced");
+      await rename(dirname(snapshot.directory), path);
+    }
+    const active = this.#active.get(snapshot);
+    if (active !== undefined) active.isNamed = true;
   }
 
   #inTurn<Result>(action: string, work: () => Promise<Result>): Promise<Result> {
