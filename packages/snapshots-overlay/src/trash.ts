@@ -22,7 +22,12 @@ export class Trash implements AsyncDisposable {
   /** Removals go one after the other, so that a large one does not take the disk from everybody else. */
   #emptying: Promise<void> = Promise.resolve();
   #isEmptying = false;
-  readonly #failures: unknown[] = [];
+  /** Names of trees in the trash that could not be removed, and why. */
+  readonly #stuck = new Map<string, unknown>();
+  /** Why trees wait for the next start. */
+  readonly #lost: unknown[] = [];
+  /** Paths of trees that could not be put here, and why. */
+  readonly #left = new Map<string, unknown>();
 
   /** Opens the trash in `directory` and begins to empty what is in it. */
   static async open(directory: string, options: TrashOptions): Promise<Trash> {
@@ -53,39 +58,59 @@ export class Trash implements AsyncDisposable {
 
   /**
    * The same on the way out, where a failure must not stand in for the one that led there: it is told when the trash is
-   * disposed of, and the tree stays where it is.
+   * disposed of, and the tree stays where it is until something else goes.
    */
   async discard(path: string): Promise<void> {
     try {
       await this.put(path);
     } catch (error) {
-      this.#failures.push(error);
+      this.#left.set(path, error);
     }
   }
 
-  /** Waits until everything is gone. What could not be removed stays for the next start, which tries again. */
+  /** Waits until everything is gone. What cannot be removed even now stays for the next start, and is told. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#emptying;
-    if (this.#failures.length > 0) throw new AggregateError(this.#failures, `cannot empty "${this.#directory}"`);
+    if (this.#stuck.size + this.#left.size > 0) this.#empty([]);
+    await this.#emptying;
+    const failures = [...this.#lost, ...this.#stuck.values(), ...this.#left.values()];
+    if (failures.length > 0) throw new AggregateError(failures, `cannot empty "${this.#directory}"`);
   }
 
+  /** What could not be removed before gets another try. */
   #empty(names: readonly string[]): void {
     this.#waiting.push(...names);
-    if (this.#waiting.length > 0 && !this.#isEmptying) this.#emptying = this.#emptyAll();
+    if (this.#isEmptying) return;
+    this.#waiting.push(...this.#stuck.keys());
+    this.#stuck.clear();
+    this.#emptying = this.#emptyAll();
   }
 
   async #emptyAll(): Promise<void> {
     this.#isEmptying = true;
     try {
+      await this.#fetchLeft();
       for (let names = this.#takeUnused(); names.length > 0; names = this.#takeUnused()) {
-        await this.#options.flush();
-        for (const name of names) await removeTree(join(this.#directory, name));
+        await this.#remove(names);
         step("trash-emptied");
       }
     } catch (error) {
-      this.#failures.push(error);
+      this.#lost.push(error);
     } finally {
       this.#isEmptying = false;
+    }
+  }
+
+  async #fetchLeft(): Promise<void> {
+    const left = [...this.#left.keys()];
+    this.#left.clear();
+    for (const path of left) await this.discard(path);
+  }
+
+  async #remove(names: readonly string[]): Promise<void> {
+    await this.#options.flush(); // where it fails, no later one says what became of these names
+    for (const name of names) {
+      await removeTree(join(this.#directory, name)).catch((error: unknown) => this.#stuck.set(name, error));
     }
   }
 
