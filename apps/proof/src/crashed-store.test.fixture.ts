@@ -1,32 +1,27 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { defaultSettings } from "@stowage/config";
-import { onTestFinished } from "vitest";
-import type { DriverPlan, Operation } from "./driver-plan.ts";
-import type { OfferedImages } from "./offered-images.ts";
+import { defaultSettings, type Settings } from "@stowage/config";
+import type { DriverPlan } from "./driver-plan.ts";
 
-/** A directory that goes with the test. */
-export async function scratchDirectory(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "stowage-proof-"));
-  onTestFinished(async () => await rm(directory, { recursive: true, force: true }));
-  return directory;
+/** Finished pulls hold nothing; where blobs of layers stay, the next collection takes them. */
+export function settingsWith(retain: Settings["content"]["retain"]): NonNullable<DriverPlan["settings"]> {
+  return { content: { retain, budget: 0, age: 3600 }, pull: { ...defaultSettings.pull, lease: 0 } };
 }
 
-/** A plan for a new store, in which finished pulls hold nothing and `retain` says which blobs of layers stay. */
-export async function scratchPlan(
-  offered: OfferedImages,
-  operations: readonly Operation[],
-  { retain = "none" }: { readonly retain?: "none" | "budget" } = {},
-): Promise<DriverPlan> {
-  const directory = await scratchDirectory();
-  const content = { ...defaultSettings.content, retain };
-  const pull = { ...defaultSettings.pull, lease: 0 };
+export interface ScratchStore extends AsyncDisposable {
+  /** Not made yet. */
+  readonly root: string;
+  /** Beside it. */
+  readonly marks: string;
+}
+
+/** Places for a store and the driver's marks, which go with everything in them. */
+export async function scratchStore(): Promise<ScratchStore> {
+  const directory = await mkdtemp(join(tmpdir(), "stowage-proof-"));
   return {
     root: join(directory, "root"),
     marks: join(directory, "marks"),
-    registry: offered.registry.host,
-    operations,
-    settings: { content, pull },
+    [Symbol.asyncDispose]: async () => await rm(directory, { recursive: true, force: true }),
   };
 }

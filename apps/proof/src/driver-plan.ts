@@ -30,3 +30,13 @@ export type Operation =
   | { readonly kind: "remove"; readonly name: string }
   | { readonly kind: "damage"; readonly name: string }
   | { readonly kind: "collect" | "check" };
+
+export function pull(name: string): Operation {
+  return { kind: "pull", name };
+}
+
+export function remove(name: string): Operation {
+  return { kind: "remove", name };
+}
+
+export const collect: Operation = { kind: "collect" };

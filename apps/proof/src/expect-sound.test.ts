@@ -2,10 +2,11 @@ import { appendFileSync, chmodSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readMarks } from "./acknowledgements.ts";
-import { scratchPlan } from "./crashed-store.test.fixture.ts";
+import { scratchStore, settingsWith } from "./crashed-store.test.fixture.ts";
+import type { DriverPlan } from "./driver-plan.ts";
 import { expectSound } from "./expect-sound.ts";
 import { layerFiles, type OfferedImages, offerImages } from "./offered-images.ts";
-import { runDriver } from "./run-driver.ts";
+import { type DriverRun, runDriver } from "./run-driver.ts";
 
 const names = ["alpha:1", "alpha:2", "beta:1"];
 
@@ -15,25 +16,42 @@ function pathIn(offered: OfferedImages, root: string, file: string): string {
   return join(layerFiles(root, id), file);
 }
 
-test("finds nothing wrong with a store that was closed", async () => {
+/** Drives a new store; what is left of it, and what the driver wrote down, is for `look`. */
+async function driveAndLook(
+  plan: Pick<DriverPlan, "operations" | "killAt">,
+  look: (left: {
+    readonly root: string;
+    readonly marks: readonly string[];
+    readonly offered: OfferedImages;
+  }) => unknown,
+): Promise<DriverRun> {
   await using offered = await offerImages(names);
+  await using store = await scratchStore();
+  const run = await runDriver({ ...plan, ...store, registry: offered.registry.host, settings: settingsWith("none") });
+  await look({ root: store.root, marks: readMarks(store.marks), offered });
+  return run;
+}
+
+const pullAlpha = { kind: "pull", name: "alpha:1" } as const;
+
+test("finds nothing wrong with a store that was closed", async () => {
   const pulls = names.map((name) => ({ kind: "pull", name }) as const);
-  const plan = await scratchPlan(offered, [...pulls, { kind: "remove", name: "beta:1" }]);
-  const run = await runDriver(plan);
+  const operations = [...pulls, { kind: "remove", name: "beta:1" }] as const;
+  const run = await driveAndLook({ operations }, async ({ root, marks, offered }) => {
+    expect(marks.filter((line) => /^(?:pulled|removed) /.test(line))).toHaveLength(4);
+    await expectSound(root, { offered, marks });
+  });
   expect(run.isKilled).toBe(false);
   expect(run.steps.get("image-published")).toBe(3);
-  const marks = readMarks(plan.marks);
-  expect(marks.filter((line) => /^(?:pulled|removed) /.test(line))).toHaveLength(4);
-  await expectSound(plan.root, { offered, marks });
 });
 
 test("finds nothing wrong with a store that was killed as it named a layer", async () => {
-  await using offered = await offerImages(names);
-  const plan = await scratchPlan(offered, [{ kind: "pull", name: "alpha:1" }]);
-  const run = await runDriver({ ...plan, killAt: { step: "layer-named", occurrence: 2 } });
+  const killAt = { step: "layer-named", occurrence: 2 } as const;
+  const run = await driveAndLook({ operations: [pullAlpha], killAt }, async ({ root, marks, offered }) => {
+    expect(marks).toEqual(["pulling alpha:1"]);
+    await expectSound(root, { offered, marks });
+  });
   expect(run.isKilled).toBe(true);
-  expect(readMarks(plan.marks)).toEqual(["pulling alpha:1"]);
-  await expectSound(plan.root, { offered, marks: readMarks(plan.marks) });
 });
 
 test.for<{ what: string; harm: (root: string, offered: OfferedImages) => void; says: RegExp }>([
@@ -63,17 +81,15 @@ test.for<{ what: string; harm: (root: string, offered: OfferedImages) => void; s
     says: /alpha:1, which was pulled/,
   },
 ])("finds it where $what", async ({ harm, says }) => {
-  await using offered = await offerImages(["alpha:1"]);
-  const plan = await scratchPlan(offered, [{ kind: "pull", name: "alpha:1" }]);
-  await runDriver(plan);
-  harm(plan.root, offered);
-  await expect(expectSound(plan.root, { offered, marks: readMarks(plan.marks) })).rejects.toThrow(says);
+  await driveAndLook({ operations: [pullAlpha] }, async ({ root, marks, offered }) => {
+    harm(root, offered);
+    await expect(expectSound(root, { offered, marks })).rejects.toThrow(says);
+  });
 });
 
 test("finds it where what was removed is there", async () => {
-  await using offered = await offerImages(["alpha:1"]);
-  const plan = await scratchPlan(offered, [{ kind: "pull", name: "alpha:1" }]);
-  await runDriver(plan);
-  const marks = [...readMarks(plan.marks), "removing alpha:1", "removed alpha:1"];
-  await expect(expectSound(plan.root, { offered, marks })).rejects.toThrow(/alpha:1, which was removed/);
+  await driveAndLook({ operations: [pullAlpha] }, async ({ root, marks, offered }) => {
+    const lied = [...marks, "removing alpha:1", "removed alpha:1"];
+    await expect(expectSound(root, { offered, marks: lied })).rejects.toThrow(/alpha:1, which was removed/);
+  });
 });
