@@ -1,13 +1,13 @@
 import type { ContentStore } from "@stowage/content";
 import { type AbortOptions, type ErrorCode, isStowageError, StowageError } from "@stowage/errors";
-import { blobResource, diffIdsOf, type Image, type ImageIndex, layerResource } from "@stowage/images";
+import { blobResource, diffIdsOf, type Image, type ImageIndex, layerResource, resourcesOf } from "@stowage/images";
 import { algorithmOf, chainIds, collectBytes, digestOf, maxConfigBytes, type Platform } from "@stowage/oci";
 import { formatReference, parseReference, type Reference } from "@stowage/reference";
 import type { Registry } from "@stowage/registry";
 import { SharedWork } from "@stowage/shared-work";
 import type { Mount, Snapshotter, Unpacker, Usage } from "@stowage/snapshots";
 import { type CheckOptions, type CheckReport, check } from "./check.ts";
-import { collectImage, collectUnheld } from "./collect.ts";
+import { type CollectOptions, collectImage, collectUnheld } from "./collect.ts";
 import { accountFor, type Disk, type DiskAccount } from "./disk-account.ts";
 import { findImage } from "./find-image.ts";
 import { Holdings } from "./holdings.ts";
@@ -139,6 +139,8 @@ class PullingImageService implements ImageService, AsyncDisposable {
   readonly #ledger = new UsageLedger();
   /** What the last collection left that no image has. */
   #unheld: Usage = { bytes: 0, inodes: 0 };
+  /** Images that were removed since, and what they had may still be held. */
+  readonly #removed = new Set<Image>();
 
   constructor(dependencies: ImageServiceDependencies, settings: ImageServiceSettings) {
     const holdings = new Holdings();
@@ -184,7 +186,10 @@ class PullingImageService implements ImageService, AsyncDisposable {
       const image = await this.find(name, { signal });
       if (image === undefined) return undefined;
       const removed = await this.#dependencies.roots.remove(image.id, { signal, endLease });
-      if (removed !== undefined) await collectImage(this.#dependencies, removed);
+      if (removed === undefined) return undefined;
+      await collectImage(this.#dependencies, removed);
+      if (resourcesOf(removed).some((resource) => this.#dependencies.holdings.isHeld(resource)))
+        this.#removed.add(removed);
       return removed;
     });
   }
@@ -194,10 +199,14 @@ class PullingImageService implements ImageService, AsyncDisposable {
     if (chain.length === 0)
       throw new StowageError("failed-precondition", `Cannot mount image ${image.id}: it has no layers`);
     requireReady(image, "mount");
-    if (holder !== undefined) {
-      await this.#dependencies.roots.lease(holder, chainIds(chain).map(layerResource), { signal });
+    const { roots, snapshots } = this.#dependencies;
+    if (holder !== undefined) await roots.lease(holder, chainIds(chain).map(layerResource), { signal });
+    try {
+      return await snapshots.view(chain, { signal });
+    } catch (error) {
+      if (holder !== undefined) await roots.end([holder]);
+      throw error;
     }
-    return this.#dependencies.snapshots.view(chain, { signal });
   }
 
   async release(holder: string, options: AbortOptions = {}): Promise<void> {
@@ -216,14 +225,13 @@ class PullingImageService implements ImageService, AsyncDisposable {
   }
 
   async usage(options: AbortOptions = {}): Promise<Usage> {
-    const images = this.#ledger.add(await this.#dependencies.images.list(options));
+    const images = this.#ledger.add([...(await this.#dependencies.images.list(options)), ...this.#removed]);
     return { bytes: images.bytes + this.#unheld.bytes, inodes: images.inodes + this.#unheld.inodes };
   }
 
   collect(options: AbortOptions = {}): Promise<void> {
     return this.#underWay.run(options.signal, async (signal) => {
-      const { retention } = this.#settings;
-      this.#unheld = await collectUnheld(this.#dependencies, { signal, retention });
+      await this.#collect({ signal, retention: this.#settings.retention });
     });
   }
 
@@ -269,8 +277,13 @@ class PullingImageService implements ImageService, AsyncDisposable {
 
   /** On a full disk nothing is kept that is not needed. */
   async #giveBack(signal: AbortSignal): Promise<void> {
-    const retention: Retention = { layers: "budget", bytes: 0, seconds: 0 };
-    this.#unheld = await collectUnheld(this.#dependencies, { signal, retention });
+    await this.#collect({ signal, retention: { layers: "budget", bytes: 0, seconds: 0 } });
+  }
+
+  async #collect(options: CollectOptions): Promise<void> {
+    const before = [...this.#removed];
+    this.#unheld = await collectUnheld(this.#dependencies, options);
+    for (const image of before) this.#removed.delete(image); // what is left of them is in the sum
   }
 
   /** For leases that have ended, behind nobody's call. */

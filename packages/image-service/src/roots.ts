@@ -1,4 +1,4 @@
-import { type AbortOptions, isStowageError } from "@stowage/errors";
+import { type AbortOptions, isStowageError, StowageError } from "@stowage/errors";
 import { type Image, type ImageIndex, type ImageRecord, type Lease, type Resource, resourcesOf } from "@stowage/images";
 import type { Digest } from "@stowage/oci";
 import { step } from "@stowage/steps";
@@ -34,7 +34,10 @@ export class Roots implements Disposable {
 
   /** Waits until all that the index says is held: before that, nothing may be collected. */
   ready(): Promise<void> {
-    this.#loading ??= this.#load();
+    this.#loading ??= this.#load().catch((error: unknown) => {
+      this.#loading = undefined;
+      throw error;
+    });
     return this.#loading;
   }
 
@@ -109,7 +112,7 @@ export class Roots implements Disposable {
     for (const image of await images.list()) holdings.hold(imageHolder(image.id), resourcesOf(image));
     const leases = await images.listLeases();
     for (const lease of leases.filter((each) => each.boot === boot.id)) this.#note(lease);
-    await this.#endDue();
+    await this.#endDue().catch(unlessStorage); // those of another boot hold nothing, written off or not
   }
 
   /**
@@ -143,7 +146,7 @@ export class Roots implements Disposable {
     const delay = Math.max(seconds - this.#options.boot.seconds(), coalescedSeconds);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#endDue().catch(() => undefined); // the next start ends them
+      this.#endDue().catch(unlessStorage); // the next start ends them
     }, delay * 1000).unref();
   }
 
@@ -162,6 +165,11 @@ export class Roots implements Disposable {
 
 /** Leases that end at about the same time end together. */
 const coalescedSeconds = 1;
+
+/** A disk that takes no writes now is told to whoever writes. */
+function unlessStorage(error: unknown): void {
+  if (!(error instanceof StowageError)) throw error;
+}
 
 function imageHolder(id: Digest): string {
   return `image ${id}`;
