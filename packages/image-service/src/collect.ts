@@ -4,6 +4,7 @@ import { type AbortOptions, isStowageError } from "@stowage/errors";
 import {
   blobResource,
   diffIdsOf,
+  digestOfBlob,
   type Image,
   type ImageIndex,
   keptBlobs,
@@ -41,14 +42,26 @@ export async function collectImage(dependencies: CollectDependencies, removed: I
   for (const { digest } of keptBlobs(removed)) await dropBlob(dependencies, digest);
 }
 
+/** Gives back what nobody holds any more, because a lease on it has ended. */
+export async function collectFreed(
+  dependencies: CollectDependencies,
+  freed: readonly Resource[],
+  { signal }: AbortOptions,
+): Promise<void> {
+  await dropChains(dependencies, await listChains(dependencies, signal), { signal });
+  for (const resource of freed) {
+    const digest = digestOfBlob(resource);
+    if (digest !== undefined) await dropBlob(dependencies, digest);
+  }
+}
+
 /**
  * Gives back what nobody holds: layers at once, bytes when they are over the budget. One thing after the other, so that
  * nobody waits for it. Returns what stays although no image has it.
  */
 export async function collectUnheld(dependencies: CollectDependencies, options: CollectOptions): Promise<Usage> {
   await dependencies.roots.ready();
-  const chains = (await Array.fromAsync(dependencies.snapshots.list(options))).map(({ chain }) => chain);
-  await dropChains(dependencies, chains, options);
+  await dropChains(dependencies, await listChains(dependencies, options.signal), options);
   const keepable = await listKeepable(dependencies, options);
   const gone = new Set(overBudget(keepable, options.retention, options.now ?? Date.now()));
   const ofImages = [...gone].filter(({ isOfImage }) => isOfImage).map(({ digest }) => digest);
@@ -112,6 +125,13 @@ async function drop(dependencies: CollectDependencies, { kind, digest }: KeptByt
 
 async function dropBlob({ holdings, content }: CollectDependencies, digest: Digest): Promise<void> {
   await holdings.unlessHeld(blobResource(digest), () => content.remove(digest));
+}
+
+async function listChains(
+  { snapshots }: CollectDependencies,
+  signal: AbortSignal | undefined,
+): Promise<readonly Chain[]> {
+  return (await Array.fromAsync(snapshots.list({ signal }))).map(({ chain }) => chain);
 }
 
 async function dropChains(

@@ -1,4 +1,5 @@
 export { type CheckOptions, type CheckReport, type Finding } from "./check.ts";
+export { createImageService } from "./create-image-service.ts";
 export {
   type Disk,
   type DiskAccount,
@@ -9,7 +10,6 @@ export {
   diskKinds,
 } from "./disk-account.ts";
 export {
-  createImageService,
   type ImageService,
   type ImageServiceDependencies,
   type ImageServiceSettings,

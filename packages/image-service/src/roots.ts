@@ -16,8 +16,8 @@ export interface RootsOptions {
   readonly images: ImageIndex;
   readonly holdings: Holdings;
   readonly boot: Boot;
-  /** Called when leases have ended, and with them the last hold on something. */
-  readonly onFreed: () => void;
+  /** Told what nobody holds any more, where leases have ended behind nobody's call. */
+  readonly onFreed: (freed: readonly Resource[]) => void;
 }
 
 /** What images and leases hold, kept the same in the index and in the holdings. Leases end here, at their time. */
@@ -96,11 +96,11 @@ export class Roots implements Disposable {
     }
   }
 
-  /** Ends leases; returns whether something is held by nobody now. */
-  async end(holders: readonly string[], options: AbortOptions = {}): Promise<boolean> {
+  /** Ends leases; returns what nobody holds now. */
+  async end(holders: readonly string[], options: AbortOptions = {}): Promise<readonly Resource[]> {
     await this.ready();
     await this.#options.images.endLeases(holders, options);
-    return holders.flatMap((holder) => this.#options.holdings.end(holder)).length > 0;
+    return holders.flatMap((holder) => this.#options.holdings.end(holder));
   }
 
   [Symbol.dispose](): void {
@@ -108,10 +108,10 @@ export class Roots implements Disposable {
   }
 
   async #load(): Promise<void> {
-    const { images, holdings, boot } = this.#options;
+    const { images, holdings } = this.#options;
     for (const image of await images.list()) holdings.hold(imageHolder(image.id), resourcesOf(image));
     const leases = await images.listLeases();
-    for (const lease of leases.filter((each) => each.boot === boot.id)) this.#note(lease);
+    for (const lease of leases) this.#note(lease);
     await this.#endDue().catch(unlessStorage); // those of another boot hold nothing, written off or not
   }
 
@@ -127,7 +127,8 @@ export class Roots implements Disposable {
   #endDoubts(): void {
     const holders = [...this.#doubts];
     this.#doubts.clear();
-    if (holders.flatMap((holder) => this.#options.holdings.end(holder)).length > 0) this.#options.onFreed();
+    const freed = holders.flatMap((holder) => this.#options.holdings.end(holder));
+    if (freed.length > 0) this.#options.onFreed(freed);
   }
 
   #leaseFor(holder: string, resources: readonly Resource[], seconds?: number): Lease {
@@ -157,7 +158,8 @@ export class Roots implements Disposable {
       of !== boot.id || (endsAt !== undefined && endsAt <= boot.seconds());
     const due = leases.filter(isDue).map(({ holder }) => holder);
     await images.endLeases(due);
-    if (due.flatMap((holder) => this.#options.holdings.end(holder)).length > 0) onFreed();
+    const freed = due.flatMap((holder) => this.#options.holdings.end(holder));
+    if (freed.length > 0) onFreed(freed);
     const next = leases.filter((lease) => !isDue(lease)).flatMap(({ endsAt }) => endsAt ?? []);
     if (next.length > 0) this.#wakeAt(Math.min(...next));
   }

@@ -12,7 +12,7 @@ export function openDatabase(path: string, { isDurable }: { readonly isDurable: 
     try {
       // Nobody else may read it either: so it needs no file of shared memory.
       database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON");
-      database.exec(`PRAGMA synchronous = ${isDurable ? "FULL" : "OFF"}`);
+      database.exec(`PRAGMA synchronous = ${isDurable ? "FULL" : "NORMAL"}`);
       prepareTables(database, path);
       return database;
     } catch (error) {

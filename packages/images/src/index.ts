@@ -11,4 +11,4 @@ export {
 } from "./image.ts";
 export { type ImageIndex, type PublishOptions, type RemoveOptions } from "./image-index.ts";
 export { type Lease } from "./lease.ts";
-export { blobResource, isResource, layerResource, type Resource } from "./resource.ts";
+export { blobResource, digestOfBlob, isResource, layerResource, type Resource } from "./resource.ts";

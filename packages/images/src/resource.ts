@@ -12,6 +12,12 @@ export function layerResource(chainId: Digest): Resource {
   return `layer ${chainId}`;
 }
 
+/** The digest of a blob; `undefined` for a layer. */
+export function digestOfBlob(resource: Resource): Digest | undefined {
+  const [kind, digest = ""] = resource.split(" ");
+  return kind === "blob" && isDigest(digest) ? digest : undefined;
+}
+
 export function isResource(text: string): text is Resource {
   const [kind, digest, ...more] = text.split(" ");
   return (kind === "blob" || kind === "layer") && digest !== undefined && isDigest(digest) && more.length === 0;
