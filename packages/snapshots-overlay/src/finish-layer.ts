@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type AbortOptions, StowageError } from "@stowage/errors";
+import { type AbortOptions, isErrno, StowageError } from "@stowage/errors";
 import type { StagedLayer } from "@stowage/snapshots";
 import { step } from "@stowage/steps";
 import { lowerText } from "./inspect-layer.ts";
@@ -37,7 +37,7 @@ export async function finishLayer(
   const trees = lowers.map((lower) => staged.get(lower)?.snapshot.directory ?? layout.diff(lower));
   await settle({ root: snapshot.directory, layer, lowers: trees, taken }, { signal });
   await writeText(join(directory, "link"), linkNameOf(id), forReaders);
-  if (parent === undefined) await mkdir(join(directory, "empty"), { recursive: true });
+  if (parent === undefined) await makeDirectory(join(directory, "empty"));
   else await writeText(join(directory, "lower"), lowerText(lowers), forReaders);
   await writeLayerRecord(directory, {
     diffId,
@@ -47,6 +47,13 @@ export async function finishLayer(
     tarSize: layer.tarSize,
   });
   step("layer-settled");
+}
+
+/** One that an earlier try made is fine. Not with `recursive`, which makes ENOENT of whatever the disk says. */
+async function makeDirectory(path: string): Promise<void> {
+  await mkdir(path).catch((error: unknown) => {
+    if (!isErrno(error, "EEXIST")) throw error;
+  });
 }
 
 /** As containers/storage writes them. */
