@@ -1,4 +1,4 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultSettings, type Settings } from "@stowage/config";
 import { openContentStore } from "@stowage/content-fs";
@@ -15,6 +15,7 @@ import { bootId, bootSeconds, lockFile } from "@stowage/linux";
 import { openSnapshotter } from "@stowage/snapshots-overlay";
 import { createUnpacker } from "@stowage/unpack";
 import { openDisk } from "./disk.ts";
+import { makeDirectory } from "./make-directory.ts";
 import { nodePlatform } from "./node-platform.ts";
 import { openRegistry } from "./open-registry.ts";
 
@@ -114,7 +115,7 @@ async function makeRoot(root: string): Promise<string> {
   if (!root.startsWith("/"))
     throw new StowageError("invalid-argument", `Cannot open the store "${root}": expected an absolute path`);
   try {
-    await mkdir(root, { recursive: true, mode: 0o700 });
+    await makeDirectory(root);
     return await realpath(root);
   } catch (error) {
     throw asStorageError(error, `open the store "${root}"`);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { bytesFrom } from "@stowage/content";
-import { isStowageError, StowageError } from "@stowage/errors";
+import { type ErrorCode, StowageError } from "@stowage/errors";
 import {
   blobResource,
   type Image,
@@ -52,12 +52,18 @@ export async function pullImage(
     if (!dependencies.keepsLayers) await dropIngests(dependencies, layers);
     return image;
   } catch (error) {
-    // On a full disk nothing waits for the retry: it would be what keeps the disk full.
-    if (isStowageError(error, "resource-exhausted")) await dropIngests(dependencies, layers);
+    // What was wrong stays wrong, and on a full disk what waits for the retry is what keeps it full.
+    if (isHopeless(error)) await dropIngests(dependencies, layers).catch(() => undefined);
     throw error;
   } finally {
     dependencies.holdings.end(holder);
   }
+}
+
+/** Whether the next try would fail over the very bytes that this one brought. */
+function isHopeless(error: unknown): boolean {
+  const codes: readonly ErrorCode[] = ["resource-exhausted", "failed-precondition", "invalid-argument"];
+  return error instanceof StowageError && codes.includes(error.code);
 }
 
 interface ChosenParts {
