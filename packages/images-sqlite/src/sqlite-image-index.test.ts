@@ -116,6 +116,17 @@ describe("after the machine went down while the store was open", () => {
     expect(openIn(path, { boot: "a fourth boot" }).isSuspect).toBe(false);
   });
 
+  test("it is where it was closed, but the disk was not waited for", async () => {
+    const path = await fresh();
+    const closed = openIn(path, { durability: "relaxed" });
+    await closed.publish(record("one"), []);
+    await closed[Symbol.asyncDispose]();
+    const again = openIn(path, { durability: "relaxed" });
+    expect(again.isSuspect).toBe(false);
+    await again[Symbol.asyncDispose]();
+    expect(openIn(path, { boot: "another boot", durability: "relaxed" }).isSuspect).toBe(true);
+  });
+
   test("it is not where only the process was killed, or where nothing was written", async () => {
     expect(openIn(await leftOpen()).isSuspect).toBe(false);
     const path = await fresh();

@@ -51,11 +51,12 @@ export interface SqliteImageIndex extends ImageIndex, AsyncDisposable {
 export function openImageIndex(path: string, { boot, durability = "full" }: ImageIndexOptions): SqliteImageIndex {
   const isDurable = durability === "full";
   using database = openDatabase(path, { isDurable });
-  return new MemoryFirstIndex(readRows(database), { boot, writer: new DatabaseWriter({ path, isDurable }) });
+  return new MemoryFirstIndex(readRows(database), { boot, isDurable, writer: new DatabaseWriter({ path, isDurable }) });
 }
 
 interface Opened {
   readonly boot: string;
+  readonly isDurable: boolean;
   readonly writer: DatabaseWriter;
 }
 
@@ -193,8 +194,10 @@ class MemoryFirstIndex implements SqliteImageIndex {
   async [Symbol.asyncDispose](): Promise<void> {
     await using writer = this.#opened.writer;
     if (this.#isSuspect) return; // the mark stays, for whoever opens it next
+    const { isDurable, boot } = this.#opened;
     const isMarked = this.#isMarked || this.#rows.openBoot !== undefined;
-    if (isMarked) await writer.write([deleteOpenMark()]).catch(() => undefined); // one that stays costs one more look
+    const mark = isDurable ? deleteOpenMark() : putOpenMark(boot); // until this boot ends well, the disk may lose what is here
+    if (isMarked) await writer.write([mark]).catch(() => undefined); // one that stays costs one more look
   }
 
   /** Durable on return. The first write also says that the store is open, so that a power cut is known to have met it. */
