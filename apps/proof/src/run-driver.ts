@@ -12,6 +12,8 @@ export interface RunOptions {
 
 export interface DriverRun {
   readonly isKilled: boolean;
+  /** Milliseconds from when it began to open the store. */
+  readonly lasted: number;
   /** How often each step was made, where the driver came to its end. */
   readonly steps: ReadonlyMap<Step, number>;
 }
@@ -28,20 +30,22 @@ export function driverCommand(plan: DriverPlan): {
 }
 
 /** Hundreds of drivers start: compiling the sources takes half of that. */
-const compileCache = join(import.meta.dirname, "..", "node_modules", ".cache", "compiled");
+export const compileCache: string = join(import.meta.dirname, "..", "node_modules", ".cache", "compiled");
 
 /** Runs the driver to its end or its death. Fails with what it wrote to stderr where it fails by itself. */
 export async function runDriver(plan: DriverPlan, { killAfter }: RunOptions = {}): Promise<DriverRun> {
   const { command, args, env } = driverCommand(plan);
   const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-  if (killAfter !== undefined) {
-    child.stdout.once("data", () => setTimeout(() => child.kill("SIGKILL"), killAfter));
-  }
+  let openedAt = performance.now();
+  child.stdout.once("data", () => {
+    openedAt = performance.now();
+    if (killAfter !== undefined) setTimeout(() => child.kill("SIGKILL"), killAfter);
+  });
   const outcome = Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
   const [stdout, stderr, [code, signal]] = await outcome;
   const isKilled = signal === "SIGKILL";
   if (code !== 0 && !isKilled) throw new Error(`The store driver ended with ${code ?? signal}\n${stderr}`);
-  return { isKilled, steps: isKilled ? new Map() : stepsIn(stdout) };
+  return { isKilled, lasted: performance.now() - openedAt, steps: isKilled ? new Map() : stepsIn(stdout) };
 }
 
 /** Behind the line that says that it has begun. */
