@@ -39,7 +39,7 @@ test("serves until SIGTERM, then ends cleanly and takes its socket away", async 
   const child = run(["--root", join(directory, "store"), "--address", address]);
   const told = text(child.stderr);
   await expect.poll(() => existsSync(address), { timeout: 10_000 }).toBe(true);
-  expect(await readFile(join(directory, "store", "lock"), "utf8")).toBe(`${child.pid}\n`);
+  expect((await readFile(join(directory, "store", "lock"), "utf8")).trim()).toBe(String(child.pid));
   child.kill("SIGTERM");
   expect(await once(child, "exit")).toEqual([0, null]);
   expect(existsSync(address)).toBe(false);

@@ -26,7 +26,7 @@ test("excludes another process, names it, and is free when that is killed", asyn
   child.kill("SIGKILL");
   await once(child, "exit");
   using _lock = lockFile(path);
-  expect(readFileSync(path, "utf8")).toBe(`${process.pid}\n`);
+  expect(readFileSync(path, "utf8").trim()).toBe(String(process.pid));
 });
 
 test("excludes a second opening in this process until the first is disposed of", () => {

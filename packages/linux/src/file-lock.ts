@@ -1,4 +1,4 @@
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
 import { isErrno, StowageError } from "@stowage/errors";
 import { call } from "./libc.ts";
 
@@ -25,8 +25,7 @@ export function lockFile(path: string): FileLock {
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   try {
     claim(fd, path);
-    ftruncateSync(fd);
-    writeSync(fd, `${process.pid}\n`, 0);
+    nameHolder(fd);
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -41,7 +40,6 @@ function held(path: string, fd: number): FileLock {
     [Symbol.dispose]() {
       if (!open) return;
       open = false;
-      ftruncateSync(fd);
       closeSync(fd);
     },
   };
@@ -55,6 +53,17 @@ function claim(fd: number, path: string): void {
     throw new LockHeldError(path, holder(path), { cause });
   }
 }
+
+/** In place, for which a full disk has room where somebody was named before. Without room, nobody is. */
+function nameHolder(fd: number): void {
+  try {
+    writeSync(fd, `${String(process.pid).padEnd(longestPid)}\n`, 0);
+  } catch (error) {
+    if (!isErrno(error, "ENOSPC", "EDQUOT")) throw error;
+  }
+}
+
+const longestPid = 10;
 
 function holder(path: string): string {
   const pid = readFileSync(path, "utf8").trim();

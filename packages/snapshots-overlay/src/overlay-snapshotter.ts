@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, rename, statfs, unlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, rename, statfs, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type AbortOptions, asStorageError, isErrno, StowageError } from "@stowage/errors";
 import { type Durability, type Flusher, openFlusher } from "@stowage/linux";
@@ -49,8 +49,8 @@ export async function openSnapshotter(
     const links = opening.use(openFlusher(layout.links, { scope: "names", durability }));
     const isInUse = (layerId: string): boolean => isMounted(layout, layerId);
     const trash = opening.use(await Trash.open(trashPath, { flush: () => names.flush(), isInUse }));
-    await trash.put(layout.staging);
-    await mkdir(layout.staging, { mode: 0o700 });
+    await mkdir(layout.staging, { recursive: true, mode: 0o700 }); // it stays: a full disk has no room for another
+    for (const name of await readdir(layout.staging)) await trash.put(join(layout.staging, name));
     for (const kind of ["layers", "images"]) await makeLockFile(root, kind);
     await files.flush(); // the directories, up to the root
     return new OverlaySnapshotter({ layout, trash, files, names, links, open: opening.move() });
