@@ -3,7 +3,7 @@ import type { MessagePort } from "node:worker_threads";
 import { StowageError } from "@stowage/errors";
 import { openDatabase } from "./database.ts";
 import { asDatabaseError, isDiskFull } from "./database-error.ts";
-import { DiskReserve } from "./disk-reserve.ts";
+import { DiskReserve, orWithoutReserve, reservePath } from "./disk-reserve.ts";
 import type { FromWriter, Statement, ToWriter, WriterJob } from "./write-request.ts";
 
 type WriteRequest = Extract<ToWriter, { readonly kind: "write" }>;
@@ -13,7 +13,9 @@ type WriteRequest = Extract<ToWriter, { readonly kind: "write" }>;
  * flush. Each is carried out whole or not at all, and answered after it is durable.
  */
 export function answerWrites(port: MessagePort, { path, isDurable }: WriterJob): void {
-  const writer = new BatchWriter(openDatabase(path, { isDurable }), new DiskReserve(`${path}-reserve`));
+  const reserve = reservePath(path);
+  const database = orWithoutReserve(reserve, () => openDatabase(path, { isDurable }));
+  const writer = new BatchWriter(database, new DiskReserve(reserve));
   let waiting: WriteRequest[] = [];
   const writeWaiting = (): void => {
     const batch = waiting;

@@ -1,4 +1,5 @@
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, rmSync, writeSync } from "node:fs";
+import { isStowageError } from "@stowage/errors";
 
 /** Some transactions' worth: enough to forget images until their disk is given back. */
 const reserveBytes = 512 * 1024;
@@ -33,6 +34,45 @@ export class DiskReserve {
       rmSync(this.#path, { force: true });
       return work();
     }
+  }
+}
+
+/** Where the reserve of the database at `path` is. */
+export function reservePath(path: string): string {
+  return `${path}-reserve`;
+}
+
+/**
+ * Opens a database. SQLite makes a file for that: a full disk has room for it where the reserve of an earlier process goes. Where
+ * the database is closed again already, the place is kept for the next who opens it.
+ */
+export function orWithoutReserve<Result>(reserve: string, open: () => Result): Result {
+  try {
+    return open();
+  } catch (error) {
+    const isWorthIt = isStowageError(error, "resource-exhausted") || isStowageError(error, "failed-precondition");
+    if (!isWorthIt || !removeReserve(reserve)) throw error;
+    const result = open();
+    keepPlace(reserve);
+    return result;
+  }
+}
+
+function keepPlace(path: string): void {
+  try {
+    closeSync(openSync(path, "w", 0o600));
+  } catch {
+    // What was opened has it.
+  }
+}
+
+function removeReserve(path: string): boolean {
+  if (!existsSync(path)) return false;
+  try {
+    rmSync(path);
+    return true;
+  } catch {
+    return false; // then that is not what helps
   }
 }
 

@@ -152,6 +152,22 @@ test("forgets an image on a full disk, for which it has kept room", async () => 
   expect(await openIn(join(directory, "stowage.db")).list()).toHaveLength(1);
 });
 
+test("opens where no inode is left, and forgets an image", async () => {
+  const directory = await mkdtemp(join(scratch, "small-"));
+  execFileSync("mount", ["-t", "tmpfs", "-o", "nr_inodes=5", "tmpfs", directory]);
+  onTestFinished(() => void execFileSync("umount", ["-l", directory]));
+  const path = join(directory, "stowage.db");
+  {
+    await using index = openImageIndex(path, { boot });
+    await index.publish(record("one"), []);
+  }
+  for (const name of ["two", "more"]) await writeFile(join(directory, name), "");
+  await expect(writeFile(join(directory, "another"), "")).rejects.toMatchObject({ code: "ENOSPC" });
+  await using index = openImageIndex(path, { boot });
+  await expect(writeFile(join(directory, "another"), "")).rejects.toMatchObject({ code: "ENOSPC" });
+  expect((await index.remove(record("one").id))?.id).toBe(record("one").id);
+});
+
 test("refuses a file that is no database", async () => {
   const path = await fresh();
   await writeFile(path, "this was a database once, and then somebody wrote a letter into it");

@@ -14,6 +14,7 @@ import type { Durability } from "@stowage/linux";
 import type { Digest } from "@stowage/oci";
 import { openDatabase } from "./database.ts";
 import { DatabaseWriter } from "./database-writer.ts";
+import { orWithoutReserve, reservePath } from "./disk-reserve.ts";
 import { parseRecord } from "./image-record.ts";
 import { type ImageRow, type IndexRows, readRows } from "./index-rows.ts";
 import {
@@ -50,8 +51,11 @@ export interface SqliteImageIndex extends ImageIndex, AsyncDisposable {
  */
 export function openImageIndex(path: string, { boot, durability = "full" }: ImageIndexOptions): SqliteImageIndex {
   const isDurable = durability === "full";
-  using database = openDatabase(path, { isDurable });
-  return new MemoryFirstIndex(readRows(database), { boot, isDurable, writer: new DatabaseWriter({ path, isDurable }) });
+  const rows = orWithoutReserve(reservePath(path), () => {
+    using database = openDatabase(path, { isDurable });
+    return readRows(database);
+  });
+  return new MemoryFirstIndex(rows, { boot, isDurable, writer: new DatabaseWriter({ path, isDurable }) });
 }
 
 interface Opened {
