@@ -19,11 +19,11 @@ export interface OfferedImages extends AsyncDisposable {
   readonly trees: ReadonlyMap<string, string>;
 }
 
-/** Offers some of the images of `proofImages`. */
-export async function offerImages(names: readonly string[]): Promise<OfferedImages> {
+/** Offers some of the images of `proofImages`, of some variant. */
+export async function offerImages(names: readonly string[], variant?: string): Promise<OfferedImages> {
   await using offering = new AsyncDisposableStack();
   const registry = offering.use(await startRegistry());
-  for (const [name, image] of proofImages()) {
+  for (const [name, image] of proofImages(variant)) {
     const [repository = "", tag = ""] = name.split(":");
     if (names.includes(name)) registry.putImage(repository, tag, image);
   }

@@ -14,16 +14,17 @@ function directory(name: string, mode = 0o755): TarFile {
   return { kind: "directory", name, mode, mtime };
 }
 
-const base: LayerRecipe = {
+const baseOf = (variant: string): LayerRecipe => ({
   files: [
     directory("./"),
+    ...(variant === "" ? [] : [file("variant", variant)]),
     directory("bin/"),
     file("bin/hello", "#!/bin/sh\necho hello\n", 0o755),
     { kind: "symlink", name: "bin/hi", linkName: "hello", mode: 0o777, mtime },
     directory("home/", 0o750),
     { ...file("home/old", "to be hidden\n", 0o600), uid: 1000, gid: 1000 },
   ],
-};
+});
 
 /** It links to a file of the layer below, and passes through directories of that. */
 const middle: LayerRecipe = {
@@ -45,14 +46,17 @@ const large: LayerRecipe = {
 
 /**
  * The images of the proofs, by name: `alpha:1` with three layers of every kind, `alpha:2` another tag of it, `beta:1` with the
- * lowest of these and one of its own, and `large:1`.
+ * lowest of these and one of its own, `gamma:1` with the lower two of `alpha:1`, and `large:1`.
+ * Those of another variant share no layer with them, so that a mount of one is none of the other.
  */
-export function proofImages(): ReadonlyMap<string, MadeImage> {
+export function proofImages(variant = ""): ReadonlyMap<string, MadeImage> {
+  const base = baseOf(variant);
   const alpha = image(base, middle, top);
   return new Map([
     ["alpha:1", alpha],
     ["alpha:2", alpha],
     ["beta:1", image(base, other)],
+    ["gamma:1", image(base, middle)],
     ["large:1", image(large)],
   ]);
 }
