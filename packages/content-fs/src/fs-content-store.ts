@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BlobInfo, ContentStore, IngestInfo, StagedBlob, VerifyOptions } from "@stowage/content";
-import { type AbortOptions, asStorageError, isErrno, StowageError } from "@stowage/errors";
+import { type AbortOptions, asStorageError, isErrno, isStowageError, StowageError } from "@stowage/errors";
 import { type Durability, type Flusher, openFlusher } from "@stowage/linux";
 import { algorithmOf, type Descriptor, type Digest, encodedOf, isDigest } from "@stowage/oci";
 import { step } from "@stowage/steps";
@@ -87,9 +87,14 @@ class FsContentStore implements ContentStore, Disposable {
   async verify(digest: Digest, { signal, pace }: VerifyOptions = {}): Promise<boolean> {
     if ((await this.find(digest, { signal })) === undefined) return false;
     const hash = startHashOf(digest);
-    for await (const block of this.read(digest, { signal })) {
-      await hash.update(block);
-      await pace?.(block.byteLength);
+    try {
+      for await (const block of this.read(digest, { signal })) {
+        await hash.update(block);
+        await pace?.(block.byteLength);
+      }
+    } catch (error) {
+      if (isStowageError(error, "not-found")) return false; // it went just now
+      throw error;
     }
     const isRight = (await hash.finish()) === encodedOf(digest);
     if (isRight) this.#verified.add(digest);

@@ -56,7 +56,7 @@ export async function check(dependencies: CheckDependencies, options: CheckOptio
   const findings: Finding[] = [];
   for (const part of parts.values()) {
     signal?.throwIfAborted();
-    const why = await inspect(dependencies, part, { level, pace, signal });
+    const why = await inspectTwice(dependencies, part, { level, pace, signal });
     const finding = await settle(dependencies, { ...part, why }, options);
     if (finding !== undefined) findings.push(finding);
   }
@@ -92,6 +92,16 @@ function partsOf(images: readonly Image[]): ReadonlyMap<Resource, Part> {
 interface InspectOptions extends AbortOptions {
   readonly level: "sizes" | "digests";
   readonly pace: ((bytes: number) => Promise<void>) | undefined;
+}
+
+/** What is removed and pulled again meanwhile looks lost for a moment: only what is wrong twice is wrong. */
+async function inspectTwice(
+  dependencies: CheckDependencies,
+  part: Part,
+  options: InspectOptions,
+): Promise<string | undefined> {
+  const why = await inspect(dependencies, part, options);
+  return why === undefined ? undefined : await inspect(dependencies, part, options);
 }
 
 async function inspect(

@@ -86,6 +86,12 @@ test("makes a short link anew, which follows from the layer's name", async () =>
   expect(await readdir(join(home, "l"))).toHaveLength(2);
 });
 
+test("finds it wrong that a layer goes while it is looked at", async () => {
+  const { store, layer } = await committed();
+  const pace = async () => await rm(layer, { recursive: true, force: true });
+  expect(await store.inspect(chain, { level: "digests", pace })).toMatch(/lost files/);
+});
+
 test("lets others go first after what it reads", async () => {
   const { store } = await committed();
   let bytes = 0;

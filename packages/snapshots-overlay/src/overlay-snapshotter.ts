@@ -150,6 +150,7 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
       return await inspectLayer(this.#layout, layerIdsOf(chain), options);
     } catch (error) {
       if (isErrno(error, "EIO", "EUCLEAN", "EBADMSG")) return "cannot be read: the disk failed";
+      if (isErrno(error, "ENOENT")) return "lost files while they were looked at";
       throw asStorageError(error, `look at layer ${chain.at(-1)}`);
     }
   }
