@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { nodePlatform } from "@stowage/core";
 import { type LayerRecipe, type MadeImage, makeImage } from "@stowage/image-fixtures";
 import { formatPlatform } from "@stowage/oci";
@@ -14,10 +15,13 @@ function directory(name: string, mode = 0o755): TarFile {
   return { kind: "directory", name, mode, mtime };
 }
 
+/** Of this test file: a layer that another run has left mounted stays in all stores that have it. */
+const ownVariant = randomUUID();
+
 const baseOf = (variant: string): LayerRecipe => ({
   files: [
     directory("./"),
-    ...(variant === "" ? [] : [file("variant", variant)]),
+    file("variant", variant),
     directory("bin/"),
     file("bin/hello", "#!/bin/sh\necho hello\n", 0o755),
     { kind: "symlink", name: "bin/hi", linkName: "hello", mode: 0o777, mtime },
@@ -49,7 +53,7 @@ const large: LayerRecipe = {
  * lowest of these and one of its own, `gamma:1` with the lower two of `alpha:1`, and `large:1`.
  * Those of another variant share no layer with them, so that a mount of one is none of the other.
  */
-export function proofImages(variant = ""): ReadonlyMap<string, MadeImage> {
+export function proofImages(variant = ownVariant): ReadonlyMap<string, MadeImage> {
   const base = baseOf(variant);
   const alpha = image(base, middle, top);
   return new Map([
