@@ -12,7 +12,7 @@ export type StoreCommand =
 
 /**
  * Does it, and returns what there is to tell, in lines: of a pull the id, of a view the mounts in JSON, of a check what it found,
- * of a list each tag and the id behind it, and the paths that are unaccounted for.
+ * of a list each id, and each tag with the id behind it, and the paths that are unaccounted for.
  */
 export async function carryOut({ images }: Store, command: StoreCommand): Promise<readonly string[]> {
   switch (command.kind) {
@@ -34,7 +34,7 @@ export async function carryOut({ images }: Store, command: StoreCommand): Promis
       return [...findings.map(({ resource, why }) => `${resource} ${why}`), ...unreadable];
     }
     case "list":
-      return (await images.list()).flatMap(({ id, tags }) => tags.map((tag) => `${tag} ${id}`));
+      return (await images.list()).flatMap(({ id, tags }) => [id, ...tags.map((tag) => `${tag} ${id}`)]);
     case "unaccounted":
       return (await images.account()).unaccounted.paths;
   }

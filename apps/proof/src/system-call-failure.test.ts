@@ -104,6 +104,8 @@ async function tryFault(lane: Lane, { before, operation }: Round, fault: Failing
   const isMade = made !== undefined && isChange(made);
   if (isMade && failure !== undefined) expectTold(failure);
   expect(await lane.perform({ kind: "unaccounted" }), "unaccounted").toEqual([]);
+  const isListed = (await lane.perform({ kind: "list" })).length > 0;
+  if (isListed) expect(await lane.perform(check), "found in what is listed").toEqual([]);
   if (fault.thread === "image index") {
     // What the index was told last may be there or not; nothing that it may name has gone.
     await lane.perform({ kind: "collect" });
