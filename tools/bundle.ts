@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { chmod, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
@@ -23,3 +23,4 @@ await build({
   output: { dir: bundle, format: "esm", minify: true, sourcemap: true, comments: { legal: true } },
   logLevel: "warn",
 });
+await chmod(join(bundle, "main.js"), 0o755);

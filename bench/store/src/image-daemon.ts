@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { type Client, createClient } from "@connectrpc/connect";
 import { ImageService } from "@stowage/cri-api";
@@ -30,7 +31,9 @@ export async function startDaemon({ command: [program, ...args], address }: Daem
   await using starting = new AsyncDisposableStack();
   const began = performance.now();
   const log = starting.use(await open(`${address}.log`, "a"));
-  const daemon = spawn(program, args, { stdio: ["ignore", log.fd, log.fd] });
+  // A program for Node names `node`: this one, and no older one that the machine may have.
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env["PATH"]}` };
+  const daemon = spawn(program, args, { stdio: ["ignore", log.fd, log.fd], env });
   starting.defer(() => end(daemon));
   const lists = starting.use(await firstAnswer(daemon, address));
   const startSeconds = (performance.now() - began) / 1000;

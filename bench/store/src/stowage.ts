@@ -12,7 +12,7 @@ export async function stowage(directory: string, registry: string, durability?: 
   const chosen = durability === undefined ? "" : `durability = "${durability}"\n`;
   await writeFile(config, `${chosen}[registry]\nplain_http = ["${registry}"]\n`);
   const root = join(directory, "store");
-  return { command: [process.execPath, main, "--config", config, "--root", root, "--address", address], address };
+  return { command: [main, "--config", config, "--root", root, "--address", address], address };
 }
 
 const main = fileURLToPath(new URL("../bundle/main.js", import.meta.resolve("@stowage/stowaged")));
