@@ -53,7 +53,7 @@ const large: LayerRecipe = {
  * lowest of these and one of its own, `gamma:1` with the lower two of `alpha:1`, and `large:1`.
  * Those of another variant share no layer with them, so that a mount of one is none of the other.
  */
-export function proofImages(variant = ownVariant): ReadonlyMap<string, MadeImage> {
+export function proofImages(variant: string = ownVariant): ReadonlyMap<string, MadeImage> {
   const base = baseOf(variant);
   const alpha = image(base, middle, top);
   return new Map([
