@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -31,7 +32,7 @@ const errnos = ["ENOSPC", "EIO", "EROFS"];
 
 test.for(rounds)(
   "$what survives the failure of any call",
-  { timeout: isNightly ? 1_200_000 : 120_000 },
+  { timeout: isNightly ? 1_800_000 : 300_000 },
   async (round) => {
     const calls = await callsOf(round);
     expect(
@@ -49,6 +50,29 @@ test.for(rounds)(
     expect(missed.length, `calls that were not made: ${missed.join(", ")}`).toBeLessThan(1 + faults.length / 20);
   },
 );
+
+test("drops the bytes of which a flush failed, and never flushes them again", { timeout: 120_000 }, async () => {
+  const [round] = rounds;
+  if (round === undefined) throw new Error("there is no pull");
+  const flushes = (await callsOf(round)).filter(({ name }) => name === "fdatasync" || name === "syncfs");
+  expect(new Set(flushes.map(({ name }) => name))).toEqual(new Set(["fdatasync", "syncfs"]));
+  await using lane = await Lane.open();
+  for (const flush of flushes) {
+    for (const command of [pull, remove]) await lane.perform(command);
+    await lane.isQuiet();
+    let failure: unknown;
+    const made = await withFault({ ...flush, errno: "EIO", pid: lane.pid }, async () => {
+      failure = await lane.perform(pull).catch((error: unknown) => error);
+    });
+    expect(failure, made).toMatchObject({ code: "data-loss" });
+    expect(await lane.isQuiet(), "unpacked files are dropped").toBe(true);
+    const [, lost] = /<([^>]*\/ingest\/[^>]+)>/.exec(made ?? "") ?? [];
+    expect(lost === undefined, made).toBe(flush.name === "syncfs");
+    if (lost !== undefined) expect(existsSync(lost), made).toBe(false);
+    await lane.perform(pull);
+    await lane.perform(remove);
+  }
+});
 
 /** Every error at night, else one of them in turn. */
 function errnosAt(at: number): readonly string[] {
