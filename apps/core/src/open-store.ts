@@ -55,7 +55,7 @@ export async function openStore(given: StoreSettings): Promise<Store> {
   const imageRoot = join(root, "storage");
   const { index, ...adapters } = await openAdapters(root, settings, opening);
   const images = opening.use(createImageService({ ...adapters, images: index }, serviceSettings(settings)));
-  if (index.isSuspect) await images.check({ level: "sizes" });
+  if (index.isSuspect) await lookAround(images, given.onFailure);
   const open = opening.move();
   return {
     images,
@@ -71,6 +71,17 @@ export async function openStore(given: StoreSettings): Promise<Store> {
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
+}
+
+/** After a power cut: what images need is looked for, and what none needs is not believed to be whole, but removed. */
+async function lookAround(images: ImageService, onFailure: StoreSettings["onFailure"]): Promise<void> {
+  try {
+    await images.check({ level: "sizes" });
+    await images.collect();
+  } catch (error) {
+    if (!(error instanceof StowageError)) throw error;
+    onFailure?.(error); // on a disk that takes no writes, what is there can still be asked about
+  }
 }
 
 type OpenSettings = Settings & Pick<StoreSettings, "onFailure">;

@@ -19,7 +19,7 @@ import type { Roots } from "./roots.ts";
 
 export interface CollectDependencies {
   readonly content: Pick<ContentStore, "list" | "remove" | "listIngests" | "removeIngest">;
-  readonly snapshots: Pick<Snapshotter, "list" | "remove">;
+  readonly snapshots: Pick<Snapshotter, "list" | "remove" | "sweep">;
   readonly images: Pick<ImageIndex, "list" | "listLeases">;
   readonly holdings: Holdings;
   readonly roots: Pick<Roots, "ready" | "forgetBlobs">;
@@ -62,6 +62,7 @@ export async function collectFreed(
 export async function collectUnheld(dependencies: CollectDependencies, options: CollectOptions): Promise<Usage> {
   await dependencies.roots.ready();
   await dropChains(dependencies, await listChains(dependencies, options.signal), options);
+  await sweepStrays(dependencies, options);
   const keepable = await listKeepable(dependencies, options);
   const gone = new Set(overBudget(keepable, options.retention, options.now ?? Date.now()));
   const ofImages = [...gone].filter(({ isOfImage }) => isOfImage).map(({ digest }) => digest);
@@ -125,6 +126,12 @@ async function drop(dependencies: CollectDependencies, { kind, digest }: KeptByt
 
 async function dropBlob({ holdings, content }: CollectDependencies, digest: Digest): Promise<void> {
   await holdings.unlessHeld(blobResource(digest), () => content.remove(digest));
+}
+
+/** What stands on layers that are lost is of use to images that are yet to be repaired, and to nobody else. */
+async function sweepStrays({ snapshots, images }: CollectDependencies, { signal }: AbortOptions): Promise<void> {
+  const isLeased = (await images.listLeases()).length > 0; // it does not say of which chains
+  if (!isLeased) await snapshots.sweep((await images.list()).map(diffIdsOf), { signal });
 }
 
 async function listChains(

@@ -33,7 +33,7 @@ export class MemoryBlobs implements Pick<ContentStore, "list" | "remove" | "list
 }
 
 /** The same of layers: one on which another stands cannot go. */
-export class MemoryLayers implements Pick<Snapshotter, "list" | "remove"> {
+export class MemoryLayers implements Pick<Snapshotter, "list" | "remove" | "sweep"> {
   readonly kept: Map<string, Chain>;
   readonly mounted: Set<string> = new Set();
   failure: Error | undefined;
@@ -45,6 +45,8 @@ export class MemoryLayers implements Pick<Snapshotter, "list" | "remove"> {
   async *list(): AsyncGenerator<SnapshotInfo> {
     for (const chain of this.kept.values()) yield { chain, bytes: 1, inodes: 1 };
   }
+
+  async sweep(): Promise<void> {}
 
   async remove(chain: Chain): Promise<void> {
     if (this.failure !== undefined) throw this.failure;

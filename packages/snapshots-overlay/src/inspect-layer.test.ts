@@ -92,6 +92,22 @@ test("finds it wrong that a layer goes while it is looked at", async () => {
   expect(await store.inspect(chain, { level: "digests", pace })).toMatch(/lost files/);
 });
 
+test("sweeps what stands on a lost layer, unless somebody will want it again", async () => {
+  const { store, home, layer } = await committed();
+  await rm(join(home, String(ids[0])), { recursive: true });
+  await store.sweep([chain]);
+  expect(await readdir(layer)).toContain("diff");
+  await store.sweep([]);
+  await expect(readdir(layer)).rejects.toMatchObject({ code: "ENOENT" });
+  expect((await readdir(home)).toSorted()).toEqual(["l", "staging"]);
+});
+
+test("sweeps no layer that can be named", async () => {
+  const { store } = await committed();
+  await store.sweep([]);
+  expect(await Array.fromAsync(store.list())).toHaveLength(2);
+});
+
 test("lets others go first after what it reads", async () => {
   const { store } = await committed();
   let bytes = 0;

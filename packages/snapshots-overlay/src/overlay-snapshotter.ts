@@ -3,7 +3,6 @@ import { chmod, mkdir, readdir, rename, statfs, unlink, writeFile } from "node:f
 import { dirname, join } from "node:path";
 import { type AbortOptions, asStorageError, isErrno, StowageError } from "@stowage/errors";
 import { type Durability, type Flusher, openFlusher } from "@stowage/linux";
-import type { Digest } from "@stowage/oci";
 import type {
   ActiveSnapshot,
   Chain,
@@ -17,9 +16,10 @@ import type {
 import { step } from "@stowage/steps";
 import { finishLayer } from "./finish-layer.ts";
 import { inspectLayer, restoreLink } from "./inspect-layer.ts";
+import { chainOf, parentIdOf } from "./layer-chain.ts";
 import { LayerChildren } from "./layer-children.ts";
 import { layerIdOf, layerIdsOf } from "./layer-id.ts";
-import { findLayerRecord, type LayerRecord, readLayerRecords } from "./layer-record.ts";
+import { findLayerRecord, layerNamePattern, readLayerRecords } from "./layer-record.ts";
 import { type Layout, layoutUnder } from "./layout.ts";
 import { isMounted, overlayView } from "./overlay-view.ts";
 import { type Taken, takenNothing } from "./settle.ts";
@@ -188,6 +188,21 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
     }
   }
 
+  sweep(kept: readonly Chain[], { signal }: AbortOptions = {}): Promise<void> {
+    return this.#inTurn("remove what is left of layers", async () => {
+      const keptIds = new Set(kept.flatMap(layerIdsOf));
+      const records = await readLayerRecords(this.#layout.home);
+      for (const id of (await readdir(this.#layout.home)).filter((name) => layerNamePattern.test(name))) {
+        signal?.throwIfAborted();
+        const isStray = !keptIds.has(id) && chainOf(id, records) === undefined;
+        if (!isStray || isMounted(this.#layout, id)) continue;
+        await this.#opened.trash.put(this.#layout.layer(id), id);
+        this.#children.remove(id, records.get(id)?.parent);
+        await unlink(this.#layout.link(id)).catch(unless("ENOENT"));
+      }
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#turn.catch(() => undefined);
     await this.#opened.open[Symbol.asyncDispose]();
@@ -268,23 +283,6 @@ async function requireRoom(directory: string, bytes: number): Promise<void> {
   if (free < bytes || (files > 0 && ffree === 0)) {
     throw new StowageError("resource-exhausted", `Cannot unpack a layer: ${why} on the disk of "${directory}"`);
   }
-}
-
-/** The id of the layer that the top one of a chain stands on. */
-function parentIdOf(chain: Chain): string | undefined {
-  return layerIdsOf(chain).at(-2);
-}
-
-/** The diff ids from the bottom up to a layer; `undefined` where one below it is missing. */
-function chainOf(id: string, records: ReadonlyMap<string, LayerRecord>): Chain | undefined {
-  const chain: Digest[] = [];
-  for (let at: string | undefined = id; at !== undefined; ) {
-    const record: LayerRecord | undefined = records.get(at);
-    if (record === undefined || chain.length > records.size) return undefined;
-    chain.unshift(record.diffId);
-    at = record.parent;
-  }
-  return chain;
 }
 
 function inUse(id: string, why: string): StowageError {

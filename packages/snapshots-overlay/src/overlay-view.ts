@@ -11,13 +11,17 @@ export function overlayView(layout: Layout, ids: readonly string[]): Mount {
   return { type: "overlay", source: "overlay", options: ["ro", `lowerdir=${lowers.map(escapeLower).join(":")}`] };
 }
 
-/** Whether a layer is part of a mount that this process can see. */
+/**
+ * Whether a layer is part of a mount that this process can see. Every store on a machine gives a layer the same short name: one
+ * that stands without its directory may be anybody's, and counts.
+ */
 export function isMounted(layout: Layout, id: string): boolean {
-  const spellings = [linkNameOf(id), layout.diff(id)];
-  return readMounts().some(
-    ({ type, superOptions }) =>
-      type === "overlay" && superOptions.some((option) => spellings.some((spelling) => option.includes(spelling))),
-  );
+  const name = linkNameOf(id);
+  const spellings = [layout.link(id), layout.diff(id), `=l/${name}`, `:l/${name}`];
+  return readMounts().some(({ type, superOptions }) => {
+    const text = superOptions.join().replace(/\\(.)/g, "$1");
+    return type === "overlay" && spellings.some((spelling) => text.includes(spelling));
+  });
 }
 
 /** `:` separates lower directories and `,` separates options; a root with either in its path must not be taken apart. */

@@ -38,6 +38,9 @@ export interface Snapshotter {
   /** Takes a snapshot away; an absent one is fine. Fails with `failed-precondition` while one stands on it or it is mounted. */
   remove(chain: Chain, options?: AbortOptions): Promise<void>;
 
+  /** Takes away what `list` cannot name, because something below it is lost, unless it is part of one of `kept` or mounted. */
+  sweep(kept: readonly Chain[], options?: AbortOptions): Promise<void>;
+
   /** Every committed snapshot, in no order. */
   list(options?: AbortOptions): AsyncIterable<SnapshotInfo>;
 }
