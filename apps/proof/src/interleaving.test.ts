@@ -3,6 +3,7 @@ import { test } from "vitest";
 import { attempt } from "./attempt.ts";
 import { scratchStore, settingsWith } from "./crashed-store.test.fixture.ts";
 import { expectSound } from "./expect-sound.ts";
+import { inLanes } from "./in-lanes.ts";
 import { type Doing, type Interleaved, openInterleaved } from "./interleaved-store.test.fixture.ts";
 import { isNightly } from "./nightly.ts";
 import { type OfferedImages, offerImages } from "./offered-images.ts";
@@ -48,7 +49,7 @@ const kinds: readonly Kind[] = [
 ];
 
 test.for(kinds)("whatever comes at once, a store $what is as a model says", { timeout: 1_800_000 }, async (kind) => {
-  const lanes = [0, 1].map(async (lane) => {
+  await inLanes(async (lane) => {
     const variant = `${kind.what} ${lane}`;
     await using offered = await offerImages(names, variant);
     for (let run = lane; run < kind.runs; run += 2) {
@@ -56,7 +57,6 @@ test.for(kinds)("whatever comes at once, a store $what is as a model says", { ti
       await attempt(`run "${seed}"`, async () => await interleave(kind, { offered, variant }, seed));
     }
   });
-  await Promise.all(lanes);
 });
 
 async function interleave(kind: Kind, source: Source, seed: string): Promise<void> {

@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { attempt } from "./attempt.ts";
 import { type ScratchStore, scratchStore, settingsWith } from "./crashed-store.test.fixture.ts";
 import { expectSound } from "./expect-sound.ts";
+import { inLanes } from "./in-lanes.ts";
 import { isNightly } from "./nightly.ts";
 import { type OfferedImages, offerImages } from "./offered-images.ts";
 import { type StoreProcess, startStoreProcess } from "./start-store-process.ts";
@@ -40,13 +41,8 @@ test.for(rounds)(
       "files are written at positions",
     ).toEqual([]);
     const faults = calls.flatMap((call, at) => errnosAt(at).map((errno) => ({ ...call, errno })));
-    const lanes = [0, 1].map((lane) =>
-      tryFaults(
-        round,
-        faults.filter((_, at) => at % 2 === lane),
-      ),
-    );
-    const missed = (await Promise.all(lanes)).flat();
+    const shareOf = (lane: number) => faults.filter((_, at) => at % 2 === lane);
+    const missed = (await inLanes((lane) => tryFaults(round, shareOf(lane)))).flat();
     expect(missed.length, `calls that were not made: ${missed.join(", ")}`).toBeLessThan(1 + faults.length / 20);
   },
 );
