@@ -132,8 +132,7 @@ class FsContentStore implements ContentStore, Disposable {
       if (this.#opened.durability === "full") await Promise.all(staged.map((blob) => blob.flush()));
       step("blobs-flushed");
       for (const blob of staged) await this.#name(blob);
-      const changed = new Set(staged.map(({ digest }) => algorithmOf(digest)));
-      await Promise.all([...changed].map((algorithm) => this.#opened.flushers[algorithm].flush()));
+      await this.#flushNames(staged);
       step("blobs-durable");
     } catch (error) {
       throw asStorageError(error, `store blob ${first?.digest}`);
@@ -211,6 +210,17 @@ class FsContentStore implements ContentStore, Disposable {
     await blob.name(path);
     this.#verified.add(blob.digest);
     step("blob-named");
+  }
+
+  /** Names that may be lost are taken back: whoever finds them would take them for durable. */
+  async #flushNames(staged: readonly StagedBlob[]): Promise<void> {
+    const changed = new Set(staged.map(({ digest }) => algorithmOf(digest)));
+    try {
+      await Promise.all([...changed].map((algorithm) => this.#opened.flushers[algorithm].flush()));
+    } catch (error) {
+      await Promise.allSettled(staged.map(({ digest }) => this.remove(digest)));
+      throw error;
+    }
   }
 
   #path(digest: Digest): string {

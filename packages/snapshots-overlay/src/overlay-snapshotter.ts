@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, readdir, rename, statfs, unlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, rename, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type AbortOptions, asStorageError, isErrno, StowageError } from "@stowage/errors";
 import { type Durability, type Flusher, openFlusher } from "@stowage/linux";
@@ -22,6 +22,7 @@ import { layerIdOf, layerIdsOf } from "./layer-id.ts";
 import { findLayerRecord, layerNamePattern, readLayerRecords } from "./layer-record.ts";
 import { type Layout, layoutUnder } from "./layout.ts";
 import { isMounted, overlayView } from "./overlay-view.ts";
+import { requireRoom } from "./require-room.ts";
 import { type Taken, takenNothing } from "./settle.ts";
 import { Trash } from "./trash.ts";
 
@@ -137,7 +138,7 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
       await this.#flushFiles(staged);
       step("layers-flushed");
       await this.#inTurn("commit layers", () => this.#giveNames(staged));
-      await Promise.all([this.#opened.links.flush(), this.#opened.names.flush()]);
+      await this.#flushNames(staged);
       step("layers-durable");
     } catch (error) {
       throw asStorageError(error, "commit layers");
@@ -237,6 +238,19 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
     if (isLost) throw new StowageError("data-loss", "Cannot commit layers: the disk failed while they were written");
   }
 
+  /** Names that may be lost are taken back: whoever finds them would take them for durable. */
+  async #flushNames(staged: ReadonlyMap<string, StagedLayer>): Promise<void> {
+    try {
+      await Promise.all([this.#opened.links.flush(), this.#opened.names.flush()]);
+    } catch (error) {
+      for (const [id, { chain }] of [...staged].toReversed()) {
+        await this.#opened.trash.discard(this.#layout.layer(id));
+        this.#children.remove(id, parentIdOf(chain));
+      }
+      throw error;
+    }
+  }
+
   /** The links first, which must stand when a layer does, then the names from the bottom up. */
   async #giveNames(staged: ReadonlyMap<string, StagedLayer>): Promise<void> {
     for (const id of staged.keys()) {
@@ -272,16 +286,6 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
     });
     this.#turn = result.catch(() => undefined);
     return result;
-  }
-}
-
-/** Fails where the file system has fewer than `bytes` left, or no inode. */
-async function requireRoom(directory: string, bytes: number): Promise<void> {
-  const { bsize, bavail, files, ffree } = await statfs(directory);
-  const free = bsize * bavail;
-  const why = free < bytes ? `it takes at least ${bytes} bytes and ${free} are left` : "no inodes are left";
-  if (free < bytes || (files > 0 && ffree === 0)) {
-    throw new StowageError("resource-exhausted", `Cannot unpack a layer: ${why} on the disk of "${directory}"`);
   }
 }
 
