@@ -37,7 +37,6 @@ async function openClient(settings: Settings["registry"]): Promise<HttpRegistry>
     hosts: openHosts({
       roots: settings.hostsDirs,
       registriesConf: { file: settings.registriesConf, dropIns: [`${settings.registriesConf}.d`] },
-      freshMilliseconds,
     }),
     keychain: openNodeKeychain(settings.authFile),
     proxies: parseProxySettings({
@@ -58,6 +57,3 @@ export function openNodeKeychain(file: string | undefined): Keychain {
   const files = authFilePlaces({ env, home: env["HOME"] ?? homedir(), uid: process.getuid?.() ?? 0 }, file);
   return openKeychain({ files, env });
 }
-
-/** A change counts sooner than anybody could ask; many small pulls need not look for the same files each. */
-const freshMilliseconds = 250;

@@ -213,12 +213,13 @@ class FsContentStore implements ContentStore, Disposable {
   }
 
   /** Names that may be lost are taken back: whoever finds them would take them for durable. */
-  async #flushNames(staged: readonly StagedBlob[]): Promise<void> {
+  async #flushNames(staged: readonly StagedFile[]): Promise<void> {
     const changed = new Set(staged.map(({ digest }) => algorithmOf(digest)));
     try {
       await Promise.all([...changed].map((algorithm) => this.#opened.flushers[algorithm].flush()));
     } catch (error) {
-      await Promise.allSettled(staged.map(({ digest }) => this.remove(digest)));
+      const named = staged.filter(({ isNamed }) => isNamed);
+      await Promise.allSettled(named.map(({ digest }) => this.remove(digest)));
       throw error;
     }
   }

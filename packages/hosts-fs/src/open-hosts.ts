@@ -14,12 +14,11 @@ import {
   type TrustFiles,
 } from "@stowage/hosts";
 import type { Hosts, RegistryHost, Repository } from "@stowage/registry";
-import { briefly } from "@stowage/shared-work";
 import { findCerts } from "./certs-directory.ts";
 import { createDecoded } from "./decoded.ts";
 import { listFiles } from "./directories.ts";
 import { createFiles } from "./files.ts";
-import { findHostDirectory, type HostDirectory, splitRoots } from "./host-directory.ts";
+import { findHostDirectory, splitRoots } from "./host-directory.ts";
 import { createTrustStore } from "./trust-store.ts";
 
 /** Where the configuration is. Everything may be missing. */
@@ -27,8 +26,6 @@ export interface HostsPlaces {
   /** Directories with one directory a domain, as containerd, docker and podman have them; also several in one text, between colons. */
   readonly roots: readonly string[];
   readonly registriesConf?: RegistriesConfPlaces | undefined;
-  /** For how long what was found counts without another look; 0 where it is not given. */
-  readonly freshMilliseconds?: number | undefined;
 }
 
 export interface RegistriesConfPlaces {
@@ -38,19 +35,16 @@ export interface RegistriesConfPlaces {
 }
 
 /**
- * Hosts as the files of this machine have them. The files are looked at for every plan that is not made of one
- * that is fresh, and read again where they changed; nothing is watched or held open. While files are the same, so is the `trust` of their hosts, as an object.
+ * Hosts as the files of this machine have them. The files are looked at for every plan, and read again where they changed;
+ * nothing is watched or held open. While files are the same, so is the `trust` of their hosts, as an object.
  */
-export function openHosts({ roots: given, registriesConf, freshMilliseconds = 0 }: HostsPlaces): Hosts {
+export function openHosts({ roots, registriesConf }: HostsPlaces): Hosts {
   const files = createFiles();
   const trust = createTrustStore(files);
-  const roots = splitRoots(given);
-  const readRegistries = registriesReader(registriesConf, createDecoded(files, decodeRegistriesConf));
-  const readBriefly = briefly(readRegistries, freshMilliseconds);
   const sources: Sources = {
-    findDirectory: briefly((domain) => findHostDirectory(roots, domain), freshMilliseconds),
-    readHostsFile: briefly(createDecoded(files, decodeHostsFile), freshMilliseconds),
-    readRegistries: () => readBriefly("all of them"),
+    roots: splitRoots(roots),
+    readHostsFile: createDecoded(files, decodeHostsFile),
+    readRegistries: registriesReader(registriesConf, createDecoded(files, decodeRegistriesConf)),
   };
   return {
     async plan(repository, options) {
@@ -67,7 +61,7 @@ export function openHosts({ roots: given, registriesConf, freshMilliseconds = 0 
 }
 
 interface Sources {
-  readonly findDirectory: (domain: string) => Promise<HostDirectory | undefined>;
+  readonly roots: readonly string[];
   readonly readHostsFile: (path: string) => Promise<ReturnType<typeof decodeHostsFile> | undefined>;
   readonly readRegistries: () => Promise<RegistriesConf>;
 }
@@ -84,7 +78,7 @@ async function planHosts(
   const origin = planOrigin(repository);
   const registries = await sources.readRegistries();
   refuseBlocked(registries, repository);
-  const directory = await sources.findDirectory(repository.domain);
+  const directory = await findHostDirectory(sources.roots, repository.domain);
   options?.signal?.throwIfAborted();
   if (directory !== undefined) {
     const path = join(directory.path, "hosts.toml");
@@ -111,12 +105,12 @@ function placeFiles(host: PlannedHost, directory: string): PlannedHost {
 
 /** The certificates of a host's own directory, as docker and podman have them. A URL does not show the port that it need not. */
 async function addCerts(
-  { findDirectory, readHostsFile }: Sources,
+  { roots, readHostsFile }: Sources,
   repository: Repository,
   host: PlannedHost,
 ): Promise<PlannedHost> {
   const about = planOrigin(repository).url.host === host.url.host ? repository.domain : host.url.host;
-  const directory = await findDirectory(about);
+  const directory = await findHostDirectory(roots, about);
   if (directory === undefined || (await readHostsFile(join(directory.path, "hosts.toml"))) !== undefined) return host;
   const certs = await findCerts(directory.path);
   return certs === undefined ? host : { ...host, trustFiles: both(host.trustFiles, certs) };

@@ -137,8 +137,10 @@ class PullingImageService implements ImageService, AsyncDisposable {
   }
 
   async usage(options: AbortOptions = {}): Promise<Usage> {
-    const images = this.#ledger.add([...(await this.#dependencies.images.list(options)), ...this.#removed]);
-    return { bytes: images.bytes + this.#unheld.bytes, inodes: images.inodes + this.#unheld.inodes };
+    const { images, holdings } = this.#dependencies;
+    const isHeld = (part: Resource): boolean => holdings.isHeld(part);
+    const { bytes, inodes } = this.#ledger.add(await images.list(options), this.#removed, isHeld);
+    return { bytes: bytes + this.#unheld.bytes, inodes: inodes + this.#unheld.inodes };
   }
 
   collect(options: AbortOptions = {}): Promise<void> {

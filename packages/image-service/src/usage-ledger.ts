@@ -1,17 +1,20 @@
-import { diffIdsOf, type Image, keptBlobs } from "@stowage/images";
+import { blobResource, diffIdsOf, type Image, keptBlobs, layerResource, type Resource } from "@stowage/images";
 import { chainIds } from "@stowage/oci";
 import type { Usage } from "@stowage/snapshots";
 
-/** What images take, by what takes it: `blob <digest>` or `layer <chain id>`. The two digests can be the same. */
-type Parts = ReadonlyMap<string, Usage>;
+/** What images take, by what takes it. */
+type Parts = ReadonlyMap<Resource, Usage>;
 
 /** Adds up what images take together. What an image consists of is worked out once: chain ids cost a hash a layer. */
 export class UsageLedger {
   readonly #parts = new WeakMap<Image, Parts>();
 
-  /** The sum over all images, what they share counted once. */
-  add(images: readonly Image[]): Usage {
+  /** The sum over all images, what they share counted once, and over what is still held of those that were removed. */
+  add(images: readonly Image[], removed: Iterable<Image>, isHeld: (part: Resource) => boolean): Usage {
     const parts = new Map(images.flatMap((image) => [...this.#partsOf(image)]));
+    for (const image of removed) {
+      for (const [part, usage] of this.#partsOf(image)) if (isHeld(part)) parts.set(part, usage);
+    }
     let bytes = 0;
     let inodes = 0;
     for (const part of parts.values()) {
@@ -31,12 +34,12 @@ export class UsageLedger {
 }
 
 function partsOf(image: Image): Parts {
-  const parts = new Map<string, Usage>(
-    keptBlobs(image).map(({ digest, size }) => [`blob ${digest}`, { bytes: size, inodes: 1 }]),
+  const parts = new Map<Resource, Usage>(
+    keptBlobs(image).map(({ digest, size }) => [blobResource(digest), { bytes: size, inodes: 1 }]),
   );
-  const chains = chainIds(diffIdsOf(image));
-  for (const [at, { bytes, inodes }] of image.layers.entries()) {
-    parts.set(`layer ${chains[at]}`, { bytes, inodes });
+  for (const [at, chainId] of chainIds(diffIdsOf(image)).entries()) {
+    const { bytes = 0, inodes = 0 } = image.layers[at] ?? {};
+    parts.set(layerResource(chainId), { bytes, inodes });
   }
   return parts;
 }

@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { linkNameOf } from "./layer-id.ts";
 
@@ -23,4 +24,13 @@ export function layoutUnder(root: string): Layout {
     diff: (id) => join(home, id, "diff"),
     link: (id) => join(home, "l", linkNameOf(id)),
   };
+}
+
+/** Readers of an additional image store need both lock files, also where there is nothing to lock. */
+export async function makeLockFiles(root: string): Promise<void> {
+  for (const kind of ["layers", "images"]) {
+    const directory = join(root, `overlay-${kind}`);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await writeFile(join(directory, `${kind}.lock`), "", { flag: "a", mode: 0o600 });
+  }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, readdir, rename, unlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type AbortOptions, asStorageError, isErrno, StowageError } from "@stowage/errors";
 import { type Durability, type Flusher, openFlusher } from "@stowage/linux";
@@ -20,7 +20,7 @@ import { chainOf, parentIdOf } from "./layer-chain.ts";
 import { LayerChildren } from "./layer-children.ts";
 import { layerIdOf, layerIdsOf } from "./layer-id.ts";
 import { findLayerRecord, layerNamePattern, readLayerRecords } from "./layer-record.ts";
-import { type Layout, layoutUnder } from "./layout.ts";
+import { type Layout, layoutUnder, makeLockFiles } from "./layout.ts";
 import { isMounted, overlayView } from "./overlay-view.ts";
 import { requireRoom } from "./require-room.ts";
 import { type Taken, takenNothing } from "./settle.ts";
@@ -52,19 +52,12 @@ export async function openSnapshotter(
     const trash = opening.use(await Trash.open(trashPath, { flush: () => names.flush(), isInUse }));
     await mkdir(layout.staging, { recursive: true, mode: 0o700 }); // it stays: a full disk has no room for another
     for (const name of await readdir(layout.staging)) await trash.put(join(layout.staging, name));
-    for (const kind of ["layers", "images"]) await makeLockFile(root, kind);
+    await makeLockFiles(root);
     await files.flush(); // the directories, up to the root
     return new OverlaySnapshotter({ layout, trash, files, names, links, open: opening.move() });
   } catch (error) {
     throw asStorageError(error, `open the snapshots under "${root}"`);
   }
-}
-
-/** Readers of an additional image store need both lock files, also where there is nothing to lock. */
-async function makeLockFile(root: string, kind: string): Promise<void> {
-  const directory = join(root, `overlay-${kind}`);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await writeFile(join(directory, `${kind}.lock`), "", { flag: "a", mode: 0o600 });
 }
 
 interface Opened {
@@ -243,7 +236,8 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
     try {
       await Promise.all([this.#opened.links.flush(), this.#opened.names.flush()]);
     } catch (error) {
-      for (const [id, { chain }] of [...staged].toReversed()) {
+      for (const [id, { chain, snapshot }] of [...staged].toReversed()) {
+        if (this.#active.get(snapshot)?.isNamed !== true) continue;
         await this.#opened.trash.discard(this.#layout.layer(id));
         this.#children.remove(id, parentIdOf(chain));
       }

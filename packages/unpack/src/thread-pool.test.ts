@@ -164,7 +164,7 @@ function abortedAfter(milliseconds: number, reason: Error): AbortSignal {
 /** Threads that run JavaScript; Node's own, which inflate, start by and by. */
 function threads(): number {
   const names = readdirSync("/proc/self/task").map((id) => readFileSync(`/proc/self/task/${id}/comm`, "utf8").trim());
-  return names.filter((name) => name === "WorkerThread").length;
+  return names.filter((name) => name === "unpack").length;
 }
 
 function openFiles(): number {
