@@ -185,6 +185,16 @@ describe.skipIf(process.getuid?.() !== 0)("on a small disk (needs root for a mou
     expect(await store.verify(digestOf(half))).toBe(true);
   });
 
+  test("gives back the room that it made for what did not come", async () => {
+    const store = await openIn(await mounted());
+    const half = new Uint8Array(3 * 1024 * 1024);
+    const want3 = { digest: digestOf(half), size: half.byteLength };
+    await expect(storeBlob(store, want3, { open: () => cut(half.subarray(0, 1000)) })).rejects.toThrow("cut");
+    const [kept] = await Array.fromAsync(store.listIngests());
+    expect(kept).toMatchObject({ arrived: 1000 });
+    expect(kept?.bytes).toBeLessThan(64 * 1024);
+  });
+
   test("says that a full disk is full, gives the space back, and works again", async () => {
     const root = await mounted();
     const store = await openIn(root);

@@ -93,8 +93,10 @@ class FsContentStore implements ContentStore, Disposable {
         await pace?.(block.byteLength);
       }
     } catch (error) {
-      if (isStowageError(error, "not-found")) return false; // it went just now
-      throw error;
+      // It went just now, or the disk does not give it back.
+      if (!isStowageError(error, "not-found") && !isStowageError(error, "data-loss")) throw error;
+      this.#verified.delete(digest);
+      return false;
     }
     const isRight = (await hash.finish()) === encodedOf(digest);
     if (isRight) this.#verified.add(digest);
@@ -126,13 +128,14 @@ class FsContentStore implements ContentStore, Disposable {
   async commit(blobs: readonly StagedBlob[], { signal }: AbortOptions = {}): Promise<void> {
     signal?.throwIfAborted();
     const staged = blobs.filter((blob) => blob instanceof StagedFile);
-    if (staged.length === 0) return;
-    const [first] = staged;
+    const [first = blobs[0]] = staged;
     try {
       if (this.#opened.durability === "full") await Promise.all(staged.map((blob) => blob.flush()));
       step("blobs-flushed");
       for (const blob of staged) await this.#name(blob);
-      await this.#flushNames(staged);
+      // Also of what was here: another commit may have named it, and be about to flush.
+      const named = new Set(blobs.map(({ digest }) => algorithmOf(digest)));
+      await Promise.all([...named].map((algorithm) => this.#opened.flushers[algorithm].flush()));
       step("blobs-durable");
     } catch (error) {
       throw asStorageError(error, `store blob ${first?.digest}`);
@@ -145,7 +148,7 @@ class FsContentStore implements ContentStore, Disposable {
       const digest = digestOfIngest(name);
       const found = digest === undefined ? undefined : await statIfThere(join(this.#root, "ingest", name));
       if (digest === undefined || found === undefined) continue;
-      yield { digest, arrived: found.size, updatedAt: found.mtimeMs };
+      yield { digest, arrived: found.size, bytes: found.blocks * 512, updatedAt: found.mtimeMs };
     }
   }
 
@@ -210,18 +213,6 @@ class FsContentStore implements ContentStore, Disposable {
     await blob.name(path);
     this.#verified.add(blob.digest);
     step("blob-named");
-  }
-
-  /** Names that may be lost are taken back: whoever finds them would take them for durable. */
-  async #flushNames(staged: readonly StagedFile[]): Promise<void> {
-    const changed = new Set(staged.map(({ digest }) => algorithmOf(digest)));
-    try {
-      await Promise.all([...changed].map((algorithm) => this.#opened.flushers[algorithm].flush()));
-    } catch (error) {
-      const named = staged.filter(({ isNamed }) => isNamed);
-      await Promise.allSettled(named.map(({ digest }) => this.remove(digest)));
-      throw error;
-    }
   }
 
   #path(digest: Digest): string {

@@ -61,10 +61,7 @@ async function gather(ingest: Ingest, { openSource, signal, resumed }: Gathering
   await using checkpoints = openCheckpoints(path, file, from?.bytes ?? 0);
   const writing = { file, hash, checkpoints, want };
   resumed.bytes = await hashArrived(writing, { start: from?.bytes ?? 0, end: arrived, signal });
-  const end =
-    resumed.bytes === want.size
-      ? want.size
-      : await writeAll(writing, resumed.bytes, guarded(openSource(reserve(writing, resumed.bytes)), signal));
+  const end = resumed.bytes === want.size ? want.size : await fetchRest(writing, resumed.bytes, { openSource, signal });
   const digest = parseDigest(`${algorithmOf(want.digest)}:${await hash.finish()}`);
   if (end !== want.size || digest !== want.digest) throw new ContentMismatchError(want, `${digest} (${end} bytes)`);
   await checkpoints.stop();
@@ -122,6 +119,22 @@ function reserve({ file, want }: Writing, at: number): number {
     throw new StowageError("resource-exhausted", `Cannot store blob ${want.digest}: ${why}`, { cause });
   }
   return at;
+}
+
+/** Gets what is missing from the source. Room that was made for what does not come is given back. */
+async function fetchRest(
+  writing: Writing,
+  at: number,
+  { openSource, signal }: Pick<Gathering, "openSource" | "signal">,
+): Promise<number> {
+  const source = guarded(openSource(reserve(writing, at)), signal);
+  try {
+    return await writeAll(writing, at, source);
+  } catch (error) {
+    const { size } = await writing.file.stat();
+    await writing.file.truncate(size).catch(() => undefined); // what it failed over is to be told
+    throw error;
+  }
 }
 
 /** Writes and hashes each block at once, on other threads, while the next one arrives. Returns where the last one ended. */

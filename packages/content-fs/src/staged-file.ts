@@ -29,11 +29,6 @@ export class StagedFile implements StagedBlob {
     this.#staging = staging;
   }
 
-  /** Whether its file has the name, and no other one. */
-  get isNamed(): boolean {
-    return this.#isNamed;
-  }
-
   read(options: AbortOptions = {}): AsyncIterable<Uint8Array> {
     return readFrom(this.#staging.file, options);
   }

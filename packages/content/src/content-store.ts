@@ -62,6 +62,8 @@ export interface IngestInfo {
   readonly digest: Digest;
   /** Bytes that are here. */
   readonly arrived: number;
+  /** Disk that it takes, in bytes: room that was made for the rest, too. */
+  readonly bytes: number;
   /** When something arrived last, in milliseconds since the epoch. */
   readonly updatedAt: number;
 }

@@ -51,7 +51,7 @@ export interface BroughtLayer extends StagedLayer {
 export async function bringLayers(
   dependencies: LayerDependencies,
   layers: readonly WantedLayer[],
-  options: PullOptions & { readonly shares: AsyncDisposableStack },
+  options: BringLayersOptions,
 ): Promise<readonly BroughtLayer[]> {
   const images = await dependencies.images.list();
   const bring = (layer: WantedLayer, signal: AbortSignal) =>
@@ -60,9 +60,15 @@ export async function bringLayers(
   return brought.filter((layer) => layer !== undefined);
 }
 
-interface BringOptions extends PullOptions {
-  readonly signal: AbortSignal;
+export interface BringLayersOptions extends PullOptions {
+  /** Holds what is staged. */
   readonly shares: AsyncDisposableStack;
+  /** What is to be brought anew although it is here. */
+  readonly damaged: ReadonlySet<Resource>;
+}
+
+interface BringOptions extends BringLayersOptions {
+  readonly signal: AbortSignal;
   readonly images: readonly Image[];
 }
 
@@ -79,11 +85,6 @@ function isKnown({ blob, chain }: WantedLayer, images: readonly Image[]): boolea
   return known !== undefined;
 }
 
-/** Whether an image has lost this very layer. */
-function isDamaged(resource: Resource, images: readonly Image[]): boolean {
-  return images.some(({ damage }) => damage.some((each) => each.resource === resource));
-}
-
 /** The layer, unpacked and waiting for its name; `undefined` where it has one already, and all is well with it. */
 async function bringLayer(
   dependencies: LayerDependencies,
@@ -93,7 +94,7 @@ async function bringLayer(
   const compression = compressionOf(layer);
   const report = reporter(layer, options);
   const chainId = topOf(layer.chain);
-  const replace = isDamaged(layerResource(chainId), options.images);
+  const replace = options.damaged.has(layerResource(chainId));
   if (!replace && isKnown(layer, options.images) && (await dependencies.snapshots.find(layer.chain, options))) {
     report("present", layer.blob.size);
     return undefined;

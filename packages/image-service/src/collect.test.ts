@@ -42,7 +42,7 @@ async function machine(storedAt = now) {
   const clock = { now: 1000 };
   const freed: number[] = [];
   const onFreed = (): void => void freed.push(clock.now);
-  const roots = new Roots({ images, holdings, boot: thisBoot(clock), onFreed });
+  const roots = new Roots({ images, holdings, boot: thisBoot(clock), onFreed, onFailure: () => undefined });
   const snapshots = new MemoryLayers([[base], [base, upper]]);
   return { images, content, snapshots, holdings, roots, clock, freed, onFreed };
 }
@@ -77,8 +77,14 @@ test("keeps what a record names that may have been written, until another one is
   const on = await machine();
   const failure = new StowageError("data-loss", "Cannot write the image index: the disk failed");
   const broken = Object.assign(new MemoryImageIndex(), { publish: () => Promise.reject(failure) });
-  const roots = new Roots({ ...on, images: broken, boot: thisBoot(on.clock), onFreed: on.onFreed });
-  await expect(roots.publish(high, [], { leaseSeconds: 0 })).rejects.toBe(failure);
+  const roots = new Roots({
+    ...on,
+    images: broken,
+    boot: thisBoot(on.clock),
+    onFreed: on.onFreed,
+    onFailure: () => undefined,
+  });
+  await expect(roots.publish(high, [], { leaseSeconds: 0, mended: [] })).rejects.toBe(failure);
   await collectUnheld({ ...on, roots }, { retention: { ...roomy, bytes: 0 }, now });
   expect(blobsOn(on)).toEqual(expect.arrayContaining(blobsOf(high)));
   expect(chainsOn(on)).toContainEqual([base, upper]);
@@ -92,7 +98,7 @@ test("keeps what an image needs that is published while the collection is under 
   const on = await machine();
   await on.holdings.take("a pull", blobsOf(high).slice(1).map(blobResource));
   on.content.duringRemoval = async () => {
-    await on.roots.publish(high, [], { leaseSeconds: 0 });
+    await on.roots.publish(high, [], { leaseSeconds: 0, mended: [] });
     on.holdings.end("a pull");
   };
   await remove(on, high);
@@ -112,11 +118,16 @@ test("leaves a layer that is mounted, and those below it, for later", async () =
 
 test("keeps for its lease what was pulled and removed at once, and not a moment longer", async () => {
   const on = await machine();
-  await on.roots.publish(high, [], { leaseSeconds: 300 });
+  await on.roots.publish(high, [], { leaseSeconds: 300, mended: [] });
   await remove(on, high);
   expect(chainsOn(on)).toEqual([[base], [base, upper]]);
   on.clock.now += 299;
-  await new Roots({ ...on, boot: { id: "this boot", seconds: () => on.clock.now }, onFreed: () => undefined }).ready();
+  await new Roots({
+    ...on,
+    boot: { id: "this boot", seconds: () => on.clock.now },
+    onFreed: () => undefined,
+    onFailure: () => undefined,
+  }).ready();
   expect(await on.images.listLeases()).toHaveLength(1);
   on.clock.now += 2;
   const later = { ...on, roots: laterRoots(on, "this boot") };
@@ -141,12 +152,13 @@ function laterRoots(on: Machine, boot: string): Roots {
     holdings: on.holdings,
     boot: { id: boot, seconds: () => on.clock.now },
     onFreed: () => void on.freed.push(on.clock.now),
+    onFailure: () => undefined,
   });
 }
 
 test("gives back at once what somebody removes who knows that it was only just pulled", async () => {
   const on = await machine();
-  await on.roots.publish(high, [], { leaseSeconds: 300 });
+  await on.roots.publish(high, [], { leaseSeconds: 300, mended: [] });
   await remove(on, high, true);
   expect(chainsOn(on)).toEqual([[base]]);
   expect(await on.images.listLeases()).toEqual([]);
@@ -221,7 +233,7 @@ test.for<{ layers: Retention["layers"]; keeps: boolean }>([
 
 test("keeps a layer's blob that a lease holds, though it is over the budget", async () => {
   const on = await machine();
-  await on.roots.publish(high, [], { leaseSeconds: 300 });
+  await on.roots.publish(high, [], { leaseSeconds: 300, mended: [] });
   await collectUnheld(on, { now, retention: { layers: "none", bytes: 0, seconds: 0 } });
   expect(blobsOn(on)).toEqual(expect.arrayContaining(blobsOf(high)));
 });

@@ -101,9 +101,9 @@ async function listKeepable(
       since: isOfImage && retention.layers === "none" ? 0 : since,
     });
   }
-  for await (const { digest, arrived, updatedAt: since } of content.listIngests({ signal })) {
+  for await (const { digest, bytes, updatedAt: since } of content.listIngests({ signal })) {
     if (holdings.isHeld(blobResource(digest))) continue;
-    keepable.push({ kind: "ingest", digest, isOfImage: false, bytes: arrived, since });
+    keepable.push({ kind: "ingest", digest, isOfImage: false, bytes, since });
   }
   return keepable;
 }
@@ -179,7 +179,7 @@ async function measureUnheld(
   for await (const { chain, ...usage } of snapshots.list({ signal })) if (!layers.has(topOf(chain))) add(usage);
   for await (const { digest, size } of content.list({ signal }))
     if (!blobs.has(digest)) add({ bytes: size, inodes: 1 });
-  for await (const { arrived } of content.listIngests({ signal })) add({ bytes: arrived, inodes: 1 });
+  for await (const { bytes } of content.listIngests({ signal })) add({ bytes, inodes: 1 });
   return unheld;
 }
 

@@ -64,7 +64,13 @@ class PullingImageService implements ImageService, AsyncDisposable {
       keepsLayers: settings.retention.layers !== "none",
       leaseSeconds: settings.leaseSeconds,
       holdings,
-      roots: new Roots({ images, holdings, boot: settings.boot, onFreed: (freed) => this.#collectAside(freed) }),
+      roots: new Roots({
+        images,
+        holdings,
+        boot: settings.boot,
+        onFreed: (freed) => this.#collectAside(freed),
+        onFailure: this.#tell,
+      }),
       fetches: new SharedWork(isAboutCaller),
       stages: new SharedWork(isAboutCaller),
     };

@@ -19,7 +19,7 @@ export class MemoryBlobs implements Pick<ContentStore, "list" | "remove" | "list
   }
 
   async *listIngests(): AsyncGenerator<IngestInfo> {
-    for (const [digest, updatedAt] of this.arriving) yield { digest, arrived: 1, updatedAt };
+    for (const [digest, updatedAt] of this.arriving) yield { digest, arrived: 1, bytes: 1, updatedAt };
   }
 
   async removeIngest(digest: Digest): Promise<void> {

@@ -40,7 +40,7 @@ export class MemoryImageIndex implements ImageIndex {
     const publishedAt = this.#records.get(record.id)?.publishedAt ?? Date.now();
     this.#records.set(record.id, { ...record, publishedAt });
     for (const name of names) this.#names.set(name, record.id);
-    for (const resource of neededBy(record)) this.#damage.delete(resource);
+    for (const resource of options.mended ?? []) this.#damage.delete(resource);
     if (options.lease !== undefined) this.#leases.set(options.lease.holder, options.lease);
     return { ...record, ...this.#namesOf(record.id), publishedAt, damage: [] };
   }
@@ -66,6 +66,10 @@ export class MemoryImageIndex implements ImageIndex {
 
   async reportDamage(damage: readonly Damage[]): Promise<void> {
     for (const each of damage) this.#damage.set(each.resource, each);
+  }
+
+  async listDamage(): Promise<readonly Damage[]> {
+    return [...this.#damage.values()];
   }
 
   async endDamage(resources: readonly Resource[]): Promise<void> {

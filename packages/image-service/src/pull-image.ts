@@ -7,6 +7,7 @@ import {
   type ImageLayer,
   type ImageRecord,
   layerResource,
+  neededBy,
   type Resource,
 } from "@stowage/images";
 import { chainIds, type Descriptor, type Platform } from "@stowage/oci";
@@ -45,10 +46,13 @@ export async function pullImage(
   const holder = `pull ${randomUUID()}`;
   await dependencies.holdings.take(holder, resourcesWanted(chosen, layers));
   try {
-    await commitParts(dependencies, { chosen, layers }, options);
+    const damaged = new Set((await dependencies.images.listDamage()).map(({ resource }) => resource));
+    await commitParts(dependencies, { chosen, layers, damaged }, options);
     const record = await readyRecord(dependencies, chosen, layers);
     const { leaseSeconds } = dependencies;
-    const image = await dependencies.roots.publish(record, namesOf(reference, chosen), { ...options, leaseSeconds });
+    const mended = neededBy(record).filter((resource) => damaged.has(resource));
+    const publishing = { ...options, leaseSeconds, mended };
+    const image = await dependencies.roots.publish(record, namesOf(reference, chosen), publishing);
     if (!dependencies.keepsLayers) await dropIngests(dependencies, layers);
     return image;
   } catch (error) {
@@ -69,17 +73,19 @@ function isHopeless(error: unknown): boolean {
 interface ChosenParts {
   readonly chosen: ChosenImage;
   readonly layers: readonly WantedLayer[];
+  /** What is to be brought anew although it is here. */
+  readonly damaged: ReadonlySet<Resource>;
 }
 
 /** Brings layers and documents, and makes all of them durable together, under their names. */
 async function commitParts(
   dependencies: PullDependencies,
-  { chosen, layers }: ChosenParts,
+  { chosen, layers, damaged }: ChosenParts,
   options: PullOptions,
 ): Promise<void> {
   await using shares = new AsyncDisposableStack();
   const { content, snapshots, keepsLayers } = dependencies;
-  const brought = await bringLayers(dependencies, layers, { ...options, shares });
+  const brought = await bringLayers(dependencies, layers, { ...options, shares, damaged });
   options.onProgress?.({ kind: "committing" });
   const documents = await joined(
     documentsOf(chosen),

@@ -1,4 +1,4 @@
-import { type AbortOptions, isStowageError, StowageError } from "@stowage/errors";
+import { type AbortOptions, isStowageError } from "@stowage/errors";
 import { type Image, type ImageIndex, type ImageRecord, type Lease, type Resource, resourcesOf } from "@stowage/images";
 import type { Digest } from "@stowage/oci";
 import { step } from "@stowage/steps";
@@ -18,6 +18,13 @@ export interface RootsOptions {
   readonly boot: Boot;
   /** Told what nobody holds any more, where leases have ended behind nobody's call. */
   readonly onFreed: (freed: readonly Resource[]) => void;
+  /** Told of what fails behind nobody's call. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+export interface PublishRootOptions extends AbortOptions {
+  readonly leaseSeconds: number;
+  readonly mended: readonly Resource[];
 }
 
 /** What images and leases hold, kept the same in the index and in the holdings. Leases end here, at their time. */
@@ -25,6 +32,8 @@ export class Roots implements Disposable {
   readonly #options: RootsOptions;
   #loading: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** When the timer ends, in seconds since the boot. */
+  #wakesAt = Number.POSITIVE_INFINITY;
   /** Who holds what records name of which nobody knows whether they were written. */
   readonly #doubts = new Set<string>();
 
@@ -45,14 +54,14 @@ export class Roots implements Disposable {
   async publish(
     record: ImageRecord,
     names: readonly string[],
-    { leaseSeconds, ...options }: AbortOptions & { readonly leaseSeconds: number },
+    { leaseSeconds, ...options }: PublishRootOptions,
   ): Promise<Image> {
     const { images, holdings } = this.#options;
     const resources = resourcesOf(record);
     const lease = leaseSeconds > 0 ? this.#leaseFor(pullHolder(record.id), resources, leaseSeconds) : undefined;
     step("image-publishing");
     const image = await images.publish(record, names, { ...options, lease }).catch((error: unknown) => {
-      if (isStowageError(error, "data-loss")) this.#doubt(record.id, resources);
+      if (!isRolledBack(error)) this.#doubt(record.id, resources);
       throw error;
     });
     step("image-published");
@@ -108,11 +117,10 @@ export class Roots implements Disposable {
   }
 
   async #load(): Promise<void> {
-    const { images, holdings } = this.#options;
+    const { images, holdings, onFailure } = this.#options;
     for (const image of await images.list()) holdings.hold(imageHolder(image.id), resourcesOf(image));
-    const leases = await images.listLeases();
-    for (const lease of leases) this.#note(lease);
-    await this.#endDue().catch(unlessStorage); // those of another boot hold nothing, written off or not
+    for (const { holder, resources } of await images.listLeases()) holdings.hold(holder, resources);
+    await this.#endDue().catch(onFailure); // they hold nothing any more, written off or not
   }
 
   /**
@@ -143,34 +151,41 @@ export class Roots implements Disposable {
   }
 
   #wakeAt(seconds: number): void {
-    if (this.#timer !== undefined) return; // it looks at all of them, and goes on from there
-    const delay = Math.max(seconds - this.#options.boot.seconds(), coalescedSeconds);
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#endDue().catch(unlessStorage); // the next start ends them
-    }, delay * 1000).unref();
+    if (seconds >= this.#wakesAt) return;
+    clearTimeout(this.#timer);
+    this.#wakesAt = seconds;
+    const delay = Math.max(seconds - this.#options.boot.seconds(), coalescedSeconds) * 1000;
+    this.#timer = setTimeout(() => this.#wake(), Math.min(delay, maxTimerMilliseconds)).unref();
   }
 
+  #wake(): void {
+    this.#wakesAt = Number.POSITIVE_INFINITY;
+    this.#endDue().catch(this.#options.onFailure);
+  }
+
+  /** Lets go of what leases held that are over, and only then writes them off: a disk that takes no writes keeps nothing held. */
   async #endDue(): Promise<void> {
-    const { images, boot, onFreed } = this.#options;
+    const { images, boot, onFreed, holdings } = this.#options;
     const leases = await images.listLeases();
     const isDue = ({ boot: of, endsAt }: Lease): boolean =>
       of !== boot.id || (endsAt !== undefined && endsAt <= boot.seconds());
     const due = leases.filter(isDue).map(({ holder }) => holder);
-    await images.endLeases(due);
-    const freed = due.flatMap((holder) => this.#options.holdings.end(holder));
+    for (const { endsAt } of leases.filter((lease) => !isDue(lease))) if (endsAt !== undefined) this.#wakeAt(endsAt);
+    const freed = due.flatMap((holder) => holdings.end(holder));
     if (freed.length > 0) onFreed(freed);
-    const next = leases.filter((lease) => !isDue(lease)).flatMap(({ endsAt }) => endsAt ?? []);
-    if (next.length > 0) this.#wakeAt(Math.min(...next));
+    await images.endLeases(due);
   }
 }
 
 /** Leases that end at about the same time end together. */
 const coalescedSeconds = 1;
 
-/** A disk that takes no writes now is told to whoever writes. */
-function unlessStorage(error: unknown): void {
-  if (!(error instanceof StowageError)) throw error;
+/** The longest that a timer waits; who wakes too early looks again. */
+const maxTimerMilliseconds = 2 ** 31 - 1;
+
+/** Whether a transaction that failed has certainly left nothing on the disk. */
+function isRolledBack(error: unknown): boolean {
+  return isStowageError(error, "resource-exhausted") || isStowageError(error, "failed-precondition");
 }
 
 function imageHolder(id: Digest): string {

@@ -12,23 +12,35 @@ type WriteRequest = Extract<ToWriter, { readonly kind: "write" }>;
  * The thread's side of the writer: requests that come while a transaction is being written share the next one, and so its
  * flush. Each is carried out whole or not at all, and answered after it is durable.
  */
-export function answerWrites(port: MessagePort, { path, isDurable }: WriterJob): void {
-  const reserve = reservePath(path);
-  const database = orWithoutReserve(reserve, () => openDatabase(path, { isDurable }));
-  const writer = new BatchWriter(database, new DiskReserve(reserve));
+export function answerWrites(port: MessagePort, job: WriterJob): void {
+  let writer: BatchWriter | undefined;
   let waiting: WriteRequest[] = [];
+  const write = (batch: readonly WriteRequest[]): readonly FromWriter[] => {
+    try {
+      writer ??= openWriter(job);
+      return writer.write(batch);
+    } catch (error) {
+      return batch.map(({ id }) => failure(id, error)); // the next request tries again
+    }
+  };
   const writeWaiting = (): void => {
     const batch = waiting;
     waiting = [];
-    for (const answer of writer.write(batch)) port.postMessage(answer);
+    for (const answer of write(batch)) port.postMessage(answer);
   };
   port.on("message", (message: ToWriter) => {
     if (message.kind === "close") {
       if (waiting.length > 0) writeWaiting();
-      writer.close();
+      writer?.close();
       port.close();
     } else if (waiting.push(message) === 1) setImmediate(writeWaiting);
   });
+}
+
+function openWriter({ path, isDurable }: WriterJob): BatchWriter {
+  const reserve = reservePath(path);
+  const database = orWithoutReserve(reserve, () => openDatabase(path, { isDurable }));
+  return new BatchWriter(database, new DiskReserve(reserve));
 }
 
 class BatchWriter {

@@ -44,8 +44,8 @@ export class DatabaseWriter implements AsyncDisposable {
       workerData: this.#job,
     });
     worker.on("message", (message: FromWriter) => this.#settle(message));
-    worker.once("error", (error) => this.#fail(error));
-    worker.once("exit", () => this.#fail(new Error("Cannot write the image index: its thread has ended")));
+    worker.once("error", (error) => this.#fail(worker, error));
+    worker.once("exit", () => this.#fail(worker, new Error("Cannot write the image index: its thread has ended")));
     return worker;
   }
 
@@ -60,7 +60,9 @@ export class DatabaseWriter implements AsyncDisposable {
       );
   }
 
-  #fail(error: unknown): void {
+  /** What another thread was asked, it answers. */
+  #fail(worker: Worker, error: unknown): void {
+    if (this.#worker !== worker) return;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
     this.#worker = undefined;

@@ -20,7 +20,7 @@ export class DiskReserve {
       writeZeros(this.#path, reserveBytes);
       this.#isFull = true;
     } catch {
-      rmSync(this.#path, { force: true }); // later, when there is room
+      removeReserve(this.#path); // later, when there is room
     }
   }
 

@@ -18,6 +18,7 @@ import { orWithoutReserve, reservePath } from "./disk-reserve.ts";
 import { parseRecord } from "./image-record.ts";
 import { type ImageRow, type IndexRows, readRows } from "./index-rows.ts";
 import {
+  changeImage,
   deleteDamage,
   deleteImage,
   deleteLease,
@@ -116,9 +117,8 @@ class MemoryFirstIndex implements SqliteImageIndex {
   async publish(given: ImageRecord, names: readonly string[], options: PublishOptions = {}): Promise<Image> {
     options.signal?.throwIfAborted();
     const record = parseRecord(given);
-    const { lease } = options;
+    const { lease, mended = [] } = options;
     const now = Date.now();
-    const mended = this.#rows.damage.size === 0 ? [] : neededBy(record);
     await this.#write([
       putImage(record, now),
       ...names.map((name) => putName(name, record.id)),
@@ -151,7 +151,7 @@ class MemoryFirstIndex implements SqliteImageIndex {
       return record === undefined ? [] : [{ row, record }];
     });
     if (changed.length === 0) return;
-    await this.#write(changed.map(({ row, record }) => putImage(record, row.publishedAt)));
+    await this.#write(changed.map(({ record }) => changeImage(record)));
     for (const { row, record } of changed) await this.#replaceRecord(row, record);
   }
 
@@ -161,6 +161,11 @@ class MemoryFirstIndex implements SqliteImageIndex {
     await this.#write(damage.map(putDamage));
     for (const { resource, why } of damage) this.#rows.damage.set(resource, why);
     this.#showAll();
+  }
+
+  async listDamage({ signal }: AbortOptions = {}): Promise<readonly Damage[]> {
+    signal?.throwIfAborted();
+    return [...this.#rows.damage].map(([resource, why]) => ({ resource, why }));
   }
 
   async endDamage(resources: readonly Resource[], { signal }: AbortOptions = {}): Promise<void> {
@@ -229,7 +234,7 @@ class MemoryFirstIndex implements SqliteImageIndex {
   async #replaceRecord(row: ImageRow, record: ImageRecord): Promise<void> {
     const now = this.#rows.images.get(record.id);
     if (now === row) this.#rows.images.set(record.id, { ...row, record });
-    else if (now?.record !== undefined) await this.#write([putImage(now.record, now.publishedAt)]);
+    else if (now?.record !== undefined) await this.#write([changeImage(now.record)]);
     this.#show(record.id);
   }
 

@@ -9,6 +9,11 @@ export function putImage(record: ImageRecord, publishedAt: number): Statement {
   return { sql, values: [record.id, encodeRecord(record), publishedAt] };
 }
 
+/** Changes the record of an image that is there; one that went meanwhile does not come back. */
+export function changeImage(record: ImageRecord): Statement {
+  return { sql: "UPDATE images SET record = ? WHERE id = ?", values: [encodeRecord(record), record.id] };
+}
+
 export function putName(name: string, id: Digest): Statement {
   const sql =
     "INSERT INTO names (name, image_id) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET image_id = excluded.image_id";

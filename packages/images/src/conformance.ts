@@ -83,9 +83,10 @@ export function describeImageIndex(name: string, open: () => Promise<ImageIndex>
       const damageOf = async (id: Image["id"]) => (await index.find(id))?.damage;
       expect(await damageOf(one.id)).toEqual([{ resource, why: "is missing" }]);
       expect(await damageOf(two.id)).toEqual([]);
-      await index.publish(two, []);
+      expect(await index.listDamage()).toEqual([{ resource, why: "is missing" }]);
+      await index.publish(one, []);
       expect(await damageOf(one.id)).toHaveLength(1);
-      const mended = await index.publish(one, []);
+      const mended = await index.publish(one, [], { mended: [resource] });
       expect(mended.damage).toEqual([]);
       expect(await damageOf(one.id)).toEqual([]);
       await index.reportDamage([{ resource, why: "is missing" }]);

@@ -20,8 +20,8 @@ export interface ImageIndex {
   findByName(name: string, options?: AbortOptions): Promise<Image | undefined>;
 
   /**
-   * Stores an image under `names`, beside those it has. An image of the same id is replaced. What it needs is no longer
-   * damaged: whoever publishes it has seen that.
+   * Stores an image under `names`, beside those it has. An image of the same id is replaced. What was found damaged and is not
+   * said to be mended stays so.
    */
   publish(record: ImageRecord, names: readonly string[], options?: PublishOptions): Promise<Image>;
 
@@ -33,6 +33,9 @@ export interface ImageIndex {
 
   /** Notes what was found damaged: images that need it are not READY until they are published anew. */
   reportDamage(damage: readonly Damage[], options?: AbortOptions): Promise<void>;
+
+  /** Everything that was found damaged and not mended since, whether or not an image needs it now. */
+  listDamage(options?: AbortOptions): Promise<readonly Damage[]>;
 
   /** Says of resources that nothing is wrong with them any more. */
   endDamage(resources: readonly Resource[], options?: AbortOptions): Promise<void>;
@@ -52,6 +55,8 @@ export interface ImageIndex {
 export interface PublishOptions extends AbortOptions {
   /** Taken in the same transaction. */
   readonly lease?: Lease | undefined;
+  /** What was damaged, and was brought anew. */
+  readonly mended?: readonly Resource[] | undefined;
 }
 
 export interface RemoveOptions extends AbortOptions {

@@ -27,7 +27,8 @@ export async function findLayerRecord(directory: string): Promise<LayerRecord | 
   try {
     return schema.safeParse(JSON.parse(await readFile(join(directory, fileName), "utf8"))).data;
   } catch (error) {
-    if (error instanceof SyntaxError || isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    if (error instanceof SyntaxError || isErrno(error, "ENOENT", "ENOTDIR", "EIO", "EUCLEAN", "EBADMSG"))
+      return undefined;
     throw asStorageError(error, `read layer "${directory}"`);
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { chmod, mkdir, readdir, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type AbortOptions, asStorageError, isErrno, StowageError } from "@stowage/errors";
+import { type AbortOptions, asStorageError, isErrno, isStowageError, StowageError } from "@stowage/errors";
 import { type Durability, type Flusher, openFlusher } from "@stowage/linux";
 import type {
   ActiveSnapshot,
@@ -126,12 +126,12 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
   async commit(layers: readonly StagedLayer[], { signal }: AbortOptions = {}): Promise<void> {
     const staged = await this.#inTurn("commit layers", () => this.#settle(layers, signal));
     signal?.throwIfAborted();
-    if (staged.size === 0) return;
     try {
-      await this.#flushFiles(staged);
+      if (staged.size > 0) await this.#flushFiles(staged);
       step("layers-flushed");
       await this.#inTurn("commit layers", () => this.#giveNames(staged));
-      await this.#flushNames(staged);
+      // Also where all was here: another commit may have named it, and be about to flush.
+      await Promise.all([this.#opened.links.flush(), this.#opened.names.flush()]);
       step("layers-durable");
     } catch (error) {
       throw asStorageError(error, "commit layers");
@@ -143,7 +143,8 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
     try {
       return await inspectLayer(this.#layout, layerIdsOf(chain), options);
     } catch (error) {
-      if (isErrno(error, "EIO", "EUCLEAN", "EBADMSG")) return "cannot be read: the disk failed";
+      if (isErrno(error, "EIO", "EUCLEAN", "EBADMSG") || isStowageError(error, "data-loss"))
+        return "cannot be read: the disk failed";
       if (isErrno(error, "ENOENT")) return "lost files while they were looked at";
       throw asStorageError(error, `look at layer ${chain.at(-1)}`);
     }
@@ -210,6 +211,7 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
     const staged = new Map<string, StagedLayer>();
     for (const layer of layers) {
       signal?.throwIfAborted();
+      if (this.#active.get(layer.snapshot)?.isNamed === true) continue; // another pull that shares it was first
       if (layer.replace !== true && (await this.find(layer.chain)) !== undefined) {
         await restoreLink(this.#layout, layerIdOf(layer.chain));
         continue;
@@ -231,20 +233,6 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
     if (isLost) throw new StowageError("data-loss", "Cannot commit layers: the disk failed while they were written");
   }
 
-  /** Names that may be lost are taken back: whoever finds them would take them for durable. */
-  async #flushNames(staged: ReadonlyMap<string, StagedLayer>): Promise<void> {
-    try {
-      await Promise.all([this.#opened.links.flush(), this.#opened.names.flush()]);
-    } catch (error) {
-      for (const [id, { chain, snapshot }] of [...staged].toReversed()) {
-        if (this.#active.get(snapshot)?.isNamed !== true) continue;
-        await this.#opened.trash.discard(this.#layout.layer(id));
-        this.#children.remove(id, parentIdOf(chain));
-      }
-      throw error;
-    }
-  }
-
   /** The links first, which must stand when a layer does, then the names from the bottom up. */
   async #giveNames(staged: ReadonlyMap<string, StagedLayer>): Promise<void> {
     for (const id of staged.keys()) {
@@ -252,6 +240,7 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
       step("layer-linked");
     }
     for (const [id, { chain, snapshot, replace }] of staged) {
+      if (this.#active.get(snapshot)?.isNamed === true) continue;
       if (replace !== true && (await this.find(chain)) !== undefined) continue;
       await this.#giveName(id, snapshot);
       this.#children.add(id, parentIdOf(chain));
