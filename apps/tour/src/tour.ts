@@ -58,6 +58,7 @@ function settingsFor(
     ...defaultSettings,
     root: join(directory, "store"),
     address: join(directory, "stowage.sock"),
+    pull: { ...defaultSettings.pull, lease: 0 }, // so that the end shows the disk given back
     registry: { ...defaultSettings.registry, plainHttp: plainHttp ? [domain] : [] },
   };
 }
