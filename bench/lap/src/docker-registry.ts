@@ -35,7 +35,7 @@ export async function startDockerRegistry(directory: string): Promise<DockerRegi
   return { host, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-/** It takes 4 MiB to read any blob; collecting them all the time would cost the benches half of what they measure beside it. */
+/** Collecting its garbage less often halves what a small blob costs it, which the benches would measure along with us. */
 const calm = { GOGC: "400" };
 
 async function untilItAnswers(host: string): Promise<void> {
