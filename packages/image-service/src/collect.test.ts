@@ -1,7 +1,7 @@
 import { StowageError } from "@stowage/errors";
 import { blobResource, type ImageRecord, layerResource, resourcesOf } from "@stowage/images";
 import { chainIds, digestOf } from "@stowage/oci";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { collectImage, collectUnheld } from "./collect.ts";
 import { Holdings } from "./holdings.ts";
 import { recordOf } from "./image-record.test.fixture.ts";
@@ -143,6 +143,19 @@ test("ends every lease with the boot that it was taken in", async () => {
   const later = laterRoots(on, "the next boot");
   await later.ready();
   expect(await on.images.listLeases()).toEqual([]);
+});
+
+test("a lease of an earlier boot, however late its end would be, holds up no other", async () => {
+  const on = await machine();
+  await on.images.takeLease({ holder: "pulled before", resources: [], boot: "an earlier boot", endsAt: 1_000_000 });
+  const roots = laterRoots(on, "this boot");
+  onTestFinished(() => roots[Symbol.dispose]());
+  await roots.ready();
+  expect(await on.images.listLeases()).toEqual([]);
+  await roots.publish(high, [], { leaseSeconds: 1, mended: [] });
+  await remove({ ...on, roots }, high);
+  on.clock.now += 2;
+  await expect.poll(() => on.freed, { timeout: 10_000 }).toHaveLength(1);
 });
 
 /** What a process has that starts later, with nothing in memory. */

@@ -54,6 +54,19 @@ test("knows after a restart all that it knew before", async () => {
   expect(await after.findByName("docker.io/library/gone:1")).toBeUndefined();
 });
 
+test("a removed image does not come back, though its blobs were forgotten at the same time", async () => {
+  const path = await fresh();
+  const index = openIn(path);
+  const blob = { mediaType: "application/octet-stream", digest: digestOf("a layer"), size: 1 };
+  const layers = [{ blob, kept: true, diffId: digestOf("a tar"), bytes: 1, inodes: 1 }];
+  const { id } = await index.publish({ ...record("one"), layers }, ["docker.io/library/one:1"]);
+  await Promise.all([index.remove(id), index.forgetBlobs([blob.digest])]);
+  await index[Symbol.asyncDispose]();
+  const after = openIn(path);
+  expect(await after.list()).toEqual([]);
+  expect(await after.listUnreadable()).toEqual([]);
+});
+
 test("knows after a kill what it said was published", async () => {
   const path = await fresh();
   const killed = openIn(path);

@@ -101,6 +101,13 @@ export function describeImageIndex(name: string, open: () => Promise<ImageIndex>
       expect((await index.find(one.id))?.layers).toMatchObject([{ kept: false }]);
     });
 
+    test("does not bring an image back whose blobs are forgotten while it is removed", async () => {
+      const index = await open();
+      await index.publish(one, []);
+      await Promise.all([index.remove(one.id), index.forgetBlobs([digestOf("layer of one")])]);
+      expect(await index.list()).toEqual([]);
+    });
+
     test("keeps a lease until it is ended, and one for each holder", async () => {
       const index = await open();
       const lease = { holder: "mount /mnt", resources: [blobResource(one.id)], boot: "this one", endsAt: 12.5 };
