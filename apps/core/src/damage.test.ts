@@ -10,7 +10,7 @@ import { mount } from "@stowage/linux";
 import { encodedOf, parsePlatform } from "@stowage/oci";
 import { parseReference, type Reference } from "@stowage/reference";
 import type { FakeRegistry } from "@stowage/registry-fake";
-import { layerIdOf } from "@stowage/snapshots-overlay";
+import { layerIdOf } from "@stowage/snapshots-fs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openStore, type Store } from "./index.ts";
 import { scratchDirectory, scratchRegistry } from "./scratch.test.fixture.ts";

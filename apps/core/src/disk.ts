@@ -5,7 +5,7 @@ import { type AbortOptions, isErrno } from "@stowage/errors";
 import type { Disk, DiskEntry, DiskOwner } from "@stowage/image-service";
 import { chainIds, type Digest } from "@stowage/oci";
 import type { SnapshotInfo, Snapshotter } from "@stowage/snapshots";
-import { layerIdOf, storageAt } from "@stowage/snapshots-overlay";
+import { layerIdOf, storageAt } from "@stowage/snapshots-fs";
 
 /** The disk below `root`, laid out as `openStore` does. Hard links are counted once. */
 export function openDisk(root: string, snapshots: Pick<Snapshotter, "list">): Disk {

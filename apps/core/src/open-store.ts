@@ -12,7 +12,7 @@ import {
 } from "@stowage/image-service";
 import { openImageIndex, type SqliteImageIndex } from "@stowage/images-sqlite";
 import { bootId, bootSeconds, lockFile } from "@stowage/linux";
-import { openSnapshotter } from "@stowage/snapshots-overlay";
+import { openSnapshotter } from "@stowage/snapshots-fs";
 import { createUnpacker } from "@stowage/unpack";
 import { openDisk } from "./disk.ts";
 import { makeDirectory } from "./make-directory.ts";

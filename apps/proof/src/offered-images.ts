@@ -6,7 +6,7 @@ import { diffIdsOf, type Image } from "@stowage/images";
 import type { Digest } from "@stowage/oci";
 import { parseReference } from "@stowage/reference";
 import { type FakeRegistry, startRegistry } from "@stowage/registry-fake";
-import { layerIdOf } from "@stowage/snapshots-overlay";
+import { layerIdOf } from "@stowage/snapshots-fs";
 import { describeTree } from "./describe-tree.ts";
 import { proofImages } from "./proof-images.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openStore, type Store } from "@stowage/core";
 import { diffIdsOf } from "@stowage/images";
 import { parseReference } from "@stowage/reference";
-import { layerIdOf } from "@stowage/snapshots-overlay";
+import { layerIdOf } from "@stowage/snapshots-fs";
 import { isStep, type Step, stepChannel } from "@stowage/steps";
 import type { DriverPlan, Operation, StepOccurrence } from "./driver-plan.ts";
 

@@ -39,7 +39,7 @@ export {
   workingDirectory,
 } from "./open.ts";
 export { type Path } from "./path-bytes.ts";
-export { isPrivileged } from "./privilege.ts";
+export { isMachineRoot, isPrivileged } from "./privilege.ts";
 export {
   type HashCheckpoint,
   isHashCheckpoint,

@@ -1,5 +1,5 @@
 import { isErrno } from "@stowage/errors";
-import { isPrivileged, linkAt, makeNodeAt, nodeKinds, setXattr, statAt, statFd } from "@stowage/linux";
+import { isMachineRoot, linkAt, makeNodeAt, nodeKinds, setXattr, statAt, statFd } from "@stowage/linux";
 import type { UnpackedLayer } from "@stowage/snapshots";
 import { defaultAcl, setFileTimes } from "./entry-metadata.ts";
 import { parentOf } from "./layer-path.ts";
@@ -66,8 +66,8 @@ function makeOpaque(tree: LayerTree, path: string): void {
   unpacking(path, () => setXattr(tree.open(path), opaque, Buffer.from("y")));
 }
 
-/** Overlay mounts of users other than root take their attributes from the `user` namespace (`userxattr`). */
-const opaque = isPrivileged() ? "trusted.overlay.opaque" : "user.overlay.opaque";
+/** Overlay mounts of all others take their attributes from the `user` namespace (`userxattr`). */
+const opaque = isMachineRoot() ? "trusted.overlay.opaque" : "user.overlay.opaque";
 
 function settleDirectory(tree: LayerTree, path: string, { mtime, defaultAcl: acl }: DirectoryRecord): number {
   return unpacking(path, () => {

@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, writeSync } from "node:fs";
 import { isErrno } from "@stowage/errors";
 import {
-  isPrivileged,
+  isMachineRoot,
   linkAt,
   makeNodeAt,
   nodeKinds,
@@ -106,7 +106,7 @@ export class LayerWriter implements TarSink, Disposable {
       case "character":
       case "block": {
         verifyDevice(entry);
-        if (entry.kind !== "fifo" && !isPrivileged()) return this.#leaveOut(path);
+        if (entry.kind !== "fifo" && !mayMakeDevices) return this.#leaveOut(path);
         const node = { mode: nodeKinds[entry.kind] | 0o600, major: entry.deviceMajor, minor: entry.deviceMinor };
         return this.#special(entry, path, ({ dirFd, name }) => makeNodeAt(dirFd, name, node));
       }
@@ -196,6 +196,8 @@ function write(file: OpenFile, chunk: Uint8Array): void {
   }
   file.end = file.position;
 }
+
+const mayMakeDevices = isMachineRoot();
 
 /** Character 0:0 is overlayfs's whiteout, and a number that the kernel would cut off could turn into it. */
 function verifyDevice({ kind, name, deviceMajor, deviceMinor }: TarEntry): void {
