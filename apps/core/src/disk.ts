@@ -3,7 +3,7 @@ import { lstat, readdir } from "node:fs/promises";
 import { contentAt } from "@stowage/content-fs";
 import { type AbortOptions, isErrno } from "@stowage/errors";
 import type { Disk, DiskEntry, DiskOwner } from "@stowage/image-service";
-import { chainIds, type Digest } from "@stowage/oci";
+import { chainIdOf, type Digest } from "@stowage/oci";
 import type { SnapshotInfo, Snapshotter } from "@stowage/snapshots";
 import { layerIdOf, storageAt } from "@stowage/snapshots-fs";
 
@@ -30,9 +30,7 @@ interface Layer {
 }
 
 function layerOf({ chain, inodes }: SnapshotInfo): Layer {
-  const chainId = chainIds(chain).at(-1);
-  if (chainId === undefined) throw new Error("a chain without layers has no id");
-  return { chainId, missing: inodes };
+  return { chainId: chainIdOf(chain), missing: inodes };
 }
 
 function entryOf(path: string, status: BigIntStats, layers: ReadonlyMap<string, Layer>): DiskEntry {

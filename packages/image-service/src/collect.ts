@@ -11,7 +11,7 @@ import {
   layerResource,
   type Resource,
 } from "@stowage/images";
-import { chainIds, type Digest } from "@stowage/oci";
+import { chainIdOf, chainIds, type Digest } from "@stowage/oci";
 import type { Chain, Snapshotter, Usage } from "@stowage/snapshots";
 import type { Holdings } from "./holdings.ts";
 import { type Keepable, overBudget, type Retention } from "./retention.ts";
@@ -147,7 +147,7 @@ async function dropChains(
   { signal }: AbortOptions = {},
 ): Promise<void> {
   for (const chain of chains.toSorted((one, other) => other.length - one.length)) {
-    const resource = layerResource(topOf(chain));
+    const resource = layerResource(chainIdOf(chain));
     if (holdings.isHeld(resource)) continue;
     await turnOfTheLoop(undefined, { signal });
     await holdings.unlessHeld(resource, () => unlessInUse(snapshots.remove(chain)));
@@ -176,15 +176,9 @@ async function measureUnheld(
     unheld.bytes += bytes;
     unheld.inodes += inodes;
   };
-  for await (const { chain, ...usage } of snapshots.list({ signal })) if (!layers.has(topOf(chain))) add(usage);
+  for await (const { chain, ...usage } of snapshots.list({ signal })) if (!layers.has(chainIdOf(chain))) add(usage);
   for await (const { digest, size } of content.list({ signal }))
     if (!blobs.has(digest)) add({ bytes: size, inodes: 1 });
   for await (const { bytes } of content.listIngests({ signal })) add({ bytes, inodes: 1 });
   return unheld;
-}
-
-function topOf(chain: Chain): Digest {
-  const top = chainIds(chain).at(-1);
-  if (top === undefined) throw new Error("a chain without layers has no id");
-  return top;
 }

@@ -9,3 +9,10 @@ export function chainIds(diffIds: readonly Digest[]): readonly Digest[] {
   }
   return chain;
 }
+
+/** The chain id of a stack that has a layer at the least. */
+export function chainIdOf(diffIds: readonly Digest[]): Digest {
+  const top = chainIds(diffIds).at(-1);
+  if (top === undefined) throw new Error("a chain without layers has no id");
+  return top;
+}

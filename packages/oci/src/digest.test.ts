@@ -1,7 +1,7 @@
 import { StowageError } from "@stowage/errors";
 import { assert, property, string, uint8Array } from "fast-check";
 import { expect, test } from "vitest";
-import { algorithmOf, chainIds, digestOf, encodedOf, isDigest, parseDigest } from "./index.ts";
+import { algorithmOf, chainIdOf, chainIds, digestOf, encodedOf, isDigest, parseDigest } from "./index.ts";
 
 test.for([
   { algorithm: "sha256" as const, means: "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
@@ -55,4 +55,5 @@ test("a chain id is the diff id of the first layer, and a digest of two above it
   const second = digestOf(`${layers[0]} ${layers[1]}`);
   expect(chainIds(layers)).toEqual([layers[0], second, digestOf(`${second} ${layers[2]}`)]);
   expect(chainIds([])).toEqual([]);
+  expect(chainIdOf(layers)).toBe(chainIds(layers).at(-1));
 });

@@ -1,4 +1,4 @@
-export { chainIds } from "./chain-id.ts";
+export { chainIdOf, chainIds } from "./chain-id.ts";
 export { type Descriptor, descriptorSchema, digestSchema, formatDescriptor } from "./descriptor.ts";
 export {
   algorithmOf,
