@@ -4,7 +4,8 @@ import { layerNamePattern } from "./layer-record.ts";
 export type StoragePath =
   | {
       readonly kind: "layer";
-      readonly id: string /** Whether it is one of its files, and not what is known of them. */;
+      readonly id: string;
+      /** Whether it is one of its files, and not what is known of them. */
       readonly isFile: boolean;
     }
   | { readonly kind: "arriving" | "layout" };
