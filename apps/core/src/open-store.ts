@@ -11,11 +11,10 @@ import {
   type ImageServiceSettings,
 } from "@stowage/image-service";
 import { openImageIndex, type SqliteImageIndex } from "@stowage/images-sqlite";
-import { bootId, bootSeconds, lockFile } from "@stowage/linux";
+import { bootId, bootSeconds, lockFile, makeDirectory } from "@stowage/linux";
 import { openSnapshotter } from "@stowage/snapshots-fs";
 import { createUnpacker } from "@stowage/unpack";
 import { openDisk } from "./disk.ts";
-import { makeDirectory } from "./make-directory.ts";
 import { nodePlatform } from "./node-platform.ts";
 import { openRegistry } from "./open-registry.ts";
 

@@ -27,6 +27,8 @@ export {
 export { type FileLock, LockHeldError, lockFile } from "./file-lock.ts";
 export { type FileKind, type FileStatus, statAt, statFd } from "./file-status.ts";
 export { type Durability, type Flusher, type FlusherOptions, type FlushScope, openFlusher } from "./flusher.ts";
+export { type GzipInflater, type Inflated, startIsalInflater } from "./isal.ts";
+export { makeDirectory } from "./make-directory.ts";
 export { type MountRequest, mount, unmount } from "./mount.ts";
 export { type MountEntry, parseMountInfo, readMounts } from "./mount-table.ts";
 export {
@@ -47,3 +49,4 @@ export {
   type Sha2,
   startResumableHash,
 } from "./resumable-hash.ts";
+export { writeAt, writeText } from "./write-file.ts";

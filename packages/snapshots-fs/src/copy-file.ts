@@ -1,9 +1,8 @@
 import { constants } from "node:fs";
 import { copyFile, open } from "node:fs/promises";
 import { isErrno, StowageError } from "@stowage/errors";
-import { findData } from "@stowage/linux";
+import { findData, writeAt } from "@stowage/linux";
 import type { TreeFile, TreePlace } from "./tree-place.ts";
-import { writeAt } from "./write-text.ts";
 
 /** What one layer may still write of the files of others. */
 export class CopyAllowance {

@@ -1,14 +1,11 @@
-import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type AbortOptions, isErrno, StowageError } from "@stowage/errors";
+import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { StagedLayer } from "@stowage/snapshots";
 import { step } from "@stowage/steps";
-import { lowerText } from "./inspect-layer.ts";
-import { layerIdsOf, linkNameOf } from "./layer-id.ts";
+import type { LayerDriver } from "./layer-driver.ts";
+import { layerIdsOf } from "./layer-id.ts";
 import { findLayerRecord, writeLayerRecord } from "./layer-record.ts";
-import type { Layout } from "./layout.ts";
 import { settle, type Taken } from "./settle.ts";
-import { writeText } from "./write-text.ts";
 
 /** What `finishLayer` knows of the commit that it is part of. */
 export interface CommitInProgress extends AbortOptions {
@@ -19,11 +16,11 @@ export interface CommitInProgress extends AbortOptions {
 }
 
 /**
- * Completes a staged layer but for its name: what it takes from the layers below, `link`, `lower` and its record. The
+ * Completes a staged layer but for its name: what it takes from the layers below, what the driver adds, and its record. The
  * record is written last: a layer that has one was completed before, in a commit that then failed over another layer.
  */
 export async function finishLayer(
-  layout: Layout,
+  driver: LayerDriver,
   { chain, snapshot, layer }: StagedLayer,
   { staged, taken, signal }: CommitInProgress,
 ): Promise<void> {
@@ -31,33 +28,21 @@ export async function finishLayer(
   const diffId = chain.at(-1);
   if (id === undefined || diffId === undefined) throw new Error("a layer without a diff id");
   const [parent] = lowers;
-  await requireParent(layout, { id, parent, staged });
-  const directory = dirname(snapshot.directory);
+  await requireParent(driver, { id, parent, staged });
+  const staging = dirname(snapshot.directory);
+  const directory = driver.finished(staging);
   if ((await findLayerRecord(directory)) !== undefined) return;
-  const trees = lowers.map((lower) => staged.get(lower)?.snapshot.directory ?? layout.diff(lower));
+  const treeOf = (lower: string): string => treeIn(driver, staged.get(lower)) ?? driver.layout.diff(lower);
+  const trees = driver.needed(lowers).map(treeOf);
   await settle({ root: snapshot.directory, layer, lowers: trees, taken }, { signal });
-  await writeText(join(directory, "link"), linkNameOf(id), forReaders);
-  if (parent === undefined) await makeDirectory(join(directory, "empty"));
-  else await writeText(join(directory, "lower"), lowerText(lowers), forReaders);
-  await writeLayerRecord(directory, {
-    diffId,
-    parent,
-    bytes: layer.bytes + taken.bytes,
-    inodes: layer.inodes + taken.files + taken.directories.size,
-    tarSize: layer.tarSize,
-  });
+  const usage = await driver.finish({ id, lowers, staging, layer, taken, treeOf, signal });
+  await writeLayerRecord(directory, { diffId, parent, ...usage, tarSize: layer.tarSize });
   step("layer-settled");
 }
 
-/** One that an earlier try made is fine. Not with `recursive`, which makes ENOENT of whatever the disk says. */
-async function makeDirectory(path: string): Promise<void> {
-  await mkdir(path).catch((error: unknown) => {
-    if (!isErrno(error, "EEXIST")) throw error;
-  });
+function treeIn(driver: LayerDriver, staged: StagedLayer | undefined): string | undefined {
+  return staged === undefined ? undefined : join(driver.finished(dirname(staged.snapshot.directory)), "diff");
 }
-
-/** As containers/storage writes them. */
-const forReaders = { mode: 0o644 };
 
 interface Kin {
   readonly id: string;
@@ -65,7 +50,7 @@ interface Kin {
   readonly staged: ReadonlyMap<string, StagedLayer>;
 }
 
-async function requireParent(layout: Layout, { id, parent, staged }: Kin): Promise<void> {
+async function requireParent({ layout }: LayerDriver, { id, parent, staged }: Kin): Promise<void> {
   if (parent === undefined || staged.has(parent)) return;
   if ((await findLayerRecord(layout.layer(parent))) !== undefined) return;
   throw new StowageError("failed-precondition", `Cannot commit layer ${id}: its parent ${parent} is not here`);

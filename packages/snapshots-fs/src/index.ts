@@ -1,3 +1,3 @@
 export { layerIdOf } from "./layer-id.ts";
-export { type OverlayOptions, openSnapshotter } from "./overlay-snapshotter.ts";
+export { openSnapshotter, type SnapshotterOptions } from "./open-snapshotter.ts";
 export { type StoragePath, storageAt } from "./storage-path.ts";

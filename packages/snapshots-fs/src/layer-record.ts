@@ -1,9 +1,9 @@
 import { readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { asStorageError, isErrno } from "@stowage/errors";
+import { writeText } from "@stowage/linux";
 import { type Digest, digestSchema } from "@stowage/oci";
 import { z } from "zod";
-import { writeText } from "./write-text.ts";
 
 /** What is known of a committed layer beside its files. It is in the layer's directory before that gets its name. */
 export interface LayerRecord {

@@ -1,28 +1,39 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeDirectory } from "@stowage/linux";
 import { linkNameOf } from "./layer-id.ts";
 
-/** Where things are under the storage root, as containers/storage's overlay driver lays them out. */
+/** Where things are under the storage root. */
 export interface Layout {
-  /** The driver's home. */
+  /** The directory of the layers, each by its id. */
   readonly home: string;
-  readonly links: string;
   /** Trees that are being written, on the same file system as the finished ones. */
   readonly staging: string;
   layer(id: string): string;
   diff(id: string): string;
+}
+
+/** As containers/storage's overlay driver lays it out. */
+export interface OverlayLayout extends Layout {
+  readonly links: string;
   link(id: string): string;
 }
 
-export function layoutUnder(root: string): Layout {
+export function overlayLayout(root: string): OverlayLayout {
   const home = join(root, "overlay");
   return {
-    home,
+    ...layoutOf(home),
     links: join(home, "l"),
+    link: (id) => join(home, "l", linkNameOf(id)),
+  };
+}
+
+function layoutOf(home: string): Layout {
+  return {
+    home,
     staging: join(home, "staging"),
     layer: (id) => join(home, id),
     diff: (id) => join(home, id, "diff"),
-    link: (id) => join(home, "l", linkNameOf(id)),
   };
 }
 
@@ -30,7 +41,7 @@ export function layoutUnder(root: string): Layout {
 export async function makeLockFiles(root: string): Promise<void> {
   for (const kind of ["layers", "images"]) {
     const directory = join(root, `overlay-${kind}`);
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory);
     await writeFile(join(directory, `${kind}.lock`), "", { flag: "a", mode: 0o600 });
   }
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename } from "node:fs/promises";
+import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { isErrno } from "@stowage/errors";
+import { makeDirectory } from "@stowage/linux";
 import { step } from "@stowage/steps";
 import { removeTree } from "./remove-tree.ts";
 
@@ -31,7 +32,7 @@ export class Trash implements AsyncDisposable {
 
   /** Opens the trash in `directory` and begins to empty what is in it. */
   static async open(directory: string, options: TrashOptions): Promise<Trash> {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory);
     const trash = new Trash(directory, options);
     trash.#empty(await readdir(directory));
     return trash;

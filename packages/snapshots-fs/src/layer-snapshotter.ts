@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, readdir, rename, unlink } from "node:fs/promises";
+import { chmod, mkdir, readdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type AbortOptions, asStorageError, isErrno, isStowageError, StowageError } from "@stowage/errors";
-import { type Durability, type Flusher, openFlusher } from "@stowage/linux";
+import type { Flusher } from "@stowage/linux";
 import type {
   ActiveSnapshot,
   Chain,
@@ -15,58 +15,27 @@ import type {
 } from "@stowage/snapshots";
 import { step } from "@stowage/steps";
 import { finishLayer } from "./finish-layer.ts";
-import { inspectLayer, restoreLink } from "./inspect-layer.ts";
+import { inspectLayer } from "./inspect-layer.ts";
 import { chainOf, parentIdOf } from "./layer-chain.ts";
 import { LayerChildren } from "./layer-children.ts";
+import type { LayerDriver } from "./layer-driver.ts";
 import { layerIdOf, layerIdsOf } from "./layer-id.ts";
 import { findLayerRecord, layerNamePattern, readLayerRecords } from "./layer-record.ts";
-import { type Layout, layoutUnder, makeLockFiles } from "./layout.ts";
-import { isMounted, overlayView } from "./overlay-view.ts";
+import type { Layout } from "./layout.ts";
 import { requireRoom } from "./require-room.ts";
 import { type Taken, takenNothing } from "./settle.ts";
-import { Trash } from "./trash.ts";
+import type { Trash } from "./trash.ts";
+import { Turn } from "./turn.ts";
 
-export interface OverlayOptions {
-  /** Where removed trees wait for their end; on the same file system as the root. */
-  readonly trash: string;
-  /** Whether a committed layer survives a power cut (`full`, the default) or what the kernel had time for (`relaxed`). */
-  readonly durability?: Durability | undefined;
-}
-
-/**
- * Opens the layers under `root`, made where it is missing, in the layout of containers/storage's overlay driver.
- * The caller holds the lock on it; what an earlier process left half-made goes to the trash.
- */
-export async function openSnapshotter(
-  root: string,
-  { trash: trashPath, durability = "full" }: OverlayOptions,
-): Promise<Snapshotter & AsyncDisposable> {
-  const layout = layoutUnder(root);
-  await using opening = new AsyncDisposableStack();
-  try {
-    await mkdir(layout.links, { recursive: true, mode: 0o700 });
-    const files = opening.use(openFlusher(layout.home, { scope: "file-system", durability }));
-    const names = opening.use(openFlusher(layout.home, { scope: "names", durability }));
-    const links = opening.use(openFlusher(layout.links, { scope: "names", durability }));
-    const isInUse = (layerId: string): boolean => isMounted(layout, layerId);
-    const trash = opening.use(await Trash.open(trashPath, { flush: () => names.flush(), isInUse }));
-    await mkdir(layout.staging, { recursive: true, mode: 0o700 }); // it stays: a full disk has no room for another
-    for (const name of await readdir(layout.staging)) await trash.put(join(layout.staging, name));
-    await makeLockFiles(root);
-    await files.flush(); // the directories, up to the root
-    return new OverlaySnapshotter({ layout, trash, files, names, links, open: opening.move() });
-  } catch (error) {
-    throw asStorageError(error, `open the snapshots under "${root}"`);
-  }
-}
-
-interface Opened {
-  readonly layout: Layout;
+/** What a snapshotter is made of. */
+export interface LayerSnapshotterParts {
+  readonly driver: LayerDriver;
   readonly trash: Trash;
-  /** Of everything that was written, of the names of layers, and of the links. */
+  /** Of everything that was written. */
   readonly files: Flusher;
-  readonly names: Flusher;
-  readonly links: Flusher;
+  /** Of the names that make a layer stand. */
+  readonly names: readonly Flusher[];
+  /** Ends with the snapshotter. */
   readonly open: AsyncDisposable;
 }
 
@@ -80,18 +49,21 @@ interface Active {
   isNamed: boolean;
 }
 
-class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
-  readonly #opened: Opened;
+/** The life of layers, whichever driver keeps and shows them. */
+export class LayerSnapshotter implements Snapshotter, AsyncDisposable {
+  readonly #parts: LayerSnapshotterParts;
+  readonly #driver: LayerDriver;
   readonly #layout: Layout;
   readonly #children: LayerChildren;
   readonly #active = new WeakMap<ActiveSnapshot, Active>();
   /** What looks at what stands on what comes one after the other. No flush is waited for in a turn. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Turn();
 
-  constructor(opened: Opened) {
-    this.#opened = opened;
-    this.#layout = opened.layout;
-    this.#children = new LayerChildren(opened.layout.home);
+  constructor(parts: LayerSnapshotterParts) {
+    this.#parts = parts;
+    this.#driver = parts.driver;
+    this.#layout = parts.driver.layout;
+    this.#children = new LayerChildren(this.#layout.home);
   }
 
   async prepare({ signal, room = 0 }: PrepareOptions = {}): Promise<ActiveSnapshot> {
@@ -108,9 +80,9 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
       throw asStorageError(error, "prepare a snapshot");
     }
     step("layer-prepared");
-    const active = { taken: takenNothing(), failures: this.#opened.files.failures, isNamed: false };
+    const active = { taken: takenNothing(), failures: this.#parts.files.failures, isNamed: false };
     const drop = async (): Promise<void> => {
-      if (!active.isNamed) await this.#opened.trash.discard(staging);
+      if (!active.isNamed) await this.#parts.trash.discard(staging);
     };
     const snapshot = { directory, [Symbol.asyncDispose]: drop };
     this.#active.set(snapshot, active);
@@ -124,14 +96,14 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
   }
 
   async commit(layers: readonly StagedLayer[], { signal }: AbortOptions = {}): Promise<void> {
-    const staged = await this.#inTurn("commit layers", () => this.#settle(layers, signal));
+    const staged = await this.#turn.take("commit layers", () => this.#settle(layers, signal));
     signal?.throwIfAborted();
     try {
       if (staged.size > 0) await this.#flushFiles(staged);
       step("layers-flushed");
-      await this.#inTurn("commit layers", () => this.#giveNames(staged));
+      await this.#turn.take("commit layers", () => this.#giveNames(staged));
       // Also where all was here: another commit may have named it, and be about to flush.
-      await Promise.all([this.#opened.links.flush(), this.#opened.names.flush()]);
+      await Promise.all(this.#parts.names.map((names) => names.flush()));
       step("layers-durable");
     } catch (error) {
       throw asStorageError(error, "commit layers");
@@ -141,7 +113,7 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
   async inspect(chain: Chain, options: InspectOptions): Promise<string | undefined> {
     options.signal?.throwIfAborted();
     try {
-      return await inspectLayer(this.#layout, layerIdsOf(chain), options);
+      return await inspectLayer(this.#driver, layerIdsOf(chain), options);
     } catch (error) {
       if (isErrno(error, "EIO", "EUCLEAN", "EBADMSG") || isStowageError(error, "data-loss"))
         return "cannot be read: the disk failed";
@@ -158,18 +130,18 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
       const which = `layer ${at + 1} of ${ids.length}, ${chain[at]},`;
       throw new StowageError("not-found", `Cannot mount layers: ${which} is not here`);
     }
-    return [overlayView(this.#layout, ids)];
+    return [this.#driver.view(ids)];
   }
 
   remove(chain: Chain, { signal }: AbortOptions = {}): Promise<void> {
-    return this.#inTurn("remove a layer", async () => {
+    return this.#turn.take("remove a layer", async () => {
       signal?.throwIfAborted();
       const id = layerIdOf(chain);
       if (await this.#children.has(id)) throw inUse(id, "another layer stands on it");
-      if (isMounted(this.#layout, id)) throw inUse(id, "it is mounted");
-      await this.#opened.trash.put(this.#layout.layer(id), id);
+      if (this.#driver.isMounted(id)) throw inUse(id, "it is mounted");
+      await this.#parts.trash.put(this.#layout.layer(id), id);
       this.#children.remove(id, parentIdOf(chain));
-      await unlink(this.#layout.link(id)).catch(unless("ENOENT"));
+      await this.#driver.unlink(id);
       step("layer-unlinked");
     });
   }
@@ -184,23 +156,23 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
   }
 
   sweep(kept: readonly Chain[], { signal }: AbortOptions = {}): Promise<void> {
-    return this.#inTurn("remove what is left of layers", async () => {
+    return this.#turn.take("remove what is left of layers", async () => {
       const keptIds = new Set(kept.flatMap(layerIdsOf));
       const records = await readLayerRecords(this.#layout.home);
       for (const id of (await readdir(this.#layout.home)).filter((name) => layerNamePattern.test(name))) {
         signal?.throwIfAborted();
         const isStray = !keptIds.has(id) && chainOf(id, records) === undefined;
-        if (!isStray || isMounted(this.#layout, id)) continue;
-        await this.#opened.trash.put(this.#layout.layer(id), id);
+        if (!isStray || this.#driver.isMounted(id)) continue;
+        await this.#parts.trash.put(this.#layout.layer(id), id);
         this.#children.remove(id, records.get(id)?.parent);
-        await unlink(this.#layout.link(id)).catch(unless("ENOENT"));
+        await this.#driver.unlink(id);
       }
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#turn.catch(() => undefined);
-    await this.#opened.open[Symbol.asyncDispose]();
+    await this.#turn.ended();
+    await this.#parts.open[Symbol.asyncDispose]();
   }
 
   /** Completes what is not here yet, but for its names. */
@@ -213,11 +185,11 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
       signal?.throwIfAborted();
       if (this.#active.get(layer.snapshot)?.isNamed === true) continue; // another pull that shares it was first
       if (layer.replace !== true && (await this.find(layer.chain)) !== undefined) {
-        await restoreLink(this.#layout, layerIdOf(layer.chain));
+        await this.#driver.link(layerIdOf(layer.chain));
         continue;
       }
       const taken = this.#active.get(layer.snapshot)?.taken ?? takenNothing();
-      await finishLayer(this.#layout, layer, { staged, taken, signal });
+      await finishLayer(this.#driver, layer, { staged, taken, signal });
       staged.set(layerIdOf(layer.chain), layer);
     }
     return staged;
@@ -225,7 +197,7 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
 
   /** One sync for all. One that failed since a tree was begun may have been about the files of that. */
   async #flushFiles(staged: ReadonlyMap<string, StagedLayer>): Promise<void> {
-    const { files } = this.#opened;
+    const { files } = this.#parts;
     await files.flush();
     const isLost = [...staged.values()].some(
       ({ snapshot }) => (this.#active.get(snapshot)?.failures ?? 0) < files.failures,
@@ -236,7 +208,7 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
   /** The links first, which must stand when a layer does, then the names from the bottom up. */
   async #giveNames(staged: ReadonlyMap<string, StagedLayer>): Promise<void> {
     for (const id of staged.keys()) {
-      await restoreLink(this.#layout, id);
+      await this.#driver.link(id);
       step("layer-linked");
     }
     for (const [id, { chain, snapshot, replace }] of staged) {
@@ -251,33 +223,20 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
   /** What is there and no layer of ours, or damaged, makes way. */
   async #giveName(id: string, snapshot: ActiveSnapshot): Promise<void> {
     const path = this.#layout.layer(id);
+    const finished = this.#driver.finished(dirname(snapshot.directory));
     try {
-      await rename(dirname(snapshot.directory), path);
+      await rename(finished, path);
     } catch (error) {
       if (!isErrno(error, "ENOTEMPTY", "EEXIST", "ENOTDIR")) throw error;
-      await this.#opened.trash.put(path, id);
+      await this.#parts.trash.put(path, id);
       step("layer-replaced");
-      await rename(dirname(snapshot.directory), path);
+      await rename(finished, path);
     }
     const active = this.#active.get(snapshot);
     if (active !== undefined) active.isNamed = true;
-  }
-
-  #inTurn<Result>(action: string, work: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(work).catch((error: unknown) => {
-      throw asStorageError(error, action);
-    });
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 }
 
 function inUse(id: string, why: string): StowageError {
   return new StowageError("failed-precondition", `Cannot remove layer ${id}: ${why}`);
-}
-
-function unless(code: string): (error: unknown) => void {
-  return (error) => {
-    if (!isErrno(error, code)) throw error;
-  };
 }

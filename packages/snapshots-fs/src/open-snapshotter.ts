@@ -1,0 +1,55 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { asStorageError } from "@stowage/errors";
+import { type Durability, makeDirectory, openFlusher } from "@stowage/linux";
+import type { Snapshotter } from "@stowage/snapshots";
+import type { LayerDriver } from "./layer-driver.ts";
+import { LayerSnapshotter } from "./layer-snapshotter.ts";
+import { makeLockFiles, overlayLayout } from "./layout.ts";
+import { overlayDriver } from "./overlay-driver.ts";
+import { Trash } from "./trash.ts";
+
+export interface SnapshotterOptions {
+  /** Where removed trees wait for their end; on the same file system as the root. */
+  readonly trash: string;
+  /** Whether a committed layer survives a power cut (`full`, the default) or what the kernel had time for (`relaxed`). */
+  readonly durability?: Durability | undefined;
+}
+
+/**
+ * Opens the layers under `root`, made where it is missing. The caller holds the lock on it; what an earlier process left
+ * half-made goes to the trash.
+ */
+export async function openSnapshotter(
+  root: string,
+  options: SnapshotterOptions,
+): Promise<Snapshotter & AsyncDisposable> {
+  const driver = overlayDriver(overlayLayout(root));
+  try {
+    const snapshotter = await openLayers(driver, options, root);
+    return snapshotter;
+  } catch (error) {
+    throw asStorageError(error, `open the snapshots under "${root}"`);
+  }
+}
+
+async function openLayers(
+  driver: LayerDriver,
+  { trash: trashPath, durability = "full" }: SnapshotterOptions,
+  root: string,
+): Promise<LayerSnapshotter> {
+  await using opening = new AsyncDisposableStack();
+  const { home, staging } = driver.layout;
+  for (const directory of [home, ...driver.linkDirectories]) await makeDirectory(directory);
+  const files = opening.use(openFlusher(home, { scope: "file-system", durability }));
+  const openNames = (directory: string) => opening.use(openFlusher(directory, { scope: "names", durability }));
+  const names = openNames(home);
+  const links = driver.linkDirectories.map(openNames);
+  const isInUse = (layerId: string): boolean => driver.isMounted(layerId);
+  const trash = opening.use(await Trash.open(trashPath, { flush: () => names.flush(), isInUse }));
+  await makeDirectory(staging); // it stays: a full disk has no room for another
+  for (const name of await readdir(staging)) await trash.put(join(staging, name));
+  await makeLockFiles(root);
+  await files.flush(); // the directories, up to the root
+  return new LayerSnapshotter({ driver, trash, files, names: [...links, names], open: opening.move() });
+}
