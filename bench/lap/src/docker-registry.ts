@@ -8,14 +8,15 @@ import { setTimeout } from "node:timers/promises";
 /** A docker-registry of its own on loopback, over plain HTTP. */
 export interface DockerRegistry extends AsyncDisposable {
   readonly host: string;
+  readonly pid: number;
 }
 
-/** Starts one with its files below `directory`, and waits until it answers. */
+/** Starts one with its files below `directory`, those of an earlier one too, and waits until it answers. */
 export async function startDockerRegistry(directory: string): Promise<DockerRegistry> {
   const host = `127.0.0.1:${await freePort()}`;
   const config = join(directory, "registry.yml");
   const storage = { filesystem: { rootdirectory: join(directory, "registry") } };
-  await mkdir(storage.filesystem.rootdirectory);
+  await mkdir(storage.filesystem.rootdirectory, { recursive: true });
   const settings = {
     version: 0.1,
     log: { level: "error", accesslog: { disabled: true } },
@@ -26,13 +27,16 @@ export async function startDockerRegistry(directory: string): Promise<DockerRegi
   const server = spawn("docker-registry", ["serve", config], { stdio: "ignore", env: { ...process.env, ...calm } });
   await using started = new AsyncDisposableStack();
   started.defer(async () => {
+    if (server.exitCode !== null || server.signalCode !== null) return; // a Ctrl-C reaches it too
     const ended = once(server, "exit");
     server.kill();
     await ended;
   });
   await untilItAnswers(host);
+  if (server.pid === undefined) throw new Error("A process that answers has an id");
+  const { pid } = server;
   const running = started.move();
-  return { host, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { host, pid, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** Collecting its garbage less often halves what a small blob costs it, which the benches would measure along with us. */

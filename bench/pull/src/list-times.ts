@@ -1,0 +1,30 @@
+import { openListCalls, quantile } from "@stowage/bench-lap";
+import type { ListTimes } from "./contender.ts";
+
+/** Calls `ListImages` over a connection of its own at an even pace while `run` runs, also while an earlier call waits. */
+export async function timeListsDuring(address: string, run: () => Promise<void>): Promise<ListTimes> {
+  using lists = openListCalls(address);
+  await lists.call(); // connects
+  const times: Promise<number>[] = [];
+  const pace = setInterval(() => times.push(millisecondsOf(() => lists.call())), paceMilliseconds);
+  try {
+    await run();
+  } finally {
+    clearInterval(pace);
+  }
+  const milliseconds = await Promise.all(times);
+  return {
+    count: milliseconds.length,
+    p99Milliseconds: quantile(milliseconds, 0.99),
+    mostMilliseconds: Math.max(...milliseconds),
+  };
+}
+
+async function millisecondsOf(run: () => Promise<void>): Promise<number> {
+  const began = performance.now();
+  await run();
+  return performance.now() - began;
+}
+
+/** Often enough for a percentile of a pull of a second, and seldom enough to cost next to nothing. */
+const paceMilliseconds = 10;

@@ -1,0 +1,38 @@
+import { median } from "@stowage/bench-lap";
+import type { Lap } from "./race.ts";
+
+/** What one contender's laps with one image came to: the median of each figure, of lists also the most. */
+export interface Summary {
+  readonly contender: string;
+  readonly seconds: number;
+  readonly processorSeconds: number;
+  readonly peakMebibytes: number;
+  readonly registrySeconds: number;
+  readonly listP99Milliseconds: number | undefined;
+  readonly listMostMilliseconds: number | undefined;
+}
+
+/** In the order in which contenders first ran. */
+export function summarise(laps: readonly Lap[]): readonly Summary[] {
+  const names = [...new Set(laps.map(({ contender }) => contender))];
+  return names.map((name) =>
+    summaryOf(
+      name,
+      laps.filter(({ contender }) => contender === name),
+    ),
+  );
+}
+
+function summaryOf(contender: string, laps: readonly Lap[]): Summary {
+  const costs = laps.map((lap) => lap.costs);
+  const lists = costs.flatMap((cost) => cost.lists ?? []);
+  return {
+    contender,
+    seconds: median(costs.map(({ seconds }) => seconds)),
+    processorSeconds: median(costs.map(({ processor }) => processor.user + processor.system)),
+    peakMebibytes: median(costs.map(({ peakMebibytes }) => peakMebibytes)),
+    registrySeconds: median(laps.map(({ registry }) => registry.user + registry.system)),
+    listP99Milliseconds: lists.length === 0 ? undefined : median(lists.map((list) => list.p99Milliseconds)),
+    listMostMilliseconds: lists.length === 0 ? undefined : Math.max(...lists.map((list) => list.mostMilliseconds)),
+  };
+}
