@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { BlobInfo, ContentStore, IngestInfo, StagedBlob, VerifyOptions } from "@stowage/content";
+import type { BlobInfo, ContentStore, IngestInfo, IngestOptions, StagedBlob, VerifyOptions } from "@stowage/content";
 import { type AbortOptions, asStorageError, isErrno, isStowageError, StowageError } from "@stowage/errors";
 import { type Durability, type Flusher, openFlusher } from "@stowage/linux";
 import { algorithmOf, type Descriptor, type Digest, encodedOf, isDigest } from "@stowage/oci";
@@ -10,7 +10,7 @@ import { startHashOf } from "./blob-hash.ts";
 import { receive, removeIngestFile } from "./ingest.ts";
 import { noteOf } from "./ingest-checkpoint.ts";
 import { StagedFile } from "./staged-file.ts";
-import { readFrom, statIfThere } from "./whole-file.ts";
+import { readFrom, statIfThere, wholeFile } from "./whole-file.ts";
 
 const algorithms = ["sha256", "sha512"] as const;
 
@@ -107,7 +107,7 @@ class FsContentStore implements ContentStore, Disposable {
   async ingest(
     want: Pick<Descriptor, "digest" | "size">,
     openSource: (offset: number) => AsyncIterable<Uint8Array>,
-    { signal }: AbortOptions = {},
+    { signal, onFile }: IngestOptions = {},
   ): Promise<StagedBlob> {
     signal?.throwIfAborted();
     if (await this.#isWhole(want, { signal })) return this.#presentBlob(want);
@@ -116,7 +116,7 @@ class FsContentStore implements ContentStore, Disposable {
     const onEnd = (): void => void (isPrivate || this.#taken.delete(want.digest));
     if (!isPrivate) this.#taken.add(want.digest);
     try {
-      const file = await receive({ path, want }, openSource, { signal });
+      const file = await receive({ path, want }, openSource, { signal, onFile });
       return new StagedFile({ path, want, file, isPrivate, onEnd });
     } catch (error) {
       if (isPrivate) await rm(path, { force: true });
@@ -201,7 +201,7 @@ class FsContentStore implements ContentStore, Disposable {
     return {
       digest,
       size,
-      read: (options) => this.read(digest, options),
+      open: async () => wholeFile(await this.#open(digest), size),
       [Symbol.asyncDispose]: async () => undefined,
     };
   }

@@ -1,9 +1,11 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
+import type { IngestOptions } from "@stowage/content";
 import { type AbortOptions, isErrno, StowageError } from "@stowage/errors";
 import { allocateFile, type HashCheckpoint, type ResumableHash } from "@stowage/linux";
 import { algorithmOf, ContentMismatchError, type Descriptor, parseDigest } from "@stowage/oci";
 import { step } from "@stowage/steps";
+import { Arrival } from "./arrival.ts";
 import { canResume, startHashOf } from "./blob-hash.ts";
 import { type Checkpoints, openCheckpoints, readCheckpoint, removeCheckpoint } from "./ingest-checkpoint.ts";
 import { readFrom, writeAt } from "./whole-file.ts";
@@ -25,16 +27,18 @@ class SourceFailure extends Error {}
 export async function receive(
   ingest: Ingest,
   openSource: (offset: number) => AsyncIterable<Uint8Array>,
-  { signal }: AbortOptions,
+  options: IngestOptions,
 ): Promise<FileHandle> {
   const resumed = { bytes: 0 };
+  const arrival = new Arrival(ingest.want.size);
   try {
-    return await gather(ingest, { openSource, signal, resumed });
+    return await gather(ingest, { ...options, openSource, resumed, arrival });
   } catch (error) {
+    arrival.fail(error);
     if (error instanceof SourceFailure) throw error.cause;
     await removeIngestFile(ingest.path);
     if (resumed.bytes === 0 || !(error instanceof ContentMismatchError)) throw error;
-    return await receive(ingest, openSource, { signal }); // what was kept from before may have been wrong
+    return await receive(ingest, openSource, options); // what was kept from before may have been wrong
   }
 }
 
@@ -44,14 +48,16 @@ export async function removeIngestFile(path: string): Promise<void> {
   await removeCheckpoint(path, Number.POSITIVE_INFINITY);
 }
 
-interface Gathering extends AbortOptions {
+interface Gathering extends IngestOptions {
+  readonly arrival: Arrival;
   readonly openSource: (offset: number) => AsyncIterable<Uint8Array>;
   /** How many bytes of an earlier try this one counts on. */
   readonly resumed: { bytes: number };
 }
 
-async function gather(ingest: Ingest, { openSource, signal, resumed }: Gathering): Promise<FileHandle> {
+async function gather(ingest: Ingest, gathering: Gathering): Promise<FileHandle> {
   const { path, want } = ingest;
+  const { signal, resumed, arrival, onFile } = gathering;
   await using opened = new AsyncDisposableStack();
   const { file, arrived } = await openFile(path);
   opened.use(file);
@@ -59,9 +65,11 @@ async function gather(ingest: Ingest, { openSource, signal, resumed }: Gathering
   const from = await findCheckpoint(ingest, arrived);
   const hash = startHashOf(want.digest, from);
   await using checkpoints = openCheckpoints(path, file, from?.bytes ?? 0);
-  const writing = { file, hash, checkpoints, want };
+  const writing = { file, hash, checkpoints, want, arrival };
   resumed.bytes = await hashArrived(writing, { start: from?.bytes ?? 0, end: arrived, signal });
-  const end = resumed.bytes === want.size ? want.size : await fetchRest(writing, resumed.bytes, { openSource, signal });
+  arrival.note(resumed.bytes);
+  onFile?.(await arrival.open(path));
+  const end = resumed.bytes === want.size ? want.size : await fetchRest(writing, resumed.bytes, gathering);
   const digest = parseDigest(`${algorithmOf(want.digest)}:${await hash.finish()}`);
   if (end !== want.size || digest !== want.digest) throw new ContentMismatchError(want, `${digest} (${end} bytes)`);
   await checkpoints.stop();
@@ -86,6 +94,7 @@ interface Writing extends Pick<Ingest, "want"> {
   readonly file: FileHandle;
   readonly hash: ResumableHash;
   readonly checkpoints: Checkpoints;
+  readonly arrival: Arrival;
 }
 
 /** Hashes what is in the file from `start` on; returns where that ends. A file that is too long is none of this blob. */
@@ -139,7 +148,7 @@ async function fetchRest(
 
 /** Writes and hashes each block at once, on other threads, while the next one arrives. Returns where the last one ended. */
 async function writeAll(
-  { file, hash, checkpoints, want }: Writing,
+  { file, hash, checkpoints, want, arrival }: Writing,
   start: number,
   source: AsyncIterable<Uint8Array>,
 ): Promise<number> {
@@ -149,6 +158,7 @@ async function writeAll(
     await both(hash.update(block), writeAt(file, block, at));
     step("ingest-written");
     at += block.byteLength;
+    arrival.note(at);
     checkpoints.offer(hash.checkpoint());
   }
   return at;

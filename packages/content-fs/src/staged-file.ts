@@ -1,10 +1,10 @@
-import { type FileHandle, rename } from "node:fs/promises";
-import type { StagedBlob } from "@stowage/content";
+import { type FileHandle, open, rename } from "node:fs/promises";
+import type { BlobFile, StagedBlob } from "@stowage/content";
 import type { AbortOptions } from "@stowage/errors";
 import type { Digest } from "@stowage/oci";
 import { type Ingest, removeIngestFile } from "./ingest.ts";
 import { removeCheckpoint } from "./ingest-checkpoint.ts";
-import { readFrom } from "./whole-file.ts";
+import { wholeFile } from "./whole-file.ts";
 
 export interface Staging extends Ingest {
   /** Open since before its first byte was written, so that it is told of each one that was lost. */
@@ -29,8 +29,10 @@ export class StagedFile implements StagedBlob {
     this.#staging = staging;
   }
 
-  read(options: AbortOptions = {}): AsyncIterable<Uint8Array> {
-    return readFrom(this.#staging.file, options);
+  /** By its descriptor, which knows no name: the file may have got another one. */
+  async open({ signal }: AbortOptions = {}): Promise<BlobFile> {
+    signal?.throwIfAborted();
+    return wholeFile(await open(`/proc/self/fd/${this.#staging.file.fd}`), this.size);
   }
 
   /** Makes the bytes durable. Where that fails they are lost, and so is the file. */

@@ -1,5 +1,6 @@
 import type { Stats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
+import type { BlobFile } from "@stowage/content";
 import { type AbortOptions, isErrno } from "@stowage/errors";
 
 /** Reads are this large: past 1 MiB nothing is gained. */
@@ -22,6 +23,11 @@ export async function* readFrom(
     yield buffer.subarray(0, bytesRead);
     at += bytesRead;
   }
+}
+
+/** A file that has all its bytes, as one that arrives. */
+export function wholeFile(file: FileHandle, size: number): BlobFile {
+  return { fd: file.fd, size, arrived: async () => size, [Symbol.asyncDispose]: () => file.close() };
 }
 
 /** Writes a block at its position. A short write is legal; what is left either goes in or says why not. */

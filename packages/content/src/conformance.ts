@@ -1,5 +1,7 @@
+import { readSync } from "node:fs";
 import { type Descriptor, type Digest, digestOf } from "@stowage/oci";
 import { describe, expect, test } from "vitest";
+import type { BlobFile } from "./blob-file.ts";
 import type { ContentStore } from "./content-store.ts";
 import { bytesFrom, storeBlob } from "./store-blob.ts";
 
@@ -61,13 +63,42 @@ export function describeContentStore(name: string, open: () => Promise<ContentSt
       const store = await open();
       await using blob = await store.ingest(want, (offset) => chunks(bytes.subarray(offset)));
       expect(blob).toMatchObject(want);
-      expect(await collect(blob.read())).toEqual(bytes);
+      expect(await readWhole(blob)).toEqual(bytes);
       expect(await store.find(want.digest)).toBeUndefined();
       expect(await Array.fromAsync(store.list())).toEqual([]);
       await store.commit([blob]);
       expect(await read(store, want.digest)).toEqual(bytes);
       expect(await Array.fromAsync(store.listIngests())).toEqual([]);
-      expect(await collect(blob.read())).toEqual(bytes);
+      expect(await readWhole(blob)).toEqual(bytes);
+    });
+
+    test("lets a blob be read as it arrives", async () => {
+      const store = await open();
+      const rest = Promise.withResolvers<void>();
+      const files: BlobFile[] = [];
+      const source = async function* () {
+        yield bytes.subarray(0, 1000);
+        await rest.promise;
+        yield bytes.subarray(1000);
+      };
+      const ingesting = store.ingest(want, source, { onFile: (file) => files.push(file) });
+      await expect.poll(() => files).toHaveLength(1);
+      const [arriving] = files;
+      expect(await arriving?.arrived(0)).toBe(1000);
+      const more = arriving?.arrived(1000);
+      rest.resolve();
+      expect(await more).toBe(want.size);
+      await using _ = await ingesting;
+      expect(await readWhole({ open: async () => files[0] })).toEqual(bytes);
+    });
+
+    test("tells who reads a blob that arrives when no more comes", async () => {
+      const store = await open();
+      const failure = new Error("the line was cut");
+      const ends: Promise<unknown>[] = [];
+      const onFile = (file: BlobFile) => void ends.push(endOf(file));
+      await expect(store.ingest(want, () => failing(failure), { onFile })).rejects.toBe(failure);
+      expect(await ends[0]).toBeInstanceOf(Error);
     });
 
     test("keeps a staged blob that nobody committed for the next who wants it", async () => {
@@ -277,6 +308,26 @@ async function put(
   source: AsyncIterable<Uint8Array>,
 ): Promise<void> {
   await storeBlob(store, blob, { open: () => source });
+}
+
+/** What a reader is told who waits for more than the first bytes. */
+async function endOf(file: BlobFile): Promise<unknown> {
+  try {
+    return await file.arrived(100);
+  } catch (error) {
+    return error;
+  } finally {
+    await file[Symbol.asyncDispose]();
+  }
+}
+
+async function readWhole(blob: { readonly open: () => Promise<BlobFile | undefined> }): Promise<Uint8Array> {
+  const file = await blob.open();
+  if (file === undefined) throw new Error("there is no file");
+  const into = new Uint8Array(await file.arrived(file.size - 1));
+  readSync(file.fd, into, 0, into.byteLength, 0);
+  await file[Symbol.asyncDispose]();
+  return into;
 }
 
 function read(store: ContentStore, digest: Digest): Promise<Uint8Array> {

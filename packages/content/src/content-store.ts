@@ -1,5 +1,6 @@
 import type { AbortOptions } from "@stowage/errors";
 import type { Descriptor, Digest } from "@stowage/oci";
+import type { BlobFile } from "./blob-file.ts";
 
 /**
  * Blobs, each under the digest of its bytes. A blob is either absent or whole: no reader ever sees one that is
@@ -26,7 +27,7 @@ export interface ContentStore {
   ingest(
     want: Pick<Descriptor, "digest" | "size">,
     open: (offset: number) => AsyncIterable<Uint8Array>,
-    options?: AbortOptions,
+    options?: IngestOptions,
   ): Promise<StagedBlob>;
 
   /** Gives staged blobs their names, all together. They survive a power cut on return. */
@@ -45,12 +46,18 @@ export interface ContentStore {
   list(options?: AbortOptions): AsyncIterable<BlobInfo>;
 }
 
+export interface IngestOptions extends AbortOptions {
+  /** Given the file that the blob is gathered in, to be closed by whom it is given to: once for each time that it begins. */
+  readonly onFile?: ((file: BlobFile) => void) | undefined;
+}
+
 /** A blob that is whole and verified. Disposing of it lets go of it: without a name, it waits as an ingest for the next who wants it. */
 export interface StagedBlob extends AsyncDisposable {
   readonly digest: Digest;
   /** Bytes. */
   readonly size: number;
-  read(options?: AbortOptions): AsyncIterable<Uint8Array>;
+  /** The whole of it. */
+  open(options?: AbortOptions): Promise<BlobFile>;
 }
 
 export interface VerifyOptions extends AbortOptions {

@@ -27,3 +27,11 @@ export type PullEvent =
 
 /** `waiting` for its turn, `fetching` and `unpacking` with compressed bytes so far, `unpacked`; `present` needs nothing. */
 export type LayerPhase = "waiting" | "fetching" | "unpacking" | "unpacked" | "present";
+
+/** Tells of the layer that is in `blob`. */
+export function layerReporter(
+  { digest, size }: Descriptor,
+  { onProgress }: PullOptions,
+): (phase: LayerPhase, bytes: number) => void {
+  return (phase, bytes) => onProgress?.({ kind: "layer", digest, phase, bytes, size });
+}

@@ -12,12 +12,13 @@ import {
 } from "@stowage/images";
 import { chainIds, type Descriptor, type Platform } from "@stowage/oci";
 import { formatReference, formatRepository, type Reference } from "@stowage/reference";
-import { bringLayers, type LayerDependencies, type WantedLayer } from "./bring-layers.ts";
+import { bringLayers, type LayerDependencies } from "./bring-layers.ts";
 import { type ChosenImage, chooseManifest } from "./choose-manifest.ts";
 import type { Holdings } from "./holdings.ts";
 import { joined } from "./joined.ts";
 import type { PullOptions } from "./pull-event.ts";
 import type { Roots } from "./roots.ts";
+import type { WantedLayer } from "./stage-layer.ts";
 
 export interface PullDependencies extends LayerDependencies {
   readonly holdings: Holdings;

@@ -1,9 +1,9 @@
 import type { AbortOptions } from "@stowage/errors";
-import type { Compression, Digest } from "@stowage/oci";
+import type { Digest } from "@stowage/oci";
 import type { Usage } from "./usage.ts";
 
 /**
- * Turns the bytes of one layer into files under an empty directory, touching nothing outside it. Whiteouts become
+ * Turns one layer, gzip, Zstandard or plain by its first bytes, into files under an empty directory, touching nothing outside it. Whiteouts become
  * overlayfs whiteouts. Bytes whose plain tar is not `diffId` fail with `failed-precondition`, a broken or forbidden
  * tar with `invalid-argument`; what was written by then is the caller's to drop.
  */
@@ -12,9 +12,18 @@ export interface Unpacker {
 }
 
 export interface LayerSource {
-  readonly bytes: AsyncIterable<Uint8Array>;
-  readonly compression: Compression;
+  /** Opens the file that the layer, compressed or not, is in or arrives in. Whoever opens it closes it. */
+  open(options?: AbortOptions): Promise<LayerFile>;
   readonly diffId: Digest;
+}
+
+/** A file that is read while it may still be written, up to what has arrived. */
+export interface LayerFile extends AsyncDisposable {
+  readonly fd: number;
+  /** Bytes of the whole. */
+  readonly size: number;
+  /** How many bytes are in, as soon as those are more than `at`, or all. Fails where no more will come. */
+  arrived(at: number): Promise<number>;
 }
 
 export interface UnpackOptions extends AbortOptions {

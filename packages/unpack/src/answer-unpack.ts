@@ -1,49 +1,52 @@
 import type { MessagePort } from "node:worker_threads";
+import { ArrivingFile, type CompressedBytes } from "./arriving-file.ts";
 import { encodeError } from "./error-transfer.ts";
-import { JobInbox } from "./job-inbox.ts";
 import type { FromWorker, ToWorker } from "./thread-messages.ts";
 import { type UnpackJob, unpackLayer } from "./unpack-layer.ts";
 
 /** The worker's side: unpacks the layers that come through `port`, one after another, and answers once for each. */
 export function answerUnpacks(port: MessagePort): void {
-  let inbox: JobInbox | undefined;
+  let file: ArrivingFile | undefined;
   port.on("message", (message: ToWorker) => {
-    if (message.kind === "start") void answer(port, message.job, (inbox = new JobInbox()));
-    else inbox?.add(message);
+    switch (message.kind) {
+      case "start":
+        file = new ArrivingFile(message.job);
+        return void answer(port, message.job, file);
+      case "arrived":
+        return file?.note(message.bytes);
+      case "stop":
+        return file?.stop();
+    }
   });
 }
 
-/** Says nothing after the answer: whatever comes then belongs to the next job. */
-async function answer(port: MessagePort, job: UnpackJob, inbox: JobInbox): Promise<void> {
-  const message = await answerTo(receiveBlocks(port, inbox), job);
-  inbox.close();
-  port.postMessage(message);
+async function answer(port: MessagePort, job: UnpackJob, file: ArrivingFile): Promise<void> {
+  port.postMessage(await answerTo(toldOf(port, file), job));
 }
 
-async function answerTo(blocks: AsyncIterable<Uint8Array>, job: UnpackJob): Promise<FromWorker> {
+async function answerTo(bytes: CompressedBytes, job: UnpackJob): Promise<FromWorker> {
   try {
-    return { kind: "done", ...(await unpackLayer(blocks, job)) };
+    return { kind: "done", ...(await unpackLayer(bytes, job)) };
   } catch (error) {
     return { kind: "failed", error: encodeError(error) };
   }
 }
 
-/** Blocks as they come. Asking for the next one says that the last is done with, which is passed on now and then. */
-async function* receiveBlocks(port: MessagePort, inbox: JobInbox): AsyncGenerator<Uint8Array, void, undefined> {
-  let untold = 0;
-  for (;;) {
-    const message = await inbox.next();
-    if (message.kind === "end") return;
-    if (message.kind === "stop") throw new Error("Cannot go on unpacking: it was called off");
-    const size = message.bytes.byteLength;
-    yield message.bytes;
-    untold += size;
-    if (untold < tellingSize || !inbox.isOpen) continue;
-    const consumed: FromWorker = { kind: "consumed", bytes: untold };
-    port.postMessage(consumed);
-    untold = 0;
-  }
+/** The same bytes; what has been read of them is told now and then. */
+function toldOf(port: MessagePort, file: ArrivingFile): CompressedBytes {
+  let told = 0;
+  return {
+    read: async (into) => {
+      const count = await file.read(into);
+      if (file.position - told >= tellingSize) {
+        told = file.position;
+        const message: FromWorker = { kind: "read", bytes: told };
+        port.postMessage(message);
+      }
+      return count;
+    },
+  };
 }
 
-/** Little enough to have the next blocks sent in time, and more than a small layer, for which the answer says all. */
-const tellingSize = 512 * 1024;
+/** Often enough for whoever watches, and more than a small layer, for which the answer says all. */
+const tellingSize = 1024 * 1024;

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   archiveOf,
   describeTree,
-  layerOf,
+  inMemory,
   needsRoot,
   openScratch,
   type Scratch,
@@ -180,9 +180,8 @@ test.skipIf(needsRoot)(
       const cut = variant % 2 === 0 ? damaged : damaged.subarray(0, next(damaged.length - 1024));
       const layer = join(scratch.path, "layer", `${variant}`);
       mkdirSync(layer);
-      await unpackLayer(layerOf(cut).bytes, { directory: layer, algorithm: "sha256", limits: unpackLimits }).catch(
-        (error: unknown) => expect(error).toBeInstanceOf(StowageError),
-      );
+      const job = { fd: -1, size: cut.length, directory: layer, algorithm: "sha256", limits: unpackLimits } as const;
+      await unpackLayer(inMemory(cut), job).catch((error: unknown) => expect(error).toBeInstanceOf(StowageError));
     }
     expect(describeTree(outside)).toEqual(before);
     expect(readdirSync(scratch.path).toSorted()).toEqual(["layer", "outside"]);

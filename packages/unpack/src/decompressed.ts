@@ -1,28 +1,54 @@
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { StowageError } from "@stowage/errors";
-import { firstBlockSize } from "./blocks.ts";
+import { startIsalInflater } from "@stowage/linux";
+import type { CompressedBytes } from "./arriving-file.ts";
+import { gunzipped } from "./gunzipped.ts";
 
 /**
  * The plain bytes of gzip (of any number of members), Zstandard (of any number of frames) or what is neither, told by
  * their first bytes, because media types lie. Fails with `invalid-argument` where they are broken, cut off or followed
- * by something else. Each chunk is to be used before the next is asked for.
+ * by something else. Each chunk is to be used before the next is asked for. `size` is that of the compressed bytes.
  */
-export async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  const { start, whole } = await peek(source);
+export async function* decompressed(bytes: CompressedBytes, size: number): AsyncGenerator<Uint8Array, void, undefined> {
+  const block = new Uint8Array(Math.min(Math.max(size, magicBytes), blockBytes));
+  const start = block.subarray(0, await readStart(bytes, block));
   const format = formatOf(start.subarray(0, magicBytes));
-  const chunkSize = start.byteLength < smallStart ? smallChunkSize : largeChunkSize;
-  if (format === "plain") yield* whole;
-  else yield* inflated(whole, { format, chunkSize });
+  if (format === "plain") return yield* blocksOf(bytes, { block, start });
+  const chunkSize = size < smallLayer ? smallChunkSize : largeChunkSize;
+  try {
+    yield* inflated(bytes, { format, chunkSize, block, start });
+  } catch (cause) {
+    if (!isBroken(cause)) throw cause;
+    const why = `its ${format} is broken, cut off or followed by garbage`;
+    throw new StowageError("invalid-argument", `Cannot decompress layer: ${why}`, { cause });
+  }
 }
 
-async function* inflated(
-  source: AsyncIterable<Uint8Array>,
-  { format, chunkSize }: { readonly format: "gzip" | "zstd"; readonly chunkSize: number },
+/** What has been read already, and the memory that it lies in, to be used again. */
+interface Begun {
+  readonly block: Uint8Array;
+  readonly start: Uint8Array;
+}
+
+interface Inflating extends Begun {
+  readonly format: "gzip" | "zstd";
+  readonly chunkSize: number;
+}
+
+function inflated(bytes: CompressedBytes, how: Inflating): AsyncIterable<Uint8Array> {
+  const fast = how.format === "gzip" ? startIsalInflater() : undefined;
+  return fast === undefined ? streamed(bytes, how) : gunzipped(fast, bytes, how);
+}
+
+/** By Node's own streams. */
+async function* streamed(
+  bytes: CompressedBytes,
+  { format, chunkSize, start }: Inflating,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let fed = 0;
   async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const block of source) {
+    for await (const block of freshBlocksOf(bytes, start)) {
       fed += block.byteLength;
       yield block;
     }
@@ -30,39 +56,55 @@ async function* inflated(
   const inflater = format === "gzip" ? createGunzip({ chunkSize }) : createZstdDecompress({ chunkSize });
   const feeding = pipeline(counted, inflater);
   feeding.catch(() => undefined);
-  try {
-    yield* inflater.iterator();
-    await feeding;
-  } catch (cause) {
-    if (!isBroken(cause)) throw cause;
-    throw new StowageError(
-      "invalid-argument",
-      `Cannot decompress layer: its ${format} is broken, cut off or followed by garbage`,
-      { cause },
-    );
-  }
-  if (inflater.bytesWritten !== fed) {
-    throw new StowageError(
-      "invalid-argument",
-      `Cannot decompress layer: ${fed - inflater.bytesWritten} bytes follow the end of its ${format}`,
-    );
+  yield* inflater.iterator();
+  await feeding;
+  if (inflater.bytesWritten !== fed) throw Object.assign(new Error("bytes follow its end"), { code: "Z_TRAILING" });
+}
+
+/** A block for each read: a stream may hold several. */
+async function* freshBlocksOf(bytes: CompressedBytes, start: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield start;
+  for (;;) {
+    const block = new Uint8Array(blockBytes);
+    const count = await bytes.read(block);
+    if (count === 0) return;
+    yield block.subarray(0, count);
   }
 }
+
+/** The same block for each read. */
+async function* blocksOf(bytes: CompressedBytes, { block, start }: Begun): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let count = start.byteLength; count > 0; count = await bytes.read(block)) yield block.subarray(0, count);
+}
+
+/** Enough to be told what it is, unless there is less. */
+async function readStart(bytes: CompressedBytes, block: Uint8Array): Promise<number> {
+  let filled = 0;
+  while (filled < magicBytes) {
+    const count = await bytes.read(block.subarray(filled));
+    if (count === 0) break;
+    filled += count;
+  }
+  return filled;
+}
+
+/** What inflates to about a chunk, and a fraction of what a reader of a file notices. */
+const blockBytes = 256 * 1024;
 
 /** A quarter of the speed goes with zlib's own 16 KiB; beyond 1 MiB there is nothing to gain. */
 const largeChunkSize = 1024 * 1024;
 
-/** A source that starts with less is most likely a small layer, for which the large chunk would cost more than all else. */
-const smallStart = firstBlockSize;
+/** For a small layer the large chunk would cost more than all else. */
+const smallLayer = 16 * 1024;
 const smallChunkSize = 64 * 1024;
 
-/** Errors of zlib itself, and those of the pipeline when bytes come after the end. */
+/** Errors of the libraries themselves, and those of the pipeline when bytes come after the end. */
 function isBroken(error: unknown): boolean {
   return (
     error instanceof Error &&
     "code" in error &&
     typeof error.code === "string" &&
-    /^(Z_|ZSTD_|(?:ERR_STREAM_PREMATURE_CLOSE|ABORT_ERR)$)/.test(error.code)
+    /^(Z_|ZSTD_|ISAL_|(?:ERR_STREAM_PREMATURE_CLOSE|ABORT_ERR)$)/.test(error.code)
   );
 }
 
@@ -87,23 +129,3 @@ const foreign: readonly (readonly [string, string])[] = [
 ];
 
 const magicBytes = 6;
-
-/** The first blocks, of at least `magicBytes` if there are so many, and all of them from the start. */
-async function peek(
-  source: AsyncIterable<Uint8Array>,
-): Promise<{ readonly start: Uint8Array; readonly whole: AsyncIterable<Uint8Array> }> {
-  const iterator = source[Symbol.asyncIterator]();
-  const first: Uint8Array[] = [];
-  let size = 0;
-  while (size < magicBytes) {
-    const next = await iterator.next();
-    if (next.done === true) break;
-    first.push(next.value);
-    size += next.value.byteLength;
-  }
-  async function* whole(): AsyncGenerator<Uint8Array, void, undefined> {
-    yield* first;
-    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
-  }
-  return { start: Buffer.concat(first), whole: whole() };
-}

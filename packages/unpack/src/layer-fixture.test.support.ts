@@ -1,10 +1,21 @@
-import { closeSync, mkdirSync, mkdtempDisposableSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempDisposableSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findXattr, listXattrs, readLinkAt, statAt } from "@stowage/linux";
 import { digestOf } from "@stowage/oci";
-import type { LayerSource, UnpackedLayer, Unpacker } from "@stowage/snapshots";
+import type { LayerFile, LayerSource, UnpackedLayer, Unpacker } from "@stowage/snapshots";
 import { encodeTar, type TarFile } from "@stowage/tar";
+import type { CompressedBytes } from "./arriving-file.ts";
 import { createUnpacker } from "./unpacker.ts";
 
 export const needsRoot: boolean = process.getuid?.() !== 0;
@@ -28,7 +39,42 @@ export function archiveOf(files: Iterable<TarFile>): Buffer {
 
 /** A layer of these plain bytes, arriving as `packed`. */
 export function layerOf(plain: Uint8Array, packed: Uint8Array = plain): LayerSource {
-  return { bytes: inPieces(packed), compression: "none", diffId: digestOf(plain) };
+  return { open: async () => arriving(inPieces(packed), packed.byteLength), diffId: digestOf(plain) };
+}
+
+/** A file that gets its bytes from `source`, as many as it is asked for. */
+export function arriving(source: AsyncIterable<Uint8Array>, size: number): LayerFile {
+  const path = join(tmpdir(), `stowage-unpack-${randomUUID()}`);
+  const fd = openSync(path, "wx+");
+  rmSync(path);
+  const iterator = source[Symbol.asyncIterator]();
+  let arrived = 0;
+  return {
+    fd,
+    size,
+    arrived: async (at) => {
+      while (arrived <= at && arrived < size) {
+        const next = await iterator.next();
+        if (next.done === true) throw new Error("the source has less than it said");
+        arrived += writeSync(fd, next.value, 0, next.value.byteLength, arrived);
+      }
+      return arrived;
+    },
+    [Symbol.asyncDispose]: async () => closeSync(fd),
+  };
+}
+
+/** These bytes, for who reads them on this thread. */
+export function inMemory(bytes: Uint8Array): CompressedBytes {
+  let at = 0;
+  return {
+    read: async (into) => {
+      const part = bytes.subarray(at, at + into.byteLength);
+      into.set(part);
+      at += part.byteLength;
+      return part.byteLength;
+    },
+  };
 }
 
 /** One for all tests of a file, so that each has threads that the tests before it have used. */

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import type { LayerSource } from "@stowage/snapshots";
 import { expect, onTestFinished, test } from "vitest";
-import { archiveOf, layerOf, needsRoot, openScratch } from "./layer-fixture.test.support.ts";
+import { archiveOf, arriving, layerOf, needsRoot, openScratch } from "./layer-fixture.test.support.ts";
 import { createUnpacker } from "./unpacker.ts";
 
 const run = promisify(execFile);
@@ -99,7 +99,7 @@ test.skipIf(needsRoot).for([1, 3, 10, 30, 100])(
     const descriptors = openFiles();
     const reason = new Error("enough");
     const signal = abortedAfter(milliseconds, reason);
-    const called = { ...layerOf(large), bytes: endlessly(large) };
+    const called = { ...layerOf(large), open: async () => arriving(endlessly(large), 2 ** 40) };
     await expect(unpacker.unpack(called, directory("called off"), { signal })).rejects.toBe(reason);
     expect(openFiles()).toBe(descriptors);
     await unpacker.unpack(noteOf("next"), directory("next"));
@@ -113,12 +113,17 @@ test.skipIf(needsRoot)("lets a process end by itself, with threads that are idle
   const directory = directories();
   const plain = archiveOf([{ kind: "file", name: "note" }]);
   const script = join(directory("script"), "script.mjs");
+  writeFileSync(join(directory("script"), "note.tar"), plain);
   writeFileSync(
     script,
     `
+    import { open } from "node:fs/promises";
     import { createUnpacker } from ${JSON.stringify(new URL("./unpacker.ts", import.meta.url))};
-    const bytes = [Buffer.from("${plain.toString("hex")}", "hex")];
-    const source = { bytes, compression: "none", diffId: "${layerOf(plain).diffId}" };
+    const file = await open(${JSON.stringify(join(directory("script"), "note.tar"))});
+    const source = {
+      open: async () => ({ fd: file.fd, size: ${plain.length}, arrived: async () => ${plain.length}, [Symbol.asyncDispose]: () => file.close() }),
+      diffId: "${layerOf(plain).diffId}",
+    };
     await createUnpacker().unpack(source, ${JSON.stringify(directory("own"))});
     process.stdout.write("unpacked");
   `,

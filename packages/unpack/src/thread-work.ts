@@ -8,18 +8,17 @@ export class ThreadWork implements ThreadListener {
   /** The one answer; fails with what went wrong on the thread. */
   readonly answer: Promise<UnpackAnswer>;
   readonly #thread: UnpackThread;
-  /** Called with the bytes that the thread is done with so far. */
+  readonly #job: UnpackJob;
+  /** Called with the bytes that the thread has read so far. */
   readonly #onProgress: ((bytes: number) => void) | undefined;
   readonly #answer: PromiseWithResolvers<UnpackAnswer> = Promise.withResolvers();
   readonly #settled: PromiseWithResolvers<void> = Promise.withResolvers();
-  #room: PromiseWithResolvers<void> = Promise.withResolvers();
-  #inFlight = 0;
-  #consumed = 0;
   #isOpen = true;
   #isAtRest = false;
 
   constructor(thread: UnpackThread, job: UnpackJob, onProgress?: (bytes: number) => void) {
     this.#thread = thread;
+    this.#job = job;
     this.#onProgress = onProgress;
     this.answer = this.#answer.promise;
     this.answer.catch(() => undefined);
@@ -27,16 +26,14 @@ export class ThreadWork implements ThreadListener {
     thread.post({ kind: "start", job });
   }
 
-  /** Hands a block over, with its memory; waits while enough of them are under way. Once the work is over, it is dropped. */
-  async send(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    while (this.#isOpen && this.#inFlight >= maxInFlight) await this.#room.promise;
-    if (!this.#isOpen) return;
-    this.#inFlight += bytes.byteLength;
-    this.#thread.post({ kind: "block", bytes }, [bytes.buffer]);
+  /** Whether the thread has yet to answer. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
-  end(): void {
-    if (this.#isOpen) this.#thread.post({ kind: "end" });
+  /** Tells the thread how much of the file is in. */
+  note(arrived: number): void {
+    if (this.#isOpen) this.#thread.post({ kind: "arrived", bytes: arrived });
   }
 
   /**
@@ -45,7 +42,7 @@ export class ThreadWork implements ThreadListener {
    */
   async leave(): Promise<boolean> {
     if (this.#isOpen) this.#thread.post({ kind: "stop" });
-    this.#close();
+    this.#isOpen = false;
     const grace = setTimeout(this.#settled.resolve, stopGraceMilliseconds);
     await this.#settled.promise;
     clearTimeout(grace);
@@ -54,10 +51,10 @@ export class ThreadWork implements ThreadListener {
   }
 
   heard(message: FromWorker): void {
-    if (message.kind === "consumed") return this.#makeRoom(message.bytes);
+    if (message.kind === "read") return this.#onProgress?.(message.bytes);
     this.#isAtRest = true;
     if (message.kind === "done") {
-      this.#makeRoom(this.#inFlight);
+      this.#onProgress?.(this.#job.size);
       this.#answer.resolve({ digest: message.digest, layer: message.layer });
     } else this.#answer.reject(decodeError(message.error));
     this.#settle();
@@ -68,32 +65,11 @@ export class ThreadWork implements ThreadListener {
     this.#settle();
   }
 
-  #makeRoom(bytes: number): void {
-    this.#inFlight -= bytes;
-    this.#consumed += bytes;
-    this.#wake();
-    this.#onProgress?.(this.#consumed);
-  }
-
   #settle(): void {
-    this.#close();
+    this.#isOpen = false;
     this.#settled.resolve();
   }
-
-  #close(): void {
-    this.#isOpen = false;
-    this.#wake();
-  }
-
-  #wake(): void {
-    const room = this.#room;
-    this.#room = Promise.withResolvers();
-    room.resolve();
-  }
 }
-
-/** Compressed bytes on their way to the thread: enough to keep it busy, little enough for many layers at once. */
-const maxInFlight = 4 * 1024 * 1024;
 
 /** A thread looks for a stop after each block, which takes milliseconds; only a layer made to be slow needs longer. */
 const stopGraceMilliseconds = 2_000;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { StowageError } from "@stowage/errors";
 import type { UnpackedLayer } from "@stowage/snapshots";
 import { TarReader } from "@stowage/tar";
+import type { CompressedBytes } from "./arriving-file.ts";
 import { decompressed } from "./decompressed.ts";
 import { finishLayer } from "./finish-layer.ts";
 import { LayerTree } from "./layer-tree.ts";
@@ -10,6 +11,9 @@ import type { UnpackLimits } from "./limits.ts";
 
 /** What one thread needs to know to unpack one layer. It crosses to a worker unchanged. */
 export interface UnpackJob {
+  /** The file of the compressed bytes, and how many those will be. */
+  readonly fd: number;
+  readonly size: number;
   readonly directory: string;
   readonly algorithm: "sha256" | "sha512";
   readonly limits: UnpackLimits;
@@ -21,15 +25,15 @@ export interface UnpackAnswer {
   readonly layer: UnpackedLayer;
 }
 
-/** Unpacks compressed blocks, on this thread. Files are written synchronously; inflating runs beside it. */
-export async function unpackLayer(blocks: AsyncIterable<Uint8Array>, job: UnpackJob): Promise<UnpackAnswer> {
+/** Unpacks a layer, on this thread. Files are written synchronously; inflating runs beside it. */
+export async function unpackLayer(bytes: CompressedBytes, job: UnpackJob): Promise<UnpackAnswer> {
   const { directory, algorithm, limits } = job;
   using tree = new LayerTree(directory, limits);
   using writer = new LayerWriter(tree, limits);
   const reader = new TarReader(writer, { entries: limits.entries });
   const hash = createHash(algorithm);
   const meter = new ExpansionMeter(limits);
-  for await (const chunk of decompressed(meter.compressed(blocks))) {
+  for await (const chunk of decompressed(meter.compressed(bytes), job.size)) {
     meter.plain(chunk);
     hash.update(chunk);
     reader.push(chunk);
@@ -49,11 +53,14 @@ class ExpansionMeter {
     this.#limits = limits;
   }
 
-  async *compressed(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const block of blocks) {
-      this.#compressedBytes += block.byteLength;
-      yield block;
-    }
+  compressed(bytes: CompressedBytes): CompressedBytes {
+    return {
+      read: async (into) => {
+        const count = await bytes.read(into);
+        this.#compressedBytes += count;
+        return count;
+      },
+    };
   }
 
   plain(chunk: Uint8Array): void {

@@ -8,6 +8,7 @@ import type { TarFile } from "@stowage/tar";
 import { expect, onTestFinished, test } from "vitest";
 import {
   archiveOf,
+  arriving,
   describeTree,
   layerOf,
   needsRoot,
@@ -47,15 +48,11 @@ test.skipIf(needsRoot).for([
       skippable,
     ]),
   },
-])("UNP-15: unpacks $what, whatever the media type says (needs root)", async ({ packed }) => {
+])("UNP-15: unpacks $what, told by its first bytes (needs root)", async ({ packed }) => {
   const { layer } = scratch();
   const seen: number[] = [];
-  for (const compression of ["none", "gzip", "zstd"] as const) {
-    const unpacked = await unpacker.unpack({ ...layerOf(plain, packed), compression }, layer, {
-      onProgress: (bytes) => seen.push(bytes),
-    });
-    expect(unpacked.tarSize).toBe(plain.length);
-  }
+  const onProgress = (bytes: number) => void seen.push(bytes);
+  expect(await unpacker.unpack(layerOf(plain, packed), layer, { onProgress })).toMatchObject({ tarSize: plain.length });
   expect(readFileSync(join(layer, "f")).equals(content)).toBe(true);
   expect(seen.at(-1)).toBe(packed.length);
 });
@@ -140,21 +137,15 @@ test("stops with the reason of the signal, before and in the middle", async () =
   const reason = new Error("enough");
   await expect(unpacker.unpack(layerOf(plain), layer, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   const controller = new AbortController();
-  let returned = false;
   async function* endless(): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      for (;;) {
-        yield Buffer.alloc(300_000);
-        await new Promise((resolve) => setTimeout(resolve, 1));
-      }
-    } finally {
-      returned = true;
+    for (;;) {
+      yield Buffer.alloc(300_000);
+      await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
-  const source = { ...layerOf(plain), bytes: endless() };
+  const source = { ...layerOf(plain), open: async () => arriving(endless(), 2 ** 40) };
   setTimeout(() => controller.abort(reason), 100);
   await expect(unpacker.unpack(source, layer, { signal: controller.signal })).rejects.toBe(reason);
-  await expect.poll(() => returned).toBe(true);
 });
 
 test("stops while the source hangs", async () => {
@@ -166,7 +157,7 @@ test("stops while the source hangs", async () => {
   const controller = new AbortController();
   const reason = new Error("enough");
   setTimeout(() => controller.abort(reason), 100);
-  const source = { ...layerOf(plain), bytes: hanging() };
+  const source = { ...layerOf(plain), open: async () => arriving(hanging(), plain.length) };
   await expect(unpacker.unpack(source, layer, { signal: controller.signal })).rejects.toBe(reason);
 });
 
@@ -197,7 +188,9 @@ test("passes a failure of the source on, untouched", async () => {
     yield plain.subarray(0, 1000);
     throw failure;
   }
-  await expect(unpacker.unpack({ ...layerOf(plain), bytes: failing() }, layer)).rejects.toBe(failure);
+  await expect(
+    unpacker.unpack({ ...layerOf(plain), open: async () => arriving(failing(), plain.length) }, layer),
+  ).rejects.toBe(failure);
 });
 
 test("tells a missing directory with the code of the system", async () => {

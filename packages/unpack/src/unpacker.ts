@@ -1,7 +1,6 @@
 import { StowageError } from "@stowage/errors";
 import { algorithmOf, type Digest } from "@stowage/oci";
-import type { LayerSource, UnpackedLayer, Unpacker, UnpackOptions } from "@stowage/snapshots";
-import { blocksOf } from "./blocks.ts";
+import type { LayerFile, LayerSource, UnpackedLayer, Unpacker, UnpackOptions } from "@stowage/snapshots";
 import { type UnpackLimits, unpackLimits } from "./limits.ts";
 import { ThreadPool } from "./thread-pool.ts";
 import { ThreadWork } from "./thread-work.ts";
@@ -35,14 +34,17 @@ interface Surroundings {
 
 async function unpack(
   { pool, limits, directory }: Surroundings,
-  { bytes, diffId }: LayerSource,
+  source: LayerSource,
   { signal, onProgress }: UnpackOptions = {},
 ): Promise<UnpackedLayer> {
   signal?.throwIfAborted();
+  await using file = await source.open({ signal });
   const thread = pool.take();
-  const work = new ThreadWork(thread, { directory, algorithm: algorithmOf(diffId), limits }, onProgress);
+  const { fd, size } = file;
+  const job = { fd, size, directory, algorithm: algorithmOf(source.diffId), limits };
+  const work = new ThreadWork(thread, job, onProgress);
   try {
-    return verified(await whileFeeding(work, bytes, signal), diffId);
+    return verified(await whileArriving(work, file, signal), source.diffId);
   } finally {
     if (await work.leave()) await pool.giveBack(thread);
     else await thread[Symbol.asyncDispose]();
@@ -57,35 +59,28 @@ function verified({ digest, layer }: UnpackAnswer, diffId: Digest): UnpackedLaye
   );
 }
 
-/** The answer of the thread, or whatever comes before it: the abort, a failure of the source, of the thread. */
-async function whileFeeding(
+/** The answer of the thread, or whatever comes before it: the abort, the end of what arrives. */
+async function whileArriving(
   work: ThreadWork,
-  bytes: AsyncIterable<Uint8Array>,
+  file: LayerFile,
   signal: AbortSignal | undefined,
 ): Promise<UnpackAnswer> {
   const interruption = Promise.withResolvers<never>();
   const abort = (): void => interruption.reject(signal?.reason);
-  const feeding = { stopped: false };
   signal?.addEventListener("abort", abort, { once: true });
   try {
-    const fed = feed(work, bytes, feeding);
-    await Promise.race([fed, work.answer, interruption.promise]);
+    const told = tellOf(work, file);
+    await Promise.race([told, work.answer, interruption.promise]);
     return await Promise.race([work.answer, interruption.promise]);
   } finally {
-    feeding.stopped = true;
     signal?.removeEventListener("abort", abort);
   }
 }
 
-/** Lets go of the source at the first block after `stopped` is set. */
-async function feed(
-  work: ThreadWork,
-  bytes: AsyncIterable<Uint8Array>,
-  state: { readonly stopped: boolean },
-): Promise<void> {
-  for await (const block of blocksOf(bytes)) {
-    if (state.stopped) return;
-    await work.send(block);
+/** Tells the thread of all that arrives, until it has answered. */
+async function tellOf(work: ThreadWork, file: LayerFile): Promise<void> {
+  for (let at = 0; at < file.size && work.isOpen; ) {
+    at = await file.arrived(at);
+    work.note(at);
   }
-  work.end();
 }

@@ -1,0 +1,80 @@
+import type { BlobFile, ContentStore, StagedBlob } from "@stowage/content";
+import { ContentMismatchError, type Descriptor } from "@stowage/oci";
+import type { Registry, Repository } from "@stowage/registry";
+import type { SharedWork } from "@stowage/shared-work";
+import { layerReporter, type PullOptions } from "./pull-event.ts";
+
+/** What layer blobs are fetched with. The shared work is that of all pulls, so that each blob comes once. */
+export interface FetchDependencies {
+  readonly registry: Registry;
+  readonly content: ContentStore;
+  readonly fetches: SharedWork<StagedBlob>;
+  /** Whether layers may be fetched from where their descriptors say, too. */
+  readonly foreignUrls: boolean;
+}
+
+export interface FetchOptions extends PullOptions {
+  readonly signal: AbortSignal;
+  /** Holds what is staged. */
+  readonly shares: AsyncDisposableStack;
+  /** Given the file that the blob arrives in, each time it begins, if it is this caller for whom it is fetched. */
+  readonly onFile?: ((file: BlobFile) => void) | undefined;
+}
+
+interface LayerBlob {
+  readonly blob: Descriptor;
+  readonly repository: Repository;
+}
+
+/** Brings the blob of a layer into the content store, once for all who want it. */
+export function fetchLayer(
+  dependencies: FetchDependencies,
+  layer: LayerBlob,
+  options: FetchOptions,
+): Promise<StagedBlob> {
+  const fetch = (signal: AbortSignal) => fetchFromHosts(dependencies, layer, { ...options, signal });
+  return dependencies.fetches.join(shareKey(layer, layer.blob.digest), fetch, options);
+}
+
+/** Work is shared among callers of one registry: another one's troubles are its own. */
+export function shareKey({ repository }: Pick<LayerBlob, "repository">, what: string): string {
+  return `${repository.domain} ${what}`;
+}
+
+/** Where mirrors had a part in bytes that turn out wrong, once more without them. */
+async function fetchFromHosts(
+  { registry, content, ...settings }: FetchDependencies,
+  { blob, repository }: LayerBlob,
+  options: FetchOptions,
+): Promise<StagedBlob> {
+  const { credential, plainHttp, signal, onFile } = options;
+  const report = layerReporter(blob, options);
+  report("fetching", 0);
+  const mirrors = new Set<string>();
+  const foreignUrls = settings.foreignUrls ? blob.urls : [];
+  const ingest = (avoid?: ReadonlySet<string>) => {
+    const open = (start: number) => {
+      const asked = { credential, plainHttp, signal, range: { start }, lend: true, foreignUrls, mirrors, avoid };
+      return counted(registry.blob(repository, blob, asked), (bytes) => report("fetching", start + bytes));
+    };
+    return content.ingest(blob, open, { signal, onFile });
+  };
+  try {
+    return await ingest();
+  } catch (error) {
+    if (!(error instanceof ContentMismatchError) || mirrors.size === 0) throw error;
+    return await ingest(new Set(mirrors));
+  }
+}
+
+async function* counted(
+  source: AsyncIterable<Uint8Array>,
+  report: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of source) {
+    yield chunk;
+    bytes += chunk.byteLength;
+    report(bytes);
+  }
+}
