@@ -12,6 +12,7 @@ import {
 } from "@stowage/image-service";
 import { openImageIndex, type SqliteImageIndex } from "@stowage/images-sqlite";
 import { bootId, bootSeconds, lockFile, makeDirectory } from "@stowage/linux";
+import type { Snapshotter, WritableSnapshots } from "@stowage/snapshots";
 import { openSnapshotter } from "@stowage/snapshots-fs";
 import { createUnpacker } from "@stowage/unpack";
 import { openDisk } from "./disk.ts";
@@ -21,6 +22,8 @@ import { openRegistry } from "./open-registry.ts";
 /** An open store. Disposing it stops what is under way, waits for its end on the disk, and gives the lock back last. */
 export interface Store extends AsyncDisposable {
   readonly images: ImageService;
+  /** The trees that containers write into. */
+  readonly writable: WritableSnapshots;
   /** Where it is, without links on the way. */
   readonly root: string;
   /** A directory on the file system that the images are on. */
@@ -58,6 +61,7 @@ export async function openStore(given: StoreSettings): Promise<Store> {
   const open = opening.move();
   return {
     images,
+    writable: adapters.snapshots.writable,
     root,
     imageRoot,
     get isSuspect() {
@@ -86,6 +90,7 @@ async function lookAround(images: ImageService, onFailure: StoreSettings["onFail
 type OpenSettings = Settings & Pick<StoreSettings, "onFailure">;
 
 interface Adapters extends Omit<ImageServiceDependencies, "images"> {
+  readonly snapshots: Snapshotter;
   readonly index: SqliteImageIndex;
 }
 

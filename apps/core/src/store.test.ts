@@ -1,13 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { decodeAuthConfig } from "@stowage/auth";
 import { StowageError } from "@stowage/errors";
 import { type MadeImage, makeImage, smallImage } from "@stowage/image-fixtures";
-import { imageSize } from "@stowage/images";
+import { diffIdsOf, imageSize } from "@stowage/images";
 import { mount, unmount } from "@stowage/linux";
 import { digestOf, parsePlatform } from "@stowage/oci";
 import { parseReference, type Reference } from "@stowage/reference";
@@ -474,4 +474,24 @@ test("what is in the store is out of reach of other users, whatever the umask", 
   expect(await mode(".")).toBe(0o700);
   expect(await mode("lock")).toBe(0o600);
   expect(await mode("content")).toBe(0o700);
+});
+
+test("knows what containers wrote for what it is, and keeps the layers below it", async () => {
+  const { tagged } = await offerSmallImage();
+  const root = await scratchDirectory();
+  const before = await scratchStore(root);
+  const image = await before.images.pull(tagged);
+  await before.writable.create("web-1", diffIdsOf(image));
+  await writeFile(join(root, "storage", "writable", "web-1", "diff", "log"), "written");
+  await before[Symbol.asyncDispose]();
+  const { images, writable } = await scratchStore(root);
+  await images.remove(image.id);
+  await images.collect();
+  expect(await writable.mounts("web-1")).toHaveLength(1);
+  const { lines, unaccounted } = await images.account();
+  expect(unaccounted).toEqual({ bytes: 0, inodes: 0, paths: [] });
+  expect(lines.find(({ kind }) => kind === "writable")).toMatchObject({ inodes: 5 });
+  await writable.remove("web-1");
+  await images.collect();
+  expect((await images.account()).lines.find(({ kind }) => kind === "leftovers")).toMatchObject({ inodes: 0 });
 });

@@ -15,11 +15,11 @@ export interface DiskEntry extends Usage {
   readonly owner: DiskOwner;
 }
 
-/** What a part of the disk is for. Leftovers are what is there of a layer that has lost its record, or one below it. */
+/** What a part of the disk is for. Writable is what containers write into. Leftovers are what is there of a layer that has lost its record, or one below it. */
 export type DiskOwner =
   | { readonly kind: "blob"; readonly digest: Digest }
   | { readonly kind: "layer"; readonly chainId: Digest }
-  | { readonly kind: "leftovers" | "arriving" | "trash" | "database" | "layout" | "unknown" };
+  | { readonly kind: "writable" | "leftovers" | "arriving" | "trash" | "database" | "layout" | "unknown" };
 
 /** What takes how much of the disk. The lines and what is unaccounted add up to the total. */
 export interface DiskAccount {
@@ -36,6 +36,7 @@ export interface DiskLine extends Usage {
 /** In the order in which they are told. */
 export const diskKinds = [
   "layers",
+  "writable",
   "documents",
   "layer blobs",
   "arriving",

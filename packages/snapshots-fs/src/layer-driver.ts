@@ -1,4 +1,5 @@
-import type { Mount, UnpackedLayer, Usage } from "@stowage/snapshots";
+import type { AbortOptions } from "@stowage/errors";
+import type { CreateWritableOptions, Mount, UnpackedLayer, Usage } from "@stowage/snapshots";
 import type { Layout } from "./layout.ts";
 import type { Taken } from "./settle.ts";
 
@@ -26,12 +27,23 @@ export interface LayerDriver {
   /** What is wrong beside the files of the top layer of a stack, ids bottom first; `undefined` where nothing is. */
   inspectLinks(ids: readonly string[]): Promise<string | undefined>;
 
-  /** The read-only mount of a stack, ids bottom first. */
-  view(ids: readonly string[]): Mount;
+  /** The read-only mount of a stack, ids bottom first. Fails with `failed-precondition` where there is no mount of so many. */
+  view(ids: readonly string[], show: ShowOptions): Mount;
 
   /** Whether a layer is part of a mount that this process can see. */
   isMounted(id: string): boolean;
+
+  /** Makes in an empty directory what is to become a writable snapshot on a stack. What is written is in `diff`. */
+  makeWritable(directory: string, ids: readonly string[], options: AbortOptions): Promise<void>;
+
+  /** The mount that shows the writable snapshot in a directory. */
+  showWritable(directory: string, ids: readonly string[], show: ShowWritableOptions): Promise<Mount>;
+
+  isWritableMounted(directory: string): boolean;
 }
+
+export type ShowOptions = Pick<CreateWritableOptions, "idMap">;
+export type ShowWritableOptions = Pick<CreateWritableOptions, "idMap" | "volatile">;
 
 /** A layer that has what it takes from those below, and no name yet. */
 export interface SettledLayer {

@@ -12,6 +12,7 @@ import type {
   SnapshotInfo,
   Snapshotter,
   StagedLayer,
+  ViewOptions,
 } from "@stowage/snapshots";
 import { step } from "@stowage/steps";
 import { finishLayer } from "./finish-layer.ts";
@@ -22,10 +23,12 @@ import type { LayerDriver } from "./layer-driver.ts";
 import { layerIdOf, layerIdsOf } from "./layer-id.ts";
 import { findLayerRecord, layerNamePattern, readLayerRecords } from "./layer-record.ts";
 import type { Layout } from "./layout.ts";
+import { requireLayers } from "./require-layers.ts";
 import { requireRoom } from "./require-room.ts";
 import { type Taken, takenNothing } from "./settle.ts";
 import type { Trash } from "./trash.ts";
 import { Turn } from "./turn.ts";
+import { WritableStore } from "./writable-store.ts";
 
 /** What a snapshotter is made of. */
 export interface LayerSnapshotterParts {
@@ -35,6 +38,8 @@ export interface LayerSnapshotterParts {
   readonly files: Flusher;
   /** Of the names that make a layer stand. */
   readonly names: readonly Flusher[];
+  /** Of the names of writable snapshots. */
+  readonly writableNames: Flusher;
   /** Ends with the snapshotter. */
   readonly open: AsyncDisposable;
 }
@@ -51,6 +56,7 @@ interface Active {
 
 /** The life of layers, whichever driver keeps and shows them. */
 export class LayerSnapshotter implements Snapshotter, AsyncDisposable {
+  readonly writable: WritableStore;
   readonly #parts: LayerSnapshotterParts;
   readonly #driver: LayerDriver;
   readonly #layout: Layout;
@@ -64,6 +70,7 @@ export class LayerSnapshotter implements Snapshotter, AsyncDisposable {
     this.#driver = parts.driver;
     this.#layout = parts.driver.layout;
     this.#children = new LayerChildren(this.#layout.home);
+    this.writable = new WritableStore({ ...parts, turn: this.#turn, names: parts.writableNames });
   }
 
   async prepare({ signal, room = 0 }: PrepareOptions = {}): Promise<ActiveSnapshot> {
@@ -122,15 +129,9 @@ export class LayerSnapshotter implements Snapshotter, AsyncDisposable {
     }
   }
 
-  async view(chain: Chain, { signal }: AbortOptions = {}): Promise<readonly Mount[]> {
-    const ids = layerIdsOf(chain);
-    for (const [at, id] of ids.entries()) {
-      signal?.throwIfAborted();
-      if ((await findLayerRecord(this.#layout.layer(id))) !== undefined) continue;
-      const which = `layer ${at + 1} of ${ids.length}, ${chain[at]},`;
-      throw new StowageError("not-found", `Cannot mount layers: ${which} is not here`);
-    }
-    return [this.#driver.view(ids)];
+  async view(chain: Chain, { signal, idMap }: ViewOptions = {}): Promise<readonly Mount[]> {
+    const ids = await requireLayers(this.#layout, chain, { signal });
+    return [this.#driver.view(ids, { idMap })];
   }
 
   remove(chain: Chain, { signal }: AbortOptions = {}): Promise<void> {
@@ -138,6 +139,7 @@ export class LayerSnapshotter implements Snapshotter, AsyncDisposable {
       signal?.throwIfAborted();
       const id = layerIdOf(chain);
       if (await this.#children.has(id)) throw inUse(id, "another layer stands on it");
+      if (await this.writable.standsOn(id)) throw inUse(id, "a writable snapshot stands on it");
       if (this.#driver.isMounted(id)) throw inUse(id, "it is mounted");
       await this.#parts.trash.put(this.#layout.layer(id), id);
       this.#children.remove(id, parentIdOf(chain));
@@ -162,7 +164,7 @@ export class LayerSnapshotter implements Snapshotter, AsyncDisposable {
       for (const id of (await readdir(this.#layout.home)).filter((name) => layerNamePattern.test(name))) {
         signal?.throwIfAborted();
         const isStray = !keptIds.has(id) && chainOf(id, records) === undefined;
-        if (!isStray || this.#driver.isMounted(id)) continue;
+        if (!isStray || this.#driver.isMounted(id) || (await this.writable.standsOn(id))) continue;
         await this.#parts.trash.put(this.#layout.layer(id), id);
         this.#children.remove(id, records.get(id)?.parent);
         await this.#driver.unlink(id);

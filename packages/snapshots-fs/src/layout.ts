@@ -9,6 +9,9 @@ export interface Layout {
   readonly home: string;
   /** Trees that are being written, on the same file system as the finished ones. */
   readonly staging: string;
+  /** The directory of writable snapshots, each by its key. */
+  readonly writables: string;
+  writable(key: string): string;
   layer(id: string): string;
   diff(id: string): string;
 }
@@ -22,16 +25,18 @@ export interface OverlayLayout extends Layout {
 export function overlayLayout(root: string): OverlayLayout {
   const home = join(root, "overlay");
   return {
-    ...layoutOf(home),
+    ...layoutOf(root, home),
     links: join(home, "l"),
     link: (id) => join(home, "l", linkNameOf(id)),
   };
 }
 
-function layoutOf(home: string): Layout {
+function layoutOf(root: string, home: string): Layout {
   return {
     home,
     staging: join(home, "staging"),
+    writables: join(root, "writable"),
+    writable: (key) => join(root, "writable", key),
     layer: (id) => join(home, id),
     diff: (id) => join(home, id, "diff"),
   };

@@ -39,17 +39,26 @@ async function openLayers(
   root: string,
 ): Promise<LayerSnapshotter> {
   await using opening = new AsyncDisposableStack();
-  const { home, staging } = driver.layout;
-  for (const directory of [home, ...driver.linkDirectories]) await makeDirectory(directory);
+  const { home, staging, writables } = driver.layout;
+  for (const directory of [home, writables, ...driver.linkDirectories]) await makeDirectory(directory);
   const files = opening.use(openFlusher(home, { scope: "file-system", durability }));
   const openNames = (directory: string) => opening.use(openFlusher(directory, { scope: "names", durability }));
   const names = openNames(home);
   const links = driver.linkDirectories.map(openNames);
+  const writableNames = openNames(writables);
+  const flushNames = async (): Promise<void> => void (await Promise.all([names.flush(), writableNames.flush()]));
   const isInUse = (layerId: string): boolean => driver.isMounted(layerId);
-  const trash = opening.use(await Trash.open(trashPath, { flush: () => names.flush(), isInUse }));
+  const trash = opening.use(await Trash.open(trashPath, { flush: flushNames, isInUse }));
   await makeDirectory(staging); // it stays: a full disk has no room for another
   for (const name of await readdir(staging)) await trash.put(join(staging, name));
   await makeLockFiles(root);
   await files.flush(); // the directories, up to the root
-  return new LayerSnapshotter({ driver, trash, files, names: [...links, names], open: opening.move() });
+  return new LayerSnapshotter({
+    driver,
+    trash,
+    files,
+    names: [...links, names],
+    writableNames,
+    open: opening.move(),
+  });
 }

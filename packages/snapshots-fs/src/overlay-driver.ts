@@ -1,13 +1,15 @@
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { makeDirectory, writeText } from "@stowage/linux";
 import type { Usage } from "@stowage/snapshots";
+import { copyAttributes } from "./copy-up.ts";
 import { findText } from "./inspect-layer.ts";
 import type { LayerDriver, SettledLayer } from "./layer-driver.ts";
 import { linkNameOf } from "./layer-id.ts";
 import type { OverlayLayout } from "./layout.ts";
-import { isMounted, overlayView } from "./overlay-view.ts";
+import { isMounted, isUpperMounted, overlayView, overlayWritable } from "./overlay-mounts.ts";
 import { lowerText, restoreLink } from "./short-link.ts";
+import { fileAt, findPlace, type TreePlace } from "./tree-place.ts";
 
 /** Each layer in a directory of its own, stacked by overlayfs, in the layout of containers/storage's overlay driver. */
 export function overlayDriver(layout: OverlayLayout): LayerDriver {
@@ -20,8 +22,14 @@ export function overlayDriver(layout: OverlayLayout): LayerDriver {
     link: (id) => restoreLink(layout, id),
     unlink: (id) => rm(layout.link(id), { force: true }),
     inspectLinks: (ids) => inspectLinks(layout, ids),
-    view: (ids) => overlayView(layout, ids),
+    view: (ids, show) => overlayView(layout, ids, show),
     isMounted: (id) => isMounted(layout, id),
+    makeWritable: (directory, ids) => makeUpper(layout, directory, ids),
+    showWritable: async (directory, ids, show) => {
+      if (show.volatile === true && !isUpperMounted(directory)) await forgetMount(directory);
+      return overlayWritable(layout, ids, { ...show, directory });
+    },
+    isWritableMounted: isUpperMounted,
   };
 }
 
@@ -43,4 +51,25 @@ async function inspectLinks(layout: OverlayLayout, ids: readonly string[]): Prom
   if (lower !== undefined && (await findText(join(layout.layer(id), "lower"))) !== lower) return "has lost its parents";
   await restoreLink(layout, id);
   return undefined;
+}
+
+/** The root of what is shown is that of the upper directory: it looks like the one of the layer below. */
+async function makeUpper(layout: OverlayLayout, directory: string, ids: readonly string[]): Promise<void> {
+  for (const name of ["diff", "work"]) await mkdir(join(directory, name), { mode: 0o700 });
+  using upper = rootPlace(join(directory, "diff"));
+  using lower = rootPlace(layout.diff(ids.at(-1) ?? ""));
+  const root = fileAt(lower);
+  if (root === undefined) throw new Error("a layer that is here has no files");
+  copyAttributes(root, upper);
+}
+
+function rootPlace(path: string): TreePlace & Disposable {
+  const place = findPlace(path, "");
+  if (place === undefined) throw new Error(`there is no directory "${path}"`);
+  return place;
+}
+
+/** A volatile mount leaves a mark, so that nobody takes up what a crash of the machine may have left half written. */
+async function forgetMount(directory: string): Promise<void> {
+  await rm(join(directory, "work", "work", "incompat", "volatile"), { recursive: true, force: true });
 }

@@ -1,4 +1,6 @@
 import { layerNamePattern } from "./layer-record.ts";
+import { writableRecordName } from "./writable-record.ts";
+import { writableKeyPattern } from "./writable-store.ts";
 
 /** What is at a path below the root of the storage, as containers/storage's overlay driver and we lay it out. */
 export type StoragePath =
@@ -8,12 +10,13 @@ export type StoragePath =
       /** Whether it is one of its files, and not what is known of them. */
       readonly isFile: boolean;
     }
-  | { readonly kind: "arriving" | "layout" };
+  | { readonly kind: "arriving" | "writable" | "layout" };
 
 /** What a path means; `undefined` where nothing of ours should be there. */
 export function storageAt(path: string): StoragePath | undefined {
   if (layoutPaths.has(path) || linkPath.test(path)) return { kind: "layout" };
   const [home, name, part] = path.split("/");
+  if (home === "writable" && name !== undefined) return writableAt(name, part);
   if (home !== "overlay" || name === undefined) return undefined;
   if (name === "staging") return { kind: part === undefined ? "layout" : "arriving" };
   return layerNamePattern.test(name) ? layerAt(name, part) : undefined;
@@ -22,6 +25,11 @@ export function storageAt(path: string): StoragePath | undefined {
 function layerAt(id: string, part: string | undefined): StoragePath | undefined {
   if (part === "diff") return { kind: "layer", id, isFile: true };
   return part === undefined || ownFiles.has(part) ? { kind: "layer", id, isFile: false } : undefined;
+}
+
+function writableAt(key: string, part: string | undefined): StoragePath | undefined {
+  const isOurs = part === undefined || part === "diff" || part === "work" || part === writableRecordName;
+  return isOurs && writableKeyPattern.test(key) ? { kind: "writable" } : undefined;
 }
 
 /** What is beside the files of a layer. */
@@ -40,6 +48,7 @@ const layoutPaths: ReadonlySet<string> = new Set([
   "",
   "overlay",
   "overlay/l",
+  "writable",
   ...["layers", "images"].flatMap((kind) => [`overlay-${kind}`, `overlay-${kind}/${kind}.lock`]),
 ]);
 

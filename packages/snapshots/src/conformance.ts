@@ -1,24 +1,28 @@
-import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { digestOf } from "@stowage/oci";
 import { describe, expect, test } from "vitest";
-import type { Chain, Snapshotter, StagedLayer } from "./snapshotter.ts";
-import type { UnpackedLayer } from "./unpacker.ts";
+import { base, commitStack, type SnapshotterPlaces, stage, unpacked, upper } from "./conformance-places.ts";
+import type { Snapshotter } from "./snapshotter.ts";
+import { describeWritableSnapshots } from "./writable-conformance.ts";
 
-/** What every `Snapshotter` promises. Each adapter's tests call this with a way to open a fresh one. */
-export function describeSnapshotter(name: string, open: () => Promise<Snapshotter>): void {
+export { type SnapshotterPlaces } from "./conformance-places.ts";
+
+/** What every `Snapshotter` promises. Each adapter's tests call this with places to open it in. */
+export function describeSnapshotter(name: string, places: SnapshotterPlaces): void {
+  const open = async (): Promise<Snapshotter> => await (await places.fresh())();
   describe(`${name} keeps the promises of Snapshotter`, () => {
     test("finds a committed layer by its chain, and what it takes", async () => {
       const store = await open();
       await store.commit([await stage(store, [base], "one")]);
-      expect(await store.find([base])).toEqual({ chain: [base], bytes: 4096, inodes: 3 });
+      expect(await store.find([base])).toEqual({ chain: [base], bytes: expect.any(Number), inodes: 3 });
       expect(await store.find([upper])).toBeUndefined();
       expect(await store.find([base, upper])).toBeUndefined();
     });
 
     test("commits a stack at once, and lists it", async () => {
       const store = await open();
-      await store.commit([await stage(store, [base], "one"), await stage(store, [base, upper], "two")]);
+      await commitStack(store);
       const chains = (await Array.fromAsync(store.list())).map(({ chain }) => chain);
       expect(chains).toHaveLength(2);
       expect(chains).toContainEqual([base]);
@@ -27,7 +31,7 @@ export function describeSnapshotter(name: string, open: () => Promise<Snapshotte
 
     test("tells the same layer on another parent apart", async () => {
       const store = await open();
-      await store.commit([await stage(store, [base], "one"), await stage(store, [base, upper], "two")]);
+      await commitStack(store);
       await store.commit([await stage(store, [upper], "two")]);
       expect(await Array.fromAsync(store.list())).toHaveLength(3);
     });
@@ -71,7 +75,7 @@ export function describeSnapshotter(name: string, open: () => Promise<Snapshotte
 
     test("removes from the top down only, and what is absent without complaint", async () => {
       const store = await open();
-      await store.commit([await stage(store, [base], "one"), await stage(store, [base, upper], "two")]);
+      await commitStack(store);
       await expect(store.remove([base])).rejects.toMatchObject({ code: "failed-precondition" });
       await store.remove([base, upper]);
       await store.remove([base]);
@@ -93,7 +97,7 @@ export function describeSnapshotter(name: string, open: () => Promise<Snapshotte
 
     test("replaces a layer on which others stand, where it is told to", async () => {
       const store = await open();
-      await store.commit([await stage(store, [base], "one"), await stage(store, [base, upper], "two")]);
+      await commitStack(store);
       await store.commit([{ ...(await stage(store, [base], "other")), replace: true }]);
       expect(await Array.fromAsync(store.list())).toHaveLength(2);
       expect(await store.view([base, upper])).not.toEqual([]);
@@ -121,18 +125,69 @@ export function describeSnapshotter(name: string, open: () => Promise<Snapshotte
       await expect(store.prepare({ signal })).rejects.toBe(signal.reason);
       expect(await store.find([base])).toBeUndefined();
     });
+
+    test("has after a restart what was committed", async () => {
+      const reopen = await places.fresh();
+      await using before = await reopen();
+      await commitStack(before);
+      await before[Symbol.asyncDispose]();
+      await using after = await reopen();
+      expect(await Array.fromAsync(after.list())).toHaveLength(2);
+      await expect(after.remove([base])).rejects.toMatchObject({ code: "failed-precondition" });
+    });
   });
+  describeViews(name, places);
+  describeWritableSnapshots(name, places);
 }
 
-const base = digestOf("base");
-const upper = digestOf("upper");
+function describeViews(name: string, { fresh, mounted }: SnapshotterPlaces): void {
+  if (mounted === undefined) return;
+  describe(`${name} shows what layers come to`, () => {
+    test("an upper layer over the lower one, read-only", async () => {
+      await using store = await (await fresh())();
+      await store.commit([await stage(store, [base], "one")]);
+      const above = await stage(store, [base, upper], "two");
+      await writeFile(join(above.snapshot.directory, "etc", "one"), "changed");
+      await store.commit([above]);
+      await mounted(await store.view([base]), async (target) => {
+        expect(await readFile(join(target, "etc", "one"), "utf8")).toBe("one");
+      });
+      await mounted(await store.view([base, upper]), async (target) => {
+        expect(await readFile(join(target, "etc", "one"), "utf8")).toBe("changed");
+        expect((await readdir(join(target, "etc"))).toSorted()).toEqual(["one", "two"]);
+        await expect(writeFile(join(target, "etc", "three"), "")).rejects.toMatchObject({ code: "EROFS" });
+      });
+    });
 
-/** A root, a directory in it, and a file in that. */
-const unpacked: UnpackedLayer = { bytes: 4096, inodes: 3, tarSize: 1024, impliedDirectories: [], lowerLinks: [] };
+    test("nothing of what an upper layer hides", async () => {
+      await using store = await (await fresh())();
+      await store.commit([await stage(store, [base], "one")]);
+      const above = await stage(store, [base, upper], "two");
+      execFileSync("mknod", [join(above.snapshot.directory, "etc", "one"), "c", "0", "0"]);
+      await store.commit([above]);
+      await mounted(await store.view([base, upper]), async (target) => {
+        expect(await readdir(join(target, "etc"))).toEqual(["two"]);
+      });
+    });
 
-async function stage(store: Snapshotter, chain: Chain, name: string): Promise<StagedLayer> {
-  const snapshot = await store.prepare();
-  await mkdir(join(snapshot.directory, "etc"));
-  await writeFile(join(snapshot.directory, "etc", name), name);
-  return { chain, snapshot, layer: unpacked };
+    test("a directory as the topmost layer describes it", async () => {
+      await using store = await (await fresh())();
+      await store.commit([await stage(store, [base], "one")]);
+      const above = await stage(store, [base, upper], "two");
+      await chmod(join(above.snapshot.directory, "etc"), 0o711);
+      await store.commit([above]);
+      await mounted(await store.view([base, upper]), async (target) => {
+        expect((await stat(join(target, "etc"))).mode & 0o7777).toBe(0o711);
+      });
+    });
+
+    test("no layer to remove while it is shown", async () => {
+      await using store = await (await fresh())();
+      await commitStack(store);
+      await mounted(await store.view([base, upper]), async () => {
+        await expect(store.remove([base, upper])).rejects.toMatchObject({ code: "failed-precondition" });
+      });
+      await store.remove([base, upper]);
+    });
+  });
 }

@@ -1,12 +1,16 @@
 export {
   type ActiveSnapshot,
   type Chain,
+  type IdMap,
+  type IdRange,
   type InspectOptions,
   type Mount,
   type PrepareOptions,
   type SnapshotInfo,
   type Snapshotter,
   type StagedLayer,
+  type ViewOptions,
 } from "./snapshotter.ts";
-export { type LayerSource, type UnpackedLayer, type Unpacker, type UnpackOptions } from "./unpacker.ts";
+export { type LayerFile, type LayerSource, type UnpackedLayer, type Unpacker, type UnpackOptions } from "./unpacker.ts";
 export { type Usage } from "./usage.ts";
+export { type CreateWritableOptions, type WritableInfo, type WritableSnapshots } from "./writable-snapshots.ts";

@@ -2,6 +2,7 @@ import type { AbortOptions } from "@stowage/errors";
 import type { Digest } from "@stowage/oci";
 import type { UnpackedLayer } from "./unpacker.ts";
 import type { Usage } from "./usage.ts";
+import type { WritableSnapshots } from "./writable-snapshots.ts";
 
 /** What a snapshot is called: the diff ids of its layers, bottom first. Its parent is the chain without the last. */
 export type Chain = readonly Digest[];
@@ -33,7 +34,7 @@ export interface Snapshotter {
   inspect(chain: Chain, options: InspectOptions): Promise<string | undefined>;
 
   /** The mounts that show the whole stack, read-only. Fails with `not-found` where a layer is missing. */
-  view(chain: Chain, options?: AbortOptions): Promise<readonly Mount[]>;
+  view(chain: Chain, options?: ViewOptions): Promise<readonly Mount[]>;
 
   /** Takes a snapshot away; an absent one is fine. Fails with `failed-precondition` while one stands on it or it is mounted. */
   remove(chain: Chain, options?: AbortOptions): Promise<void>;
@@ -43,6 +44,9 @@ export interface Snapshotter {
 
   /** Every committed snapshot, in no order. */
   list(options?: AbortOptions): AsyncIterable<SnapshotInfo>;
+
+  /** The trees that containers write into. */
+  readonly writable: WritableSnapshots;
 }
 
 export interface PrepareOptions extends AbortOptions {
@@ -74,9 +78,29 @@ export interface SnapshotInfo extends Usage {
   readonly chain: Chain;
 }
 
+export interface ViewOptions extends AbortOptions {
+  /** As whose files those of the layers are shown; by default as those of the users that the layers name. */
+  readonly idMap?: IdMap | undefined;
+}
+
 /** The arguments of mount(2), without the target. */
 export interface Mount {
   readonly type: string;
   readonly source: string;
   readonly options: readonly string[];
+  /** What the directories that the mount is made of are mapped by. */
+  readonly idMap?: IdMap | undefined;
+}
+
+/** The ids of a user namespace, and whom they are for everybody else (user_namespaces(7)). */
+export interface IdMap {
+  readonly uids: readonly IdRange[];
+  readonly gids: readonly IdRange[];
+}
+
+/** `length` ids from `inside` on, of the namespace, are those from `outside` on. */
+export interface IdRange {
+  readonly inside: number;
+  readonly outside: number;
+  readonly length: number;
 }

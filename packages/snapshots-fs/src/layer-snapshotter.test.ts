@@ -46,7 +46,10 @@ async function fresh(): Promise<{ root: string; open: () => ReturnType<typeof op
   return { root, open: () => openSnapshotter(join(root, "storage"), { trash: join(root, "trash") }) };
 }
 
-describeSnapshotter("OverlaySnapshotter", async () => (await fresh()).open());
+describeSnapshotter("the snapshotter on overlayfs", {
+  fresh: async () => (await fresh()).open,
+  mounted: unprivileged ? undefined : mountedAt,
+});
 
 const digests = ["one", "two", "three"].map((name) => digestOf(name));
 const chainOf = (length: number): Chain => digests.slice(0, length);
@@ -78,8 +81,12 @@ const writes = (name: string, text: string): Change => ({
 });
 
 async function mounted(store: Snapshotter, chain: Chain, look: (target: string) => Promise<void>): Promise<void> {
+  await mountedAt(await store.view(chain), look);
+}
+
+async function mountedAt(mounts: readonly Mount[], look: (target: string) => Promise<void>): Promise<void> {
   const target = await mkdtemp(join(scratch, "mount-"));
-  for (const request of await store.view(chain)) mount({ ...request, target });
+  for (const request of mounts) mount({ ...request, target });
   try {
     await look(target);
   } finally {
