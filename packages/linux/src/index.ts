@@ -29,8 +29,8 @@ export { type FileKind, type FileStatus, statAt, statFd } from "./file-status.ts
 export { type Durability, type Flusher, type FlusherOptions, type FlushScope, openFlusher } from "./flusher.ts";
 export { type GzipInflater, type Inflated, startIsalInflater } from "./isal.ts";
 export { makeDirectory } from "./make-directory.ts";
-export { type MountRequest, mount, unmount } from "./mount.ts";
-export { type MountEntry, parseMountInfo, readMounts } from "./mount-table.ts";
+export { type MountRequest, mount, mountAll, unmount } from "./mount.ts";
+export { type MountEntry, mountHolding, parseMountInfo, readMounts } from "./mount-table.ts";
 export {
   type OpenBeneathOptions,
   type OpenOptions,
@@ -49,4 +49,5 @@ export {
   type Sha2,
   startResumableHash,
 } from "./resumable-hash.ts";
+export { type IdMap, type IdRange, openUserNamespace, type UserNamespace } from "./user-namespace.ts";
 export { writeAt, writeText } from "./write-file.ts";

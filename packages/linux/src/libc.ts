@@ -61,6 +61,8 @@ const prototypes = {
   mount: "int mount(void *, void *, void *, ulong, void *)",
   umount2: "int umount2(void *, int)",
   move_mount: "long syscall(long, int, void *, int, void *, uint)",
+  open_tree: "long syscall(long, int, void *, uint)",
+  mount_setattr: "long syscall(long, int, void *, uint, void *, size_t)",
   fsopen: "long syscall(long, void *, uint)",
   fsconfig: "long syscall(long, int, uint, void *, void *, int)",
   fsmount: "long syscall(long, int, uint, uint)",
@@ -69,10 +71,12 @@ const prototypes = {
 /** Of calls that libc may have no function for; the same on x86_64 and arm64. */
 const numbers: Partial<Readonly<Record<LibcFunction, number>>> = {
   openat2: 437,
+  open_tree: 428,
   move_mount: 429,
   fsopen: 430,
   fsconfig: 431,
   fsmount: 432,
+  mount_setattr: 442,
 };
 
 type Aside = (...args: [...args: Argument[], done: (error: Error | null, result: number) => void]) => void;

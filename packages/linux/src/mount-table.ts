@@ -28,6 +28,16 @@ export function parseMountInfo(text: string): readonly MountEntry[] {
   });
 }
 
+/** The mount that a path without symlinks leads into: of those that it begins with, the longest, and of equals the topmost. */
+export function mountHolding(path: string, mounts: readonly MountEntry[] = readMounts()): MountEntry | undefined {
+  let found: MountEntry | undefined;
+  for (const entry of mounts) {
+    const isAbove = entry.target === "/" || path === entry.target || path.startsWith(`${entry.target}/`);
+    if (isAbove && entry.target.length >= (found?.target.length ?? 0)) found = entry;
+  }
+  return found;
+}
+
 /** `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue` */
 const line =
   /^(?<id>\d+) (?<parent>\d+) (?<device>\d+:\d+) (?<root>\S+) (?<target>\S+) (?<options>\S+)(?: [^- ]\S*)* - (?<type>\S+) (?<source>\S*) (?<superOptions>\S*)$/;
