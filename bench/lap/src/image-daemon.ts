@@ -57,7 +57,7 @@ export async function startDaemon({ command: [program, ...args], address }: Daem
 /** Connects once there is a socket, and again while nobody answers on it. */
 async function firstAnswer(daemon: ChildProcess, address: string): Promise<ListCalls> {
   const deadline = performance.now() + patienceMilliseconds;
-  for (; daemon.exitCode === null; await setTimeout(pauseMilliseconds)) {
+  for (; !hasEnded(daemon); await setTimeout(pauseMilliseconds)) {
     if (!existsSync(address)) continue;
     const lists = openListCalls(address);
     try {
@@ -68,14 +68,20 @@ async function firstAnswer(daemon: ChildProcess, address: string): Promise<ListC
       if (performance.now() > deadline) throw error;
     }
   }
-  throw new Error(`The daemon ended with ${daemon.exitCode}: ${await readFile(`${address}.log`, "utf8")}`);
+  throw new Error(
+    `The daemon ended with ${daemon.exitCode ?? daemon.signalCode}: ${await readFile(`${address}.log`, "utf8")}`,
+  );
 }
 
 async function end(daemon: ChildProcess): Promise<void> {
-  if (daemon.exitCode !== null || daemon.signalCode !== null) return;
+  if (hasEnded(daemon)) return;
   const ended = once(daemon, "exit");
   daemon.kill();
   await ended;
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 /** A fraction of what a start takes. */

@@ -4,7 +4,7 @@ import type { Target } from "./targets.ts";
 
 /** An image's figures, a line for each contender, and then what was wanted of them. */
 export function formatTable({ image, layers, bytes, medians, targets }: ImageResult): string {
-  const head = `${image}: ${layers} ${layers === 1 ? "layer" : "layers"}, ${Math.round(bytes / 1024 ** 2)} MiB compressed`;
+  const head = `${image}: ${layers} ${layers === 1 ? "layer" : "layers"}, ${(bytes / 1024 ** 2).toFixed(1)} MiB compressed`;
   const find = (name: string): Summary | undefined => medians.find(({ contender }) => contender === name);
   const peers = { containerd: find("containerd"), floor: find("floor") };
   const lines = [titles, ...medians.map((summary) => cellsOf(summary, peers))].map(formatLine);
