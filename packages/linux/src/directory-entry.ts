@@ -1,9 +1,9 @@
 import { call } from "./libc.ts";
-import { type Path, terminated } from "./path-bytes.ts";
+import { lent, type Path, terminated } from "./path-bytes.ts";
 
 /** Makes a directory; `mode` is lessened by the umask. */
 export function makeDirAt(dirFd: number, name: Path, mode: number): void {
-  call("mkdirat", [dirFd, terminated(name), mode], name);
+  call("mkdirat", [dirFd, lent(name), mode], name);
 }
 
 /** A name in a directory. */
@@ -35,12 +35,12 @@ export const nodeKinds = { fifo: 0o010000, character: 0o020000, block: 0o060000,
 
 /** Makes a fifo, a device or an empty file. */
 export function makeNodeAt(dirFd: number, name: Path, { mode, major = 0, minor = 0 }: Node): void {
-  call("mknodat", [dirFd, terminated(name), mode, encodeDevice(major, minor)], name);
+  call("mknodat", [dirFd, lent(name), mode, encodeDevice(major, minor)], name);
 }
 
 /** Removes a name; with `directory`, an empty directory. */
 export function unlinkAt(dirFd: number, name: Path, options: { readonly directory?: boolean } = {}): void {
-  call("unlinkat", [dirFd, terminated(name), options.directory === true ? removeDirectory : 0], name);
+  call("unlinkat", [dirFd, lent(name), options.directory === true ? removeDirectory : 0], name);
 }
 
 /** Moves `from` to `to`, replacing what is there. */
@@ -51,7 +51,7 @@ export function renameAt(from: Place, to: Place): void {
 /** What a symlink says. */
 export function readLinkAt(dirFd: number, name: Path): Buffer {
   const target = Buffer.allocUnsafe(maxPath);
-  return target.subarray(0, call("readlinkat", [dirFd, terminated(name), target, target.length], name));
+  return target.subarray(0, call("readlinkat", [dirFd, lent(name), target, target.length], name));
 }
 
 /** PATH_MAX: no symlink says more. */

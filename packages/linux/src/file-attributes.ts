@@ -1,5 +1,5 @@
 import { call } from "./libc.ts";
-import { type Path, terminated } from "./path-bytes.ts";
+import { lent, type Path } from "./path-bytes.ts";
 
 export interface Owner {
   readonly uid: number;
@@ -8,7 +8,7 @@ export interface Owner {
 
 /** Changes the owner of `name`, of a symlink itself. */
 export function changeOwnerAt(dirFd: number, name: Path, { uid, gid }: Owner): void {
-  call("fchownat", [dirFd, terminated(name), uid, gid, noFollow], name);
+  call("fchownat", [dirFd, lent(name), uid, gid, noFollow], name);
 }
 
 /** Changes the owner of an open file. Unlike Node's `fchown`, it takes every id up to 2^32 - 2. */
@@ -18,7 +18,7 @@ export function changeOwner(fd: number, { uid, gid }: Owner): void {
 
 /** Changes the permissions of `name`; fails with ENOTSUP for a symlink, which has none. */
 export function changeModeAt(dirFd: number, name: Path, mode: number): void {
-  call("fchmodat", [dirFd, terminated(name), mode, noFollow], name);
+  call("fchmodat", [dirFd, lent(name), mode, noFollow], name);
 }
 
 /** Changes the permissions of an open file. */
@@ -34,7 +34,7 @@ export interface Times {
 
 /** Sets the times of `name`, of a symlink itself. */
 export function setTimesAt(dirFd: number, name: Path, times: Times): void {
-  call("utimensat", [dirFd, terminated(name), encodeTimes(times), noFollow], name);
+  call("utimensat", [dirFd, lent(name), encodeTimes(times), noFollow], name);
 }
 
 /** Sets the times of an open file. */
@@ -45,15 +45,26 @@ export function setTimes(fd: number, times: Times): void {
 /** AT_SYMLINK_NOFOLLOW */
 const noFollow = 0x100;
 
-/** Two of struct timespec: whole seconds, rounded down, and the nanoseconds above them. */
+/** Two of struct timespec: whole seconds, rounded down, and the nanoseconds above them. In the same memory for each call. */
 function encodeTimes({ accessed, modified }: Times): Uint8Array {
-  const words = new BigInt64Array([...split(accessed), ...split(modified)]);
-  return new Uint8Array(words.buffer);
+  encodeTime(accessed, 0);
+  if (accessed === modified) timespecs.copyWithin(2, 0, 2);
+  else encodeTime(modified, 2);
+  return timespecBytes;
 }
 
-function split(time: bigint): readonly [bigint, bigint] {
-  const nanoseconds = ((time % second) + second) % second;
-  return [(time - nanoseconds) / second, nanoseconds];
+function encodeTime(time: bigint, at: 0 | 2): void {
+  let seconds = time / second;
+  let nanoseconds = time % second;
+  if (nanoseconds < 0n) {
+    nanoseconds += second;
+    seconds -= 1n;
+  }
+  timespecs[at] = seconds;
+  timespecs[at + 1] = nanoseconds;
 }
+
+const timespecs = new BigInt64Array(4);
+const timespecBytes = new Uint8Array(timespecs.buffer);
 
 const second = 1_000_000_000n;

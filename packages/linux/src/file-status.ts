@@ -1,5 +1,5 @@
 import { call } from "./libc.ts";
-import { type Path, terminated } from "./path-bytes.ts";
+import { lent, type Path } from "./path-bytes.ts";
 
 export type FileKind = "file" | "directory" | "symlink" | "character" | "block" | "fifo" | "socket";
 
@@ -27,19 +27,24 @@ export interface FileStatus {
 
 /** The status of `name` in the directory `dirFd`, of a symlink itself. */
 export function statAt(dirFd: number, name: Path): FileStatus {
-  return decodeStatus(statx([dirFd, terminated(name), noFollow], name));
+  return decodeStatus(statx([dirFd, lent(name), noFollow], name));
 }
 
 /** The status of an open file, also of one opened as a mere path. */
 export function statFd(fd: number): FileStatus {
-  return decodeStatus(statx([fd, terminated(""), emptyPath]));
+  return decodeStatus(statx([fd, itself, emptyPath]));
 }
 
-function statx(where: readonly [number, Uint8Array, number], path?: Path): Buffer {
-  const status = Buffer.allocUnsafe(256);
-  call("statx", [...where, basicStats, status], path);
+/** Into the same memory for each call. */
+function statx([fd, name, flags]: readonly [number, Uint8Array, number], path?: Path): Buffer {
+  call("statx", [fd, name, flags, basicStats, status], path);
   return status;
 }
+
+/** The empty path, with its NUL. */
+const itself = new Uint8Array(1);
+
+const status = Buffer.alloc(256);
 
 /** AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, STATX_BASIC_STATS */
 const noFollow = 0x100;

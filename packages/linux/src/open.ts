@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { isErrno } from "@stowage/errors";
 import { call } from "./libc.ts";
-import { type Path, terminated } from "./path-bytes.ts";
+import { lent, type Path } from "./path-bytes.ts";
 
 /** Flags for opening. The values differ between processors, so they are never written as numbers. */
 export const openFlags: Readonly<Record<OpenFlag, number>> = {
@@ -37,7 +37,7 @@ export const workingDirectory: number = -100;
 
 /** Opens `name` in the directory `dirFd`; closed on exec. `mode` is that of a file it creates, less the umask. */
 export function openAt(dirFd: number, name: Path, { flags, mode = 0 }: OpenOptions): number {
-  return call("openat", [dirFd, terminated(name), flags | closeOnExec, mode], name);
+  return call("openat", [dirFd, lent(name), flags | closeOnExec, mode], name);
 }
 
 export interface OpenOptions {
@@ -56,7 +56,7 @@ export type Resolution = "beneath" | "in-root" | "beneath-no-symlinks";
 export function openBeneath(dirFd: number, path: Path, options: OpenBeneathOptions): number {
   const { flags, mode = 0, resolve } = options;
   const how = new BigUint64Array([BigInt(flags | closeOnExec), BigInt(mode), BigInt(resolutions[resolve])]);
-  const args = [dirFd, terminated(path), new Uint8Array(how.buffer), how.byteLength] as const;
+  const args = [dirFd, lent(path), new Uint8Array(how.buffer), how.byteLength] as const;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return call("openat2", args, path);

@@ -12,6 +12,20 @@ export function terminated(path: Path): Buffer {
   return bytes;
 }
 
+/** The same in memory that is used again for the next one: for a call that is made at once and takes no other such path. */
+export function lent(path: Path): Buffer {
+  const length = typeof path === "string" ? Buffer.byteLength(path) : path.byteLength;
+  if (length >= lentBytes) return terminated(path);
+  if (typeof path === "string") lentMemory.write(path);
+  else lentMemory.set(path);
+  lentMemory[length] = 0;
+  return lentMemory.indexOf(0) === length ? lentMemory : terminated(path);
+}
+
+/** PATH_MAX; who says more is told so by the kernel. */
+const lentBytes = 4096;
+const lentMemory = Buffer.alloc(lentBytes);
+
 /** For messages. Bytes that are not UTF-8 show as replacement characters. */
 export function formatPath(path: Path): string {
   return typeof path === "string" ? path : Buffer.from(path).toString();

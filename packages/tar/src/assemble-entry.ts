@@ -13,23 +13,22 @@ export interface Extensions {
 
 /** An entry from its header and what came before it. Fails with `invalid-argument` for what cannot be an entry. */
 export function assembleEntry(header: Header, extensions: Extensions, limits: TarLimits): TarEntry {
-  const mtime = BigInt(header.mtime) * 1_000_000_000n;
-  const said = { ...header, mtime, xattrs: noXattrs, ...extensions.pax, ...extensions.longNames };
-  const kind = kindOf(header.type, said.name);
-  const isLink = kind === "symlink" || kind === "hardlink";
+  const { pax, longNames } = extensions;
+  const name = longNames?.name ?? pax?.name ?? header.name;
+  const kind = kindOf(header.type, name);
   const isDevice = kind === "character" || kind === "block";
   const entry: TarEntry = {
     kind,
-    name: said.name,
-    linkName: isLink ? said.linkName : "",
-    size: kind === "file" ? said.size : 0,
-    mode: Number(BigInt.asUintN(12, BigInt(header.mode))),
-    uid: idOf(said.uid),
-    gid: idOf(said.gid),
-    mtime: said.mtime,
+    name,
+    linkName: isLink(kind) ? (longNames?.linkName ?? pax?.linkName ?? header.linkName) : "",
+    size: kind === "file" ? (pax?.size ?? header.size) : 0,
+    mode: permissionsOf(header.mode),
+    uid: idOf(pax?.uid ?? header.uid),
+    gid: idOf(pax?.gid ?? header.gid),
+    mtime: pax?.mtime ?? BigInt(header.mtime) * 1_000_000_000n,
     deviceMajor: isDevice ? header.deviceMajor : 0,
     deviceMinor: isDevice ? header.deviceMinor : 0,
-    xattrs: said.xattrs,
+    xattrs: pax?.xattrs ?? noXattrs,
   };
   const why = objectionTo(entry, limits);
   if (why !== undefined) throw entryRefusal(entry.name, why);
@@ -62,6 +61,15 @@ const kinds: ReadonlyMap<string, TarKind> = new Map([
   ["7", "file"],
   ["S", "file"],
 ]);
+
+function isLink(kind: TarKind): boolean {
+  return kind === "symlink" || kind === "hardlink";
+}
+
+/** The lowest twelve bits; some writers leave those of the kind in, or sign the whole. */
+function permissionsOf(mode: number): number {
+  return ((mode % 0o10000) + 0o10000) % 0o10000;
+}
 
 /** Some writers sign their ids: -2 is 2^32 - 2. */
 function idOf(id: number): number {

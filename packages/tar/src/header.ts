@@ -34,13 +34,13 @@ export function decodeHeader(block: Uint8Array): Header {
     type: String.fromCharCode(block[156] ?? 0),
     name: prefix === "" ? name : `${prefix}/${name}`,
     linkName: decodeField(block, 157, 100),
-    mode: decodeNumber(block.subarray(100, 108)),
-    uid: decodeNumber(block.subarray(108, 116)),
-    gid: decodeNumber(block.subarray(116, 124)),
-    size: decodeNumber(block.subarray(124, 136)),
-    mtime: decodeNumber(block.subarray(136, 148)),
-    deviceMajor: device ? decodeNumber(block.subarray(329, 337)) : 0,
-    deviceMinor: device ? decodeNumber(block.subarray(337, 345)) : 0,
+    mode: decodeNumber(block, 100, 8),
+    uid: decodeNumber(block, 108, 8),
+    gid: decodeNumber(block, 116, 8),
+    size: decodeNumber(block, 124, 12),
+    mtime: decodeNumber(block, 136, 12),
+    deviceMajor: device ? decodeNumber(block, 329, 8) : 0,
+    deviceMinor: device ? decodeNumber(block, 337, 8) : 0,
   };
 }
 
@@ -49,10 +49,14 @@ export function checksumOf(block: Uint8Array): { readonly unsigned: number; read
   let unsigned = 8 * 0x20;
   let high = 0;
   for (let at = 0; at < blockSize; at += 1) {
-    if (at >= 148 && at < 156) continue;
     const byte = block[at] ?? 0;
     unsigned += byte;
     high += byte >> 7;
+  }
+  for (let at = 148; at < 156; at += 1) {
+    const byte = block[at] ?? 0;
+    unsigned -= byte;
+    high -= byte >> 7;
   }
   return { unsigned, signed: unsigned - high * 256 };
 }
@@ -62,7 +66,7 @@ type Layout = "v7" | "ustar" | "star" | "gnu";
 function layoutOf(block: Uint8Array): Layout {
   const magic = decodeField(block, 257, 8);
   if (magic === "ustar  ") return "gnu";
-  if (decodeField(block, 257, 6) !== "ustar" || block[262] !== 0) return "v7";
+  if (magic !== "ustar") return "v7"; // POSIX has a NUL behind it
   return decodeField(block, 508, 4) === "tar" ? "star" : "ustar";
 }
 
@@ -75,8 +79,8 @@ function prefixOf(block: Uint8Array, layout: Layout): string {
 /** Go before 1.8 wrote a prefix where GNU has two times. It shows by not being numbers, and is ASCII. */
 function oldGoPrefix(block: Uint8Array): string {
   try {
-    decodeNumber(block.subarray(345, 357));
-    decodeNumber(block.subarray(357, 369));
+    decodeNumber(block, 345, 12);
+    decodeNumber(block, 357, 12);
     return "";
   } catch {
     const prefix = decodeField(block, 345, 155);
@@ -85,7 +89,7 @@ function oldGoPrefix(block: Uint8Array): string {
 }
 
 function verifyChecksum(block: Uint8Array): void {
-  const claimed = decodeNumber(block.subarray(148, 156));
+  const claimed = decodeNumber(block, 148, 8);
   const { unsigned, signed } = checksumOf(block);
   if (claimed !== unsigned && claimed !== signed) {
     throw new StowageError(

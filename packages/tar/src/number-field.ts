@@ -2,12 +2,13 @@ import { StowageError } from "@stowage/errors";
 import { decodeLatin1 } from "./latin1.ts";
 
 /**
- * A number of a header: octal digits, padded with spaces or NULs on either side, nothing at all for 0; or, where the
- * first bit is set, GNU's base-256: two's complement, big-endian, in the bits after that one.
+ * A number in a header, in `length` bytes from `start` on: octal digits, padded with spaces or NULs on either side, nothing at
+ * all for 0; or, where the first bit is set, GNU's base-256: two's complement, big-endian, in the bits after that one.
  * Fails with `invalid-argument` for anything else and beyond 2^53.
  */
-export function decodeNumber(field: Uint8Array): number {
-  return ((field[0] ?? 0) & 0x80) === 0 ? decodeOctal(field) : decodeBase256(field);
+export function decodeNumber(block: Uint8Array, start = 0, length: number = block.byteLength - start): number {
+  const isOctal = ((block[start] ?? 0) & 0x80) === 0;
+  return isOctal ? decodeOctal(block, start, start + length) : decodeBase256(block.subarray(start, start + length));
 }
 
 /** Octal where it fits, with a NUL at the end; base-256 where it does not. */
@@ -25,32 +26,22 @@ export function encodeNumber(value: number, length: number): Uint8Array {
   return field;
 }
 
-function decodeOctal(field: Uint8Array): number {
+function decodeOctal(block: Uint8Array, start: number, end: number): number {
   let value = 0;
-  let at = paddingBefore(field);
-  for (let digit = digitAt(field, at); digit >= 0 && digit < 8; digit = digitAt(field, at)) {
+  let at = start;
+  while (at < end && isPadding(block[at])) at += 1;
+  for (; at < end; at += 1) {
+    const digit = (block[at] ?? 0) - zero;
+    if (digit < 0 || digit > 7) break;
     value = value * 8 + digit;
-    at += 1;
   }
-  if (!endsAt(field, at)) throw refusal(field);
+  while (at < end && block[at] === space) at += 1;
+  if (at < end && block[at] !== 0) throw refusal(block.subarray(start, end)); // what follows a NUL does not count
   return value;
 }
 
-function paddingBefore(field: Uint8Array): number {
-  let at = 0;
-  while (field[at] === space || field[at] === 0) at += 1;
-  return at;
-}
-
-function digitAt(field: Uint8Array, at: number): number {
-  return (field[at] ?? 0) - zero;
-}
-
-/** What follows a NUL does not count. */
-function endsAt(field: Uint8Array, start: number): boolean {
-  let at = start;
-  while (field[at] === space) at += 1;
-  return field[at] === undefined || field[at] === 0;
+function isPadding(byte: number | undefined): boolean {
+  return byte === space || byte === 0;
 }
 
 function decodeBase256(field: Uint8Array): number {

@@ -36,8 +36,8 @@ export function decodeOldRegions(block: Uint8Array, start: number, count: number
   const regions: SparseRegion[] = [];
   for (let at = start; regions.length < count && block[at] !== 0; at += 24) {
     regions.push({
-      offset: decodeNumber(block.subarray(at, at + 12)),
-      length: decodeNumber(block.subarray(at + 12, at + 24)),
+      offset: decodeNumber(block, at, 12),
+      length: decodeNumber(block, at + 12, 12),
     });
   }
   return regions;

@@ -174,7 +174,7 @@ export class TarReader {
   #oldSparse(header: Header, block: Uint8Array): State {
     const entry = this.#assemble(header);
     this.#extensions = {};
-    const size = decodeNumber(block.subarray(483, 495));
+    const size = decodeNumber(block, 483, 12);
     const regions: SparseRegion[] = [...decodeOldRegions(block, 386, 4)];
     const go = (isExtended: boolean): State => {
       if (!isExtended) return this.#startSparse(entry, makeSparseMap(regions, size, this.#limits));

@@ -4,6 +4,7 @@ import {
   changeModeAt,
   changeOwner,
   changeOwnerAt,
+  type FileStatus,
   isPrivileged,
   setTimes,
   setTimesAt,
@@ -15,13 +16,17 @@ import type { TarEntry } from "@stowage/tar";
 import type { LayerPlace } from "./layer-tree.ts";
 
 /**
- * Owner, then mode, which chown would lessen, then xattrs, some of which (capabilities) chown would drop. Without
- * privilege files stay the unpacker's own, and directories stay open to it, as a later removal needs.
+ * Owner, then mode, which chown would lessen, then xattrs, some of which (capabilities) chown would drop; each where it is not so
+ * already. Without privilege files stay the unpacker's own, and directories stay open to it, as a later removal needs. Returns
+ * whether more than that changed, namely the disk that it takes.
  */
-export function describeOpen(fd: number, entry: TarEntry): void {
-  if (privileged) changeOwner(fd, entry);
-  changeMode(fd, !privileged && entry.kind === "directory" ? entry.mode | 0o700 : entry.mode);
+export function describeOpen(fd: number, entry: TarEntry, status: FileStatus): boolean {
+  const isOthers = privileged && (status.uid !== entry.uid || status.gid !== entry.gid);
+  if (isOthers) changeOwner(fd, entry);
+  const mode = !privileged && entry.kind === "directory" ? entry.mode | 0o700 : entry.mode;
+  if (isOthers || status.mode !== mode) changeMode(fd, mode);
   setXattrs(fd, entry);
+  return entry.xattrs.size > 0;
 }
 
 /** The same, and the times, for what is not opened. Nothing is followed. */

@@ -13,6 +13,21 @@ export function splitPath(path: string): readonly string[] {
   return names;
 }
 
+/**
+ * The directory that a path of an archive names and the last name in it, where that can be said without cleaning the path;
+ * `undefined` where `splitPath` has to.
+ */
+export function cutPath(path: string): { readonly directory: string; readonly name: string } | undefined {
+  const end = path.endsWith("/") ? path.length - 1 : path.length;
+  const slash = path.lastIndexOf("/", end - 1);
+  const name = path.slice(slash + 1, end);
+  return isSpecial(name) ? undefined : { directory: path.slice(0, Math.max(0, slash)), name };
+}
+
+function isSpecial(name: string): boolean {
+  return name === "" || name === "." || name === "..";
+}
+
 /** The directory that a path within the layer stands in; the root is `""`. */
 export function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));

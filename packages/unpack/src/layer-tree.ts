@@ -10,7 +10,7 @@ import {
   statAt,
   unlinkAt,
 } from "@stowage/linux";
-import { baseBytes, joinPath, parentOf } from "./layer-path.ts";
+import { baseBytes, joinPath, parentOf, splitPath } from "./layer-path.ts";
 import { maxSymlinks, type UnpackLimits } from "./limits.ts";
 import { refuseEntry } from "./unpack-error.ts";
 
@@ -45,6 +45,10 @@ export class LayerTree implements Disposable {
   readonly #root: number;
   readonly #limits: UnpackLimits;
   readonly #open = new Map<string, number>();
+  /** Where directories as archives spell them led to. True until something is removed. */
+  readonly #entered = new Map<string, string>();
+  /** The directory that was asked for last, and its descriptor. */
+  #last: { readonly path: string; readonly fd: number } | undefined;
 
   constructor(directory: string, limits: UnpackLimits) {
     this.#root = openSync(directory, openFlags.readOnly | openFlags.directory | openFlags.noFollow);
@@ -61,6 +65,7 @@ export class LayerTree implements Disposable {
   /** The descriptor of a directory of the layer. It is good until some further ones were asked for. */
   open(path: string): number {
     if (path === "") return this.#root;
+    if (this.#last?.path === path) return this.#last.fd;
     const found = this.#open.get(path);
     const fd =
       found ??
@@ -68,6 +73,7 @@ export class LayerTree implements Disposable {
     this.#open.delete(path);
     this.#open.set(path, fd);
     if (this.#open.size > maxOpen) this.#closeOldest();
+    this.#last = { path, fd };
     return fd;
   }
 
@@ -87,11 +93,16 @@ export class LayerTree implements Disposable {
     return this.#walk(names, () => undefined);
   }
 
-  /** The directory that `names` lead to, made with all that is missing on the way. */
-  enter(names: readonly string[]): string {
-    return this.#walk(names, (path) => {
-      if (!this.directories.has(path)) this.make(path);
+  /** The directory that a path of an archive leads to, made with all that is missing on the way. */
+  enter(directory: string): string {
+    const known = this.#entered.get(directory);
+    if (known !== undefined) return known;
+    const path = this.#walk(splitPath(directory), (at) => {
+      if (!this.directories.has(at)) this.make(at);
     });
+    if (this.#entered.size >= maxRemembered) this.#entered.clear();
+    this.#entered.set(directory, path);
+    return path;
   }
 
   /** Makes a directory that nothing describes yet. Something else in its place is refused. */
@@ -119,6 +130,7 @@ export class LayerTree implements Disposable {
 
   /** Removes what stands at a path, directories with all that is in them. */
   remove(path: string): void {
+    this.#entered.clear();
     const { dirFd, name } = this.place(path);
     const status = statAt(dirFd, name);
     if (status.kind === "directory") return this.#removeDirectory(path);
@@ -140,6 +152,7 @@ export class LayerTree implements Disposable {
     this.directories.delete(path);
     const fd = this.#open.get(path);
     this.#open.delete(path);
+    this.#last = undefined;
     if (fd !== undefined) closeSync(fd);
   }
 
@@ -208,6 +221,9 @@ function absentAsUndefined<Result>(run: () => Result): Result | undefined {
 }
 
 const directoryFlags = openFlags.readOnly | openFlags.directory | openFlags.noFollow;
+
+/** Spellings to remember: archives go through one directory after another. */
+const maxRemembered = 4096;
 
 /** Descriptors kept open. Archives go through one directory after another, so a few serve nearly all entries. */
 const maxOpen = 64;

@@ -13,7 +13,7 @@ import {
 } from "@stowage/linux";
 import type { TarEntry, TarSink } from "@stowage/tar";
 import { defaultAcl, describeAt, describeOpen, setFileTimes } from "./entry-metadata.ts";
-import { joinPath, parentOf, parseWhiteout, splitPath } from "./layer-path.ts";
+import { cutPath, joinPath, parentOf, parseWhiteout, splitPath } from "./layer-path.ts";
 import type { DirectoryRecord, LayerPlace, LayerTree } from "./layer-tree.ts";
 import type { UnpackLimits } from "./limits.ts";
 import { refuseEntry, unpacking } from "./unpack-error.ts";
@@ -74,14 +74,13 @@ export class LayerWriter implements TarSink, Disposable {
   }
 
   #place(entry: TarEntry): void {
-    const names = splitPath(entry.name);
-    const last = names.at(-1);
-    if (last === undefined) return this.#describeRoot(entry);
-    const whiteout = parseWhiteout(last);
-    const parent = this.#tree.enter(names.slice(0, -1));
+    const { directory, name } = cutPath(entry.name) ?? cleaned(entry.name);
+    if (name === undefined) return this.#describeRoot(entry);
+    const whiteout = parseWhiteout(name);
+    const parent = this.#tree.enter(directory);
     if (whiteout?.kind === "opaque") this.pending.opaque.add(parent);
     else if (whiteout !== undefined) this.pending.whiteouts.add(joinPath(parent, whiteout.name));
-    else this.#create(entry, joinPath(parent, last));
+    else this.#create(entry, joinPath(parent, name));
   }
 
   #describeRoot(entry: TarEntry): void {
@@ -120,20 +119,23 @@ export class LayerWriter implements TarSink, Disposable {
   }
 
   #describeDirectory(entry: TarEntry, path: string): void {
-    describeOpen(this.#tree.open(path), entry);
+    const fd = this.#tree.open(path);
+    describeOpen(fd, entry, statFd(fd));
     this.#tree.describe(path, { mtime: entry.mtime, defaultAcl: entry.xattrs.get(defaultAcl) });
   }
 
   #startFile(entry: TarEntry, path: string): void {
-    const fd = this.#replacing(path, ({ dirFd, name }) => openAt(dirFd, name, { flags: newFile, mode: 0o600 }));
+    const mode = entry.mode & 0o777; // most often it stays
+    const fd = this.#replacing(path, ({ dirFd, name }) => openAt(dirFd, name, { flags: newFile, mode }));
     this.#file = { fd, entry, position: 0, end: 0 };
   }
 
   #finishFile({ fd, entry, position, end }: OpenFile): void {
     if (position !== end) ftruncateSync(fd, position);
-    describeOpen(fd, entry);
+    const status = statFd(fd);
+    if (describeOpen(fd, entry, status)) this.#tree.count(statFd(fd));
+    else this.#tree.count(status);
     setFileTimes(fd, entry.mtime);
-    this.#tree.count(statFd(fd));
     this.#file = undefined;
     closeSync(fd);
   }
@@ -177,6 +179,12 @@ export class LayerWriter implements TarSink, Disposable {
     this.#tree.remove(path);
     return make(this.#tree.place(path));
   }
+}
+
+/** A path without its detours, which at their end may lead to the root. */
+function cleaned(path: string): { readonly directory: string; readonly name: string | undefined } {
+  const names = splitPath(path);
+  return { directory: names.slice(0, -1).join("/"), name: names.at(-1) };
 }
 
 interface OpenFile {
