@@ -13,26 +13,35 @@ export interface Extensions {
 
 /** An entry from its header and what came before it. Fails with `invalid-argument` for what cannot be an entry. */
 export function assembleEntry(header: Header, extensions: Extensions, limits: TarLimits): TarEntry {
-  const { pax, longNames } = extensions;
-  const name = longNames?.name ?? pax?.name ?? header.name;
-  const kind = kindOf(header.type, name);
+  const said = saidOf(header, extensions);
+  const kind = kindOf(header.type, said.name);
   const isDevice = kind === "character" || kind === "block";
   const entry: TarEntry = {
     kind,
-    name,
-    linkName: isLink(kind) ? (longNames?.linkName ?? pax?.linkName ?? header.linkName) : "",
-    size: kind === "file" ? (pax?.size ?? header.size) : 0,
+    name: said.name,
+    linkName: kind === "symlink" || kind === "hardlink" ? said.linkName : "",
+    size: kind === "file" ? said.size : 0,
     mode: permissionsOf(header.mode),
-    uid: idOf(pax?.uid ?? header.uid),
-    gid: idOf(pax?.gid ?? header.gid),
-    mtime: pax?.mtime ?? BigInt(header.mtime) * 1_000_000_000n,
+    uid: idOf(said.uid),
+    gid: idOf(said.gid),
+    mtime: said.mtime,
     deviceMajor: isDevice ? header.deviceMajor : 0,
     deviceMinor: isDevice ? header.deviceMinor : 0,
-    xattrs: pax?.xattrs ?? noXattrs,
+    xattrs: said.xattrs,
   };
   const why = objectionTo(entry, limits);
   if (why !== undefined) throw entryRefusal(entry.name, why);
   return entry;
+}
+
+type Said = Pick<TarEntry, "name" | "linkName" | "size" | "uid" | "gid" | "mtime" | "xattrs">;
+
+/** What is said of an entry: by its header, unless something before that says otherwise. */
+function saidOf(header: Header, { pax, longNames }: Extensions): Said {
+  const { name, linkName, size, uid, gid } = header;
+  const mtime = BigInt(header.mtime) * 1_000_000_000n;
+  const said = { name, linkName, size, uid, gid, mtime, xattrs: noXattrs };
+  return pax === undefined && longNames === undefined ? said : { ...said, ...pax, ...longNames };
 }
 
 export function entryRefusal(name: string, why: string): StowageError {
@@ -61,10 +70,6 @@ const kinds: ReadonlyMap<string, TarKind> = new Map([
   ["7", "file"],
   ["S", "file"],
 ]);
-
-function isLink(kind: TarKind): boolean {
-  return kind === "symlink" || kind === "hardlink";
-}
 
 /** The lowest twelve bits; some writers leave those of the kind in, or sign the whole. */
 function permissionsOf(mode: number): number {

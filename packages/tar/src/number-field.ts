@@ -30,14 +30,14 @@ function decodeOctal(block: Uint8Array, start: number, end: number): number {
   let value = 0;
   let at = start;
   while (at < end && isPadding(block[at])) at += 1;
-  for (; at < end; at += 1) {
-    const digit = (block[at] ?? 0) - zero;
-    if (digit < 0 || digit > 7) break;
-    value = value * 8 + digit;
-  }
+  for (; at < end && isDigit(block[at]); at += 1) value = value * 8 + (block[at] ?? 0) - zero;
   while (at < end && block[at] === space) at += 1;
   if (at < end && block[at] !== 0) throw refusal(block.subarray(start, end)); // what follows a NUL does not count
   return value;
+}
+
+function isDigit(byte = 0): boolean {
+  return byte >= zero && byte < zero + 8;
 }
 
 function isPadding(byte: number | undefined): boolean {
