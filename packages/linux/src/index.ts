@@ -30,6 +30,7 @@ export { type Durability, type Flusher, type FlusherOptions, type FlushScope, op
 export { type GzipInflater, type Inflated, startIsalInflater } from "./isal.ts";
 export { makeDirectory } from "./make-directory.ts";
 export { type MountRequest, mount, mountAll, unmount } from "./mount.ts";
+export { type DetachedOverlay, openDetachedOverlay } from "./mount-overlay.ts";
 export { type MountEntry, mountHolding, parseMountInfo, readMounts } from "./mount-table.ts";
 export {
   type OpenBeneathOptions,

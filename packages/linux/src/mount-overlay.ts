@@ -4,6 +4,7 @@ import { isErrno, StowageError } from "@stowage/errors";
 import { call } from "./libc.ts";
 import { openInTree, openMappedTree } from "./mapped-tree.ts";
 import { attachMount, attributesOf } from "./mount-attributes.ts";
+import { parseMountOptions } from "./mount-options.ts";
 import { mountHolding } from "./mount-table.ts";
 import { openAt, openFlags, workingDirectory } from "./open.ts";
 import { terminated } from "./path-bytes.ts";
@@ -33,13 +34,27 @@ export function mountOverlay({ source, target, flags, data, userNamespace }: Ove
   }
 }
 
+/** An overlay that is mounted nowhere. */
+export interface DetachedOverlay extends Disposable {
+  /** Its root, as long as it is open. */
+  readonly path: string;
+}
+
+/** Makes an overlay that only this process sees. Fails with EINVAL where the file systems of its directories are not fit for it. */
+export function openDetachedOverlay(options: readonly string[]): DetachedOverlay {
+  const { flags, data } = parseMountOptions(options);
+  using context = openOverlay(data, { source: "overlay", userNamespace: undefined });
+  const mountFd = createMount(context, flags);
+  return { path: `/proc/self/fd/${mountFd}`, [Symbol.dispose]: () => closeSync(mountFd) };
+}
+
 /** An overlay that is being put together. */
-export interface OverlayContext extends Disposable {
+interface OverlayContext extends Disposable {
   readonly fd: number;
 }
 
 /** Tells the kernel of the layers and options of an overlay. */
-export function openOverlay(
+function openOverlay(
   data: readonly string[],
   { source, userNamespace }: Pick<OverlayRequest, "source" | "userNamespace">,
 ): OverlayContext {
@@ -53,7 +68,7 @@ export function openOverlay(
 }
 
 /** Makes the overlay, which is where the kernel says what is wrong with it, and a mount of it that is attached nowhere. */
-export function createMount({ fd }: OverlayContext, flags: number): number {
+function createMount({ fd }: OverlayContext, flags: number): number {
   call("fsconfig", [fd, command.create, null, null, 0]);
   return call("fsmount", [fd, closeOnExec, attributesOf(flags)]);
 }

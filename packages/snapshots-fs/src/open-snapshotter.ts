@@ -1,12 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { asStorageError } from "@stowage/errors";
+import { asStorageError, StowageError } from "@stowage/errors";
 import { type Durability, makeDirectory, openFlusher } from "@stowage/linux";
 import type { Snapshotter } from "@stowage/snapshots";
 import type { LayerDriver } from "./layer-driver.ts";
 import { LayerSnapshotter } from "./layer-snapshotter.ts";
 import { makeLockFiles, overlayLayout } from "./layout.ts";
 import { overlayDriver } from "./overlay-driver.ts";
+import { probeOverlay } from "./probe-overlay.ts";
 import { Trash } from "./trash.ts";
 
 export interface SnapshotterOptions {
@@ -24,13 +25,22 @@ export async function openSnapshotter(
   root: string,
   options: SnapshotterOptions,
 ): Promise<Snapshotter & AsyncDisposable> {
-  const driver = overlayDriver(overlayLayout(root));
   try {
-    const snapshotter = await openLayers(driver, options, root);
-    return snapshotter;
+    return await openLayers(await openOverlayDriver(root), options, root);
   } catch (error) {
     throw asStorageError(error, `open the snapshots under "${root}"`);
   }
+}
+
+async function openOverlayDriver(root: string): Promise<LayerDriver> {
+  const layout = overlayLayout(root);
+  await makeDirectory(layout.staging);
+  const probe = await probeOverlay(layout.staging);
+  if (probe.kind !== "unusable") return overlayDriver(layout, probe.features);
+  const what = `overlayfs does not work there: ${probe.why}; snapshotter = "native" does without it`;
+  throw new StowageError("failed-precondition", `Cannot open the snapshots under "${root}": ${what}`, {
+    cause: probe.cause,
+  });
 }
 
 async function openLayers(

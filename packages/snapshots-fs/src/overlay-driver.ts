@@ -8,11 +8,12 @@ import type { LayerDriver, SettledLayer } from "./layer-driver.ts";
 import { linkNameOf } from "./layer-id.ts";
 import type { OverlayLayout } from "./layout.ts";
 import { isMounted, isUpperMounted, overlayView, overlayWritable } from "./overlay-mounts.ts";
+import type { OverlayFeatures } from "./probe-overlay.ts";
 import { lowerText, restoreLink } from "./short-link.ts";
 import { fileAt, findPlace, type TreePlace } from "./tree-place.ts";
 
 /** Each layer in a directory of its own, stacked by overlayfs, in the layout of containers/storage's overlay driver. */
-export function overlayDriver(layout: OverlayLayout): LayerDriver {
+export function overlayDriver(layout: OverlayLayout, features: OverlayFeatures): LayerDriver {
   return {
     layout,
     linkDirectories: [layout.links],
@@ -22,12 +23,12 @@ export function overlayDriver(layout: OverlayLayout): LayerDriver {
     link: (id) => restoreLink(layout, id),
     unlink: (id) => rm(layout.link(id), { force: true }),
     inspectLinks: (ids) => inspectLinks(layout, ids),
-    view: (ids, show) => overlayView(layout, ids, show),
+    view: (ids, show) => overlayView(layout, ids, { ...show, features }),
     isMounted: (id) => isMounted(layout, id),
     makeWritable: (directory, ids) => makeUpper(layout, directory, ids),
     showWritable: async (directory, ids, show) => {
       if (show.volatile === true && !isUpperMounted(directory)) await forgetMount(directory);
-      return overlayWritable(layout, ids, { ...show, directory });
+      return overlayWritable(layout, ids, { ...show, directory, features });
     },
     isWritableMounted: isUpperMounted,
   };

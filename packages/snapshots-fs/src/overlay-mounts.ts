@@ -4,26 +4,36 @@ import type { Mount } from "@stowage/snapshots";
 import type { ShowOptions, ShowWritableOptions } from "./layer-driver.ts";
 import { linkNameOf } from "./layer-id.ts";
 import type { OverlayLayout } from "./layout.ts";
+import { escapePath, featureOptions, type OverlayFeatures } from "./probe-overlay.ts";
 
 /** The read-only mount of a stack of layers, ids bottom first. overlayfs wants two directories: `empty` is the second of one. */
-export function overlayView(layout: OverlayLayout, ids: readonly string[], { idMap }: ShowOptions): Mount {
+export function overlayView(
+  layout: OverlayLayout,
+  ids: readonly string[],
+  { idMap, features }: ShowOptions & Featured,
+): Mount {
   const lowers = linksOf(layout, ids);
   const [only, ...more] = ids;
   if (only !== undefined && more.length === 0) lowers.push(`${layout.layer(only)}/empty`);
-  return { type: "overlay", source: "overlay", options: ["ro", lowerDirs(lowers)], idMap };
+  return { type: "overlay", source: "overlay", options: ["ro", lowerDirs(lowers), ...featureOptions(features)], idMap };
+}
+
+interface Featured {
+  readonly features: OverlayFeatures;
 }
 
 /** The mount of a stack with the directories `diff` and `work` of a writable snapshot above it. */
 export function overlayWritable(
   layout: OverlayLayout,
   ids: readonly string[],
-  { directory, volatile, idMap }: ShowWritableOptions & { readonly directory: string },
+  { directory, volatile, idMap, features }: ShowWritableOptions & Featured & { readonly directory: string },
 ): Mount {
   const options = [
     lowerDirs(linksOf(layout, ids)),
-    `upperdir=${escape(`${directory}/diff`)}`,
-    `workdir=${escape(`${directory}/work`)}`,
-    ...(volatile === true ? ["volatile"] : []),
+    `upperdir=${escapePath(`${directory}/diff`)}`,
+    `workdir=${escapePath(`${directory}/work`)}`,
+    ...featureOptions(features),
+    ...(volatile === true && features.volatile ? ["volatile"] : []),
   ];
   return { type: "overlay", source: "overlay", options, idMap };
 }
@@ -39,12 +49,7 @@ function linksOf(layout: OverlayLayout, ids: readonly string[]): string[] {
 const maxLayers = 500;
 
 function lowerDirs(paths: readonly string[]): string {
-  return `lowerdir=${paths.map(escape).join(":")}`;
-}
-
-/** `:` separates lower directories and `,` separates options; a root with either in its path must not be taken apart. */
-function escape(path: string): string {
-  return path.replace(/[\\:,]/g, (character) => `\\${character}`);
+  return `lowerdir=${paths.map(escapePath).join(":")}`;
 }
 
 /**
