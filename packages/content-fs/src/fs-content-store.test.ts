@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { bytesFrom, type ContentStore, storeBlob } from "@stowage/content";
 import { describeContentStore } from "@stowage/content/conformance";
 import { type Digest, digestOf, encodedOf } from "@stowage/oci";
@@ -89,6 +89,22 @@ test.for([
   expect(await read(store, longWant.digest)).toEqual(long);
   await openIn(root);
   expect(await readdir(join(root, "ingest"))).toEqual([]);
+});
+
+test("flushes and notes nothing of what arrives where durability is relaxed, and goes on all the same", async () => {
+  const root = await fresh();
+  const big = new Uint8Array(40 * 1024 * 1024).fill(7);
+  const bigWant = { digest: digestOf(big), size: big.byteLength };
+  const store = await openContentStore(root, { durability: "relaxed" });
+  const blocks = async function* () {
+    for (let at = 0; at < 39; at += 1) yield big.subarray(at * 1024 * 1024, (at + 1) * 1024 * 1024);
+    throw new Error("the line was cut");
+  };
+  await expect(storeBlob(store, bigWant, { open: blocks })).rejects.toThrow("cut");
+  expect(await readdir(join(root, "ingest"))).toEqual([basename(ingestPath(root, bigWant.digest))]);
+  const asked: number[] = [];
+  await storeBlob(store, bigWant, { open: (offset) => bytesFrom(big)(asked[asked.push(offset) - 1] ?? 0) });
+  expect(asked).toEqual([39 * 1024 * 1024]);
 });
 
 test("goes on from its last checkpoint without reading what is before it", async () => {

@@ -116,8 +116,9 @@ class FsContentStore implements ContentStore, Disposable {
     const onEnd = (): void => void (isPrivate || this.#taken.delete(want.digest));
     if (!isPrivate) this.#taken.add(want.digest);
     try {
-      const file = await receive({ path, want }, openSource, { signal, onFile });
-      return new StagedFile({ path, want, file, isPrivate, onEnd });
+      const ingest = { path, want, durability: this.#opened.durability };
+      const file = await receive(ingest, openSource, { signal, onFile });
+      return new StagedFile({ ...ingest, file, isPrivate, onEnd });
     } catch (error) {
       if (isPrivate) await rm(path, { force: true });
       onEnd();

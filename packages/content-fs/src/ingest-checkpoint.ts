@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { isErrno } from "@stowage/errors";
-import { type HashCheckpoint, isHashCheckpoint } from "@stowage/linux";
+import { type Durability, type HashCheckpoint, isHashCheckpoint } from "@stowage/linux";
 import { algorithmOf, type Descriptor } from "@stowage/oci";
 import { step } from "@stowage/steps";
 import { writeText } from "./whole-file.ts";
@@ -16,9 +16,18 @@ export interface Checkpoints extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** The notes on the file at `path`, of which `start` bytes are noted already. */
-export function openCheckpoints(path: string, file: FileHandle, start: number): Checkpoints {
-  let noted = start;
+/** What notes are made on. */
+export interface NotedFile {
+  readonly path: string;
+  readonly file: FileHandle;
+  /** How many of its bytes are noted already. */
+  readonly start: number;
+  /** Relaxed, nothing is flushed, so there is nothing to note: what is there is hashed anew. */
+  readonly durability: Durability;
+}
+
+export function openCheckpoints({ path, file, start, durability }: NotedFile): Checkpoints {
+  let noted = durability === "full" ? start : Number.POSITIVE_INFINITY;
   let saving: Promise<void> | undefined;
   const save = async (checkpoint: HashCheckpoint): Promise<void> => {
     await file.datasync(); // before the note that counts on it

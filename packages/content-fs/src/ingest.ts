@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import type { IngestOptions } from "@stowage/content";
 import { type AbortOptions, isErrno, StowageError } from "@stowage/errors";
-import { allocateFile, type HashCheckpoint, type ResumableHash } from "@stowage/linux";
+import { allocateFile, type Durability, type HashCheckpoint, type ResumableHash } from "@stowage/linux";
 import { algorithmOf, ContentMismatchError, type Descriptor, parseDigest } from "@stowage/oci";
 import { step } from "@stowage/steps";
 import { Arrival } from "./arrival.ts";
@@ -14,6 +14,7 @@ import { readFrom, writeAt } from "./whole-file.ts";
 export interface Ingest {
   readonly path: string;
   readonly want: Pick<Descriptor, "digest" | "size">;
+  readonly durability: Durability;
 }
 
 /** What the source of a blob threw, apart from what the disk did. */
@@ -64,7 +65,7 @@ async function gather(ingest: Ingest, gathering: Gathering): Promise<FileHandle>
   step("ingest-opened");
   const from = await findCheckpoint(ingest, arrived);
   const hash = startHashOf(want.digest, from);
-  await using checkpoints = openCheckpoints(path, file, from?.bytes ?? 0);
+  await using checkpoints = openCheckpoints({ path, file, start: from?.bytes ?? 0, durability: ingest.durability });
   const writing = { file, hash, checkpoints, want, arrival };
   resumed.bytes = await hashArrived(writing, { start: from?.bytes ?? 0, end: arrived, signal });
   arrival.note(resumed.bytes);
