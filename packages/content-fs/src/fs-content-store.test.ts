@@ -95,7 +95,7 @@ test("flushes and notes nothing of what arrives where durability is relaxed, and
   const root = await fresh();
   const big = new Uint8Array(40 * 1024 * 1024).fill(7);
   const bigWant = { digest: digestOf(big), size: big.byteLength };
-  const store = await openContentStore(root, { durability: "relaxed" });
+  using store = await openContentStore(root, { durability: "relaxed" });
   const blocks = async function* () {
     for (let at = 0; at < 39; at += 1) yield big.subarray(at * 1024 * 1024, (at + 1) * 1024 * 1024);
     throw new Error("the line was cut");

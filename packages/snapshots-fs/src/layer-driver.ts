@@ -34,7 +34,7 @@ export interface LayerDriver {
   isMounted(id: string): boolean;
 
   /** Makes in an empty directory what is to become a writable snapshot on a stack. What is written is in `diff`. */
-  makeWritable(directory: string, ids: readonly string[], options: AbortOptions): Promise<void>;
+  makeWritable(directory: string, ids: readonly string[], options: ShowOptions & AbortOptions): Promise<void>;
 
   /** The mount that shows the writable snapshot in a directory. */
   showWritable(directory: string, ids: readonly string[], show: ShowWritableOptions): Promise<Mount>;

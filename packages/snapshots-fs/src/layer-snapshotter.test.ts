@@ -20,7 +20,7 @@ import {
   changeOwnerAt,
   findXattr,
   makeNodeAt,
-  mount,
+  mountAll,
   nodeKinds,
   setXattr,
   unmount,
@@ -86,7 +86,7 @@ async function mounted(store: Snapshotter, chain: Chain, look: (target: string) 
 
 async function mountedAt(mounts: readonly Mount[], look: (target: string) => Promise<void>): Promise<void> {
   const target = await mkdtemp(join(scratch, "mount-"));
-  for (const request of mounts) mount({ ...request, target });
+  await mountAll(mounts, target);
   try {
     await look(target);
   } finally {

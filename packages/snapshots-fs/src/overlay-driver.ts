@@ -1,10 +1,11 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { makeDirectory, writeText } from "@stowage/linux";
+import { changeOwnerAt, makeDirectory, writeText } from "@stowage/linux";
 import type { Usage } from "@stowage/snapshots";
 import { copyAttributes } from "./copy-up.ts";
+import { ownerOutside } from "./id-map.ts";
 import { findText } from "./inspect-layer.ts";
-import type { LayerDriver, SettledLayer } from "./layer-driver.ts";
+import type { LayerDriver, SettledLayer, ShowOptions } from "./layer-driver.ts";
 import { linkNameOf } from "./layer-id.ts";
 import type { OverlayLayout } from "./layout.ts";
 import { isMounted, isUpperMounted, overlayView, overlayWritable } from "./overlay-mounts.ts";
@@ -25,7 +26,7 @@ export function overlayDriver(layout: OverlayLayout, features: OverlayFeatures):
     inspectLinks: (ids) => inspectLinks(layout, ids),
     view: (ids, show) => overlayView(layout, ids, { ...show, features }),
     isMounted: (id) => isMounted(layout, id),
-    makeWritable: (directory, ids) => makeUpper(layout, directory, ids),
+    makeWritable: (directory, ids, { idMap }) => makeUpper(layout, ids, { directory, idMap }),
     showWritable: async (directory, ids, show) => {
       if (show.volatile === true && !isUpperMounted(directory)) await forgetMount(directory);
       return overlayWritable(layout, ids, { ...show, directory, features });
@@ -54,14 +55,22 @@ async function inspectLinks(layout: OverlayLayout, ids: readonly string[]): Prom
   return undefined;
 }
 
-/** The root of what is shown is that of the upper directory: it looks like the one of the layer below. */
-async function makeUpper(layout: OverlayLayout, directory: string, ids: readonly string[]): Promise<void> {
+/**
+ * The root of what is shown is that of the upper directory: it looks like the one of the layer below. Only layers are mapped: what
+ * is written is on the disk as its owners are outside, because the kernel makes the working directory as who mounts.
+ */
+async function makeUpper(
+  layout: OverlayLayout,
+  ids: readonly string[],
+  { directory, idMap }: ShowOptions & { readonly directory: string },
+): Promise<void> {
   for (const name of ["diff", "work"]) await mkdir(join(directory, name), { mode: 0o700 });
   using upper = rootPlace(join(directory, "diff"));
   using lower = rootPlace(layout.diff(ids.at(-1) ?? ""));
   const root = fileAt(lower);
   if (root === undefined) throw new Error("a layer that is here has no files");
   copyAttributes(root, upper);
+  if (idMap !== undefined) changeOwnerAt(upper.dirFd, upper.name, ownerOutside(root.status, idMap));
 }
 
 function rootPlace(path: string): TreePlace & Disposable {

@@ -1,5 +1,5 @@
 import { StowageError } from "@stowage/errors";
-import { type MountEntry, readMounts } from "@stowage/linux";
+import { type MountEntry, mountHolding, readMounts } from "@stowage/linux";
 import type { Mount } from "@stowage/snapshots";
 import type { ShowOptions, ShowWritableOptions } from "./layer-driver.ts";
 import { linkNameOf } from "./layer-id.ts";
@@ -58,7 +58,9 @@ function lowerDirs(paths: readonly string[]): string {
  */
 export function isMounted(layout: OverlayLayout, id: string): boolean {
   const name = linkNameOf(id);
-  const spellings = [layout.link(id), layout.diff(id), `=l/${name}`, `:l/${name}`];
+  // With mapped ids, a layer is told by its path from the root of the mount that it is on.
+  const inMount = layout.diff(id).slice(mountHolding(layout.diff(id))?.target.replace(/\/$/, "").length);
+  const spellings = [layout.link(id), layout.diff(id), `=${inMount},`, `=l/${name}`, `:l/${name}`];
   return overlays().some((options) => spellings.some((spelling) => options.includes(spelling)));
 }
 

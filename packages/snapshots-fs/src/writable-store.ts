@@ -120,7 +120,7 @@ export class WritableStore implements WritableSnapshots {
     let path = join(this.#layout.staging, randomUUID());
     try {
       await mkdir(path, { mode: 0o700 });
-      await driver.makeWritable(path, ids, { signal });
+      await driver.makeWritable(path, ids, { signal, idMap });
       await writeWritableRecord(path, { chain, volatile, idMap, boot: bootId() });
       await files.flush();
       signal?.throwIfAborted();
