@@ -34,4 +34,6 @@ export interface ListTimes {
   readonly count: number;
   readonly p99Milliseconds: number;
   readonly mostMilliseconds: number;
+  /** How late the bench itself was at such times, since others had the processors: as much of the above need not be the daemon. */
+  readonly benchP99Milliseconds: number;
 }

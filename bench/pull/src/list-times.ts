@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { openListCalls, quantile } from "@stowage/bench-lap";
 import type { ListTimes } from "./contender.ts";
 
@@ -6,6 +7,8 @@ export async function timeListsDuring(address: string, run: () => Promise<void>)
   using lists = openListCalls(address);
   await lists.call(); // connects
   const times: Promise<number>[] = [];
+  const delays = monitorEventLoopDelay({ resolution: paceMilliseconds });
+  delays.enable();
   const pace = setInterval(() => {
     const time = millisecondsOf(() => lists.call());
     time.catch(() => undefined); // told where all are awaited
@@ -15,12 +18,14 @@ export async function timeListsDuring(address: string, run: () => Promise<void>)
     await run();
   } finally {
     clearInterval(pace);
+    delays.disable();
   }
   const milliseconds = await Promise.all(times);
   return {
     count: milliseconds.length,
     p99Milliseconds: quantile(milliseconds, 0.99),
     mostMilliseconds: Math.max(...milliseconds),
+    benchP99Milliseconds: delays.percentile(99) / 1e6 - paceMilliseconds,
   };
 }
 

@@ -21,6 +21,7 @@ const titles = [
   "peak MiB",
   "list p99 ms",
   "most ms",
+  "bench p99 ms",
   "registry CPU s",
 ];
 
@@ -40,6 +41,7 @@ function cellsOf(summary: Summary, { containerd, floor }: Peers): readonly strin
     formatNumber(summary.peakMebibytes, 0),
     formatNumber(summary.listP99Milliseconds, 1),
     formatNumber(summary.listMostMilliseconds, 1),
+    formatNumber(summary.benchP99Milliseconds, 1),
     formatNumber(summary.registrySeconds),
   ];
 }
