@@ -38,7 +38,7 @@ export interface Store extends AsyncDisposable {
 }
 
 /** As the settings have them; what is left out is as by default. */
-export interface StoreSettings extends Partial<Pick<Settings, "durability" | "content" | "pull">> {
+export interface StoreSettings extends Partial<Pick<Settings, "durability" | "snapshotter" | "content" | "pull">> {
   readonly root: string;
   readonly registry?: Partial<Settings["registry"]> | undefined;
   /** Told of what fails in the background. */
@@ -95,10 +95,10 @@ interface Adapters extends Omit<ImageServiceDependencies, "images"> {
 }
 
 async function openAdapters(root: string, settings: OpenSettings, opening: AsyncDisposableStack): Promise<Adapters> {
-  const { durability } = settings;
+  const { durability, snapshotter: driver } = settings;
   const content = opening.use(await openContentStore(join(root, "content"), { durability }));
   const trash = join(root, "trash");
-  const snapshots = opening.use(await openSnapshotter(join(root, "storage"), { trash, durability }));
+  const snapshots = opening.use(await openSnapshotter(join(root, "storage"), { trash, durability, driver }));
   const index = opening.use(openImageIndex(join(root, "stowage.db"), { boot: bootId(), durability }));
   const registry = opening.use(openRegistry(settings.registry));
   const unpacker = opening.use(createUnpacker());

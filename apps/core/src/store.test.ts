@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { decodeAuthConfig } from "@stowage/auth";
+import { defaultSettings } from "@stowage/config";
 import { StowageError } from "@stowage/errors";
 import { type MadeImage, makeImage, smallImage } from "@stowage/image-fixtures";
 import { diffIdsOf, imageSize } from "@stowage/images";
@@ -494,4 +495,27 @@ test("knows what containers wrote for what it is, and keeps the layers below it"
   await writable.remove("web-1");
   await images.collect();
   expect((await images.account()).lines.find(({ kind }) => kind === "leftovers")).toMatchObject({ inodes: 0 });
+});
+
+privileged("keeps layers without overlayfs where it is told to (needs root for a mount)", async () => {
+  const { tagged } = await offerSmallImage();
+  const root = await scratchDirectory();
+  const settings = { root, snapshotter: "native" } as const;
+  const target = await scratchDirectory();
+  await using store = await openStore({ ...settings, pull: { ...defaultSettings.pull, lease: 0 } });
+  const image = await store.images.pull(tagged, { platform: amd64 });
+  const [request] = await store.images.view(image);
+  expect(request).toMatchObject({ type: "bind" });
+  if (request !== undefined) mount({ ...request, target });
+  try {
+    expect(await readFile(join(target, "etc/motd"), "utf8")).toBe("All stowed\n");
+    expect(existsSync(join(target, "home/user/old"))).toBe(false);
+    expect(await readFile(join(target, "home/user/new"), "utf8")).toBe("on top\n");
+    await store.images.remove(image.id);
+    expect((await store.images.account()).unaccounted.paths).toEqual([]);
+  } finally {
+    unmount(target);
+  }
+  await store.images.collect();
+  expect(await readdir(join(root, "storage", "native"))).toEqual(["staging"]);
 });

@@ -7,6 +7,7 @@ test("nothing set means the defaults", () => {
     root: "/var/lib/stowage",
     address: "/run/stowage/stowage.sock",
     durability: "full",
+    snapshotter: "overlay",
     content: { retain: "none", budget: 10 * 1024 ** 3, age: 86_400 },
     check: { rate: 20 * 1024 ** 2, interval: 604_800 },
     registry: {
@@ -28,6 +29,7 @@ test("reads every key", () => {
     root = "/srv/images"
     address = "/run/images.sock"
     durability = "relaxed"
+    snapshotter = "native"
     [content]
     retain = "budget"
     budget = "2 GiB"
@@ -55,6 +57,7 @@ test("reads every key", () => {
     root: "/srv/images",
     address: "/run/images.sock",
     durability: "relaxed",
+    snapshotter: "native",
     content: { retain: "budget", budget: 2 * 1024 ** 3, age: 3 * 86_400 },
     check: { rate: 1024 ** 2, interval: 43_200 },
     registry: {
@@ -79,6 +82,7 @@ test.for([
     text: '[pull]\nconcurrent_layers = "many"',
     says: /line 2: "pull.concurrent_layers" .*a whole number from 1 to 64/,
   },
+  { text: 'snapshotter = "btrfs"', says: /line 1: "snapshotter" .*"overlay" or "native"/ },
   { text: 'durability = "most"', says: /line 1: "durability" .*"full" or "relaxed"/ },
   { text: '[content]\nretain = "some"', says: /line 2: "content.retain" .*"none", "budget" or "all"/ },
   { text: "[content]\nbudget = 5", says: /line 2: "content.budget" .*a size, like "512 MiB"/ },

@@ -10,6 +10,8 @@ export interface Settings {
   readonly address: string;
   /** Whether what was done survives a power cut, or what the kernel had time for. */
   readonly durability: "full" | "relaxed";
+  /** How unpacked layers are kept: stacked by overlayfs, or each as a whole copy, where that does not work. */
+  readonly snapshotter: "overlay" | "native";
   readonly content: {
     /** Whether blobs of layers stay once the layers are unpacked: not at all, within the budget, or always. */
     readonly retain: "none" | "budget" | "all";
@@ -136,6 +138,7 @@ const schema: z.ZodType<Settings> = z.strictObject({
   root: absolute.default("/var/lib/stowage"),
   address: absolute.default("/run/stowage/stowage.sock"),
   durability: z.enum(["full", "relaxed"], { error: '"full" or "relaxed"' }).default("full"),
+  snapshotter: z.enum(["overlay", "native"], { error: '"overlay" or "native"' }).default("overlay"),
   content: content.prefault({}),
   check: check.prefault({}),
   registry: registry.prefault({}),

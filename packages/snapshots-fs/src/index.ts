@@ -1,4 +1,4 @@
 export { layerIdOf } from "./layer-id.ts";
-export { openSnapshotter, type SnapshotterOptions } from "./open-snapshotter.ts";
+export { type DriverName, openSnapshotter, type SnapshotterOptions } from "./open-snapshotter.ts";
 export { type OverlayFeatures, type OverlayProbe, probeOverlay } from "./probe-overlay.ts";
 export { type StoragePath, storageAt } from "./storage-path.ts";

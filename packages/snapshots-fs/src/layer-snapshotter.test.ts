@@ -30,7 +30,7 @@ import { digestOf } from "@stowage/oci";
 import type { Chain, Mount, Snapshotter, UnpackedLayer } from "@stowage/snapshots";
 import { describeSnapshotter } from "@stowage/snapshots/conformance";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openSnapshotter } from "./index.ts";
+import { type DriverName, openSnapshotter } from "./index.ts";
 
 const unprivileged = process.getuid?.() !== 0;
 const privileged = test.skipIf(unprivileged);
@@ -41,15 +41,17 @@ beforeAll(async () => {
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-async function fresh(): Promise<{ root: string; open: () => ReturnType<typeof openSnapshotter> }> {
+async function fresh(driver?: DriverName): Promise<{ root: string; open: () => ReturnType<typeof openSnapshotter> }> {
   const root = await mkdtemp(join(scratch, "store-"));
-  return { root, open: () => openSnapshotter(join(root, "storage"), { trash: join(root, "trash") }) };
+  return { root, open: () => openSnapshotter(join(root, "storage"), { trash: join(root, "trash"), driver }) };
 }
 
-describeSnapshotter("the snapshotter on overlayfs", {
-  fresh: async () => (await fresh()).open,
-  mounted: unprivileged ? undefined : mountedAt,
-});
+for (const driver of ["overlay", "native"] as const) {
+  describeSnapshotter(`the snapshotter "${driver}"`, {
+    fresh: async () => (await fresh(driver)).open,
+    mounted: unprivileged ? undefined : mountedAt,
+  });
+}
 
 const digests = ["one", "two", "three"].map((name) => digestOf(name));
 const chainOf = (length: number): Chain => digests.slice(0, length);

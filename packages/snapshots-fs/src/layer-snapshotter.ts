@@ -236,6 +236,8 @@ export class LayerSnapshotter implements Snapshotter, AsyncDisposable {
     }
     const active = this.#active.get(snapshot);
     if (active !== undefined) active.isNamed = true;
+    const staging = dirname(snapshot.directory);
+    if (staging !== finished) await this.#parts.trash.discard(staging); // what the layer was made from
   }
 }
 

@@ -31,6 +31,11 @@ export function overlayLayout(root: string): OverlayLayout {
   };
 }
 
+/** Whole trees in a home of their own. */
+export function nativeLayout(root: string): Layout {
+  return layoutOf(root, join(root, "native"));
+}
+
 function layoutOf(root: string, home: string): Layout {
   return {
     home,

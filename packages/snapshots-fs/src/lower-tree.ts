@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
 import { dirname } from "node:path/posix";
-import { findXattr } from "@stowage/linux";
+import { isOpaque, isWhiteout } from "./overlay-marks.ts";
 import type { Pace } from "./pace.ts";
 import { fileAt, openDirectory, placeIn, type TreeFile } from "./tree-place.ts";
 
@@ -96,12 +96,3 @@ const parentOf = (path: string): string => {
   const parent = dirname(path);
   return parent === "." ? "" : parent;
 };
-
-/** Root marks directories in the `trusted` namespace, other users in `user`; layers bring neither along. */
-function isOpaque({ path }: TreeFile): boolean {
-  return ["trusted.overlay.opaque", "user.overlay.opaque"].some((name) => String(findXattr(path, name) ?? "") === "y");
-}
-
-function isWhiteout({ status }: TreeFile): boolean {
-  return status.kind === "character" && status.deviceMajor === 0 && status.deviceMinor === 0;
-}

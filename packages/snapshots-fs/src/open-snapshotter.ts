@@ -1,46 +1,68 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { asStorageError, StowageError } from "@stowage/errors";
+import { asStorageError, isErrno, StowageError } from "@stowage/errors";
 import { type Durability, makeDirectory, openFlusher } from "@stowage/linux";
 import type { Snapshotter } from "@stowage/snapshots";
 import type { LayerDriver } from "./layer-driver.ts";
+import { layerNamePattern } from "./layer-record.ts";
 import { LayerSnapshotter } from "./layer-snapshotter.ts";
-import { makeLockFiles, overlayLayout } from "./layout.ts";
+import { makeLockFiles, nativeLayout, overlayLayout } from "./layout.ts";
+import { nativeDriver } from "./native-driver.ts";
 import { overlayDriver } from "./overlay-driver.ts";
 import { probeOverlay } from "./probe-overlay.ts";
 import { Trash } from "./trash.ts";
 
 export interface SnapshotterOptions {
+  /** How layers are kept: stacked by overlayfs (`overlay`, the default), or each as a whole copy (`native`). */
+  readonly driver?: DriverName | undefined;
   /** Where removed trees wait for their end; on the same file system as the root. */
   readonly trash: string;
   /** Whether a committed layer survives a power cut (`full`, the default) or what the kernel had time for (`relaxed`). */
   readonly durability?: Durability | undefined;
 }
 
+export type DriverName = "overlay" | "native";
+
 /**
  * Opens the layers under `root`, made where it is missing. The caller holds the lock on it; what an earlier process left
- * half-made goes to the trash.
+ * half-made goes to the trash. Fails with `failed-precondition` where the driver does not work, or another one has layers there.
  */
 export async function openSnapshotter(
   root: string,
   options: SnapshotterOptions,
 ): Promise<Snapshotter & AsyncDisposable> {
   try {
-    return await openLayers(await openOverlayDriver(root), options, root);
+    return await openLayers(await openDriver(root, options.driver ?? "overlay"), options, root);
   } catch (error) {
     throw asStorageError(error, `open the snapshots under "${root}"`);
   }
 }
 
-async function openOverlayDriver(root: string): Promise<LayerDriver> {
-  const layout = overlayLayout(root);
-  await makeDirectory(layout.staging);
-  const probe = await probeOverlay(layout.staging);
-  if (probe.kind !== "unusable") return overlayDriver(layout, probe.features);
-  const what = `overlayfs does not work there: ${probe.why}; snapshotter = "native" does without it`;
-  throw new StowageError("failed-precondition", `Cannot open the snapshots under "${root}": ${what}`, {
+async function openDriver(root: string, name: DriverName): Promise<LayerDriver> {
+  const layouts = { overlay: overlayLayout(root), native: nativeLayout(root) };
+  const other = name === "overlay" ? "native" : "overlay";
+  if (await hasLayers(layouts[other].home)) {
+    const why = `its layers are kept by the snapshotter "${other}"; remove the images first`;
+    throw new StowageError("failed-precondition", `Cannot open the snapshots under "${root}" as "${name}": ${why}`);
+  }
+  if (name === "native") return nativeDriver(layouts.native);
+  await makeDirectory(layouts.overlay.staging);
+  const probe = await probeOverlay(layouts.overlay.staging);
+  if (probe.kind !== "unusable") return overlayDriver(layouts.overlay, probe.features);
+  const why = `overlayfs does not work there: ${probe.why}; snapshotter = "native" does without it`;
+  throw new StowageError("failed-precondition", `Cannot open the snapshots under "${root}": ${why}`, {
     cause: probe.cause,
   });
+}
+
+/** Names are in one home only: two would take the disk twice, and tell of layers that the other has as if they were lost. */
+async function hasLayers(home: string): Promise<boolean> {
+  try {
+    return (await readdir(home)).some((name) => layerNamePattern.test(name));
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return false;
+    throw error;
+  }
 }
 
 async function openLayers(

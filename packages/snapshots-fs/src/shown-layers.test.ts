@@ -6,7 +6,7 @@ import { mountAll, openUserNamespace, unmount } from "@stowage/linux";
 import { digestOf } from "@stowage/oci";
 import type { Chain, IdMap, Mount, Snapshotter } from "@stowage/snapshots";
 import { expect, onTestFinished, test } from "vitest";
-import { openSnapshotter } from "./index.ts";
+import { type DriverName, openSnapshotter } from "./index.ts";
 
 const privileged = test.skipIf(process.getuid?.() !== 0);
 
@@ -19,11 +19,11 @@ interface Fixture {
   readonly root: string;
 }
 
-async function opened(): Promise<Fixture> {
+async function opened(driver?: DriverName): Promise<Fixture> {
   const root = await mkdtemp(join(tmpdir(), "stowage-shown-"));
   onTestFinished(() => rm(root, { recursive: true, force: true }));
   await chmod(root, 0o755);
-  const store = await openSnapshotter(join(root, "storage"), { trash: join(root, "trash") });
+  const store = await openSnapshotter(join(root, "storage"), { trash: join(root, "trash"), driver });
   onTestFinished(() => store[Symbol.asyncDispose]());
   return { store, root };
 }
@@ -109,6 +109,20 @@ privileged("root of a user namespace writes into what is mapped for it (needs ro
   writable[Symbol.dispose]();
   using plain = await shown(root, await store.view(chain));
   expect(await lstat(join(plain.target, "file-0"))).toMatchObject({ uid: 0, size: 0 });
+});
+
+privileged("maps whole copies, too, which are on the disk as the layers name their owners (needs root)", async () => {
+  const { store, root } = await opened("native");
+  const chain = await commitLayers(store, 2);
+  await store.writable.create("one", chain, { idMap });
+  using view = await shown(root, await store.view(chain, { idMap }));
+  expect(await asItsRoot(`stat -c %u:%g ${view.target}/top`)).toBe("0:0\n");
+  await expect(store.remove(chain)).rejects.toMatchObject({ code: "failed-precondition", message: /mounted|stands/ });
+  using writable = await shown(root, await store.writable.mounts("one"));
+  await asItsRoot(`cd ${writable.target} && echo more >> file-0 && mkdir new && chown 5:6 new`);
+  expect(await lstat(join(writable.target, "new"))).toMatchObject({ uid: 100_005, gid: 100_006 });
+  expect(await lstat(join(root, "storage/writable/one/diff/new"))).toMatchObject({ uid: 5, gid: 6 });
+  await expect(store.writable.remove("one")).rejects.toMatchObject({ code: "failed-precondition", message: /mounted/ });
 });
 
 privileged("who is nobody in a namespace owns its root directory as nobody (needs root)", async () => {

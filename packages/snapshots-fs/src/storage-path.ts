@@ -16,8 +16,12 @@ export type StoragePath =
 export function storageAt(path: string): StoragePath | undefined {
   if (layoutPaths.has(path) || linkPath.test(path)) return { kind: "layout" };
   const [home, name, part] = path.split("/");
-  if (home === "writable" && name !== undefined) return writableAt(name, part);
-  if (home !== "overlay" || name === undefined) return undefined;
+  if (home === undefined || name === undefined) return undefined;
+  if (home === "writable") return writableAt(name, part);
+  return driverHomes.has(home) ? homeAt(name, part) : undefined;
+}
+
+function homeAt(name: string, part: string | undefined): StoragePath | undefined {
   if (name === "staging") return { kind: part === undefined ? "layout" : "arriving" };
   return layerNamePattern.test(name) ? layerAt(name, part) : undefined;
 }
@@ -44,9 +48,11 @@ const ownFiles: ReadonlySet<string> = new Set([
   "stowage.seal.new",
 ]);
 
+const driverHomes: ReadonlySet<string> = new Set(["overlay", "native"]);
+
 const layoutPaths: ReadonlySet<string> = new Set([
   "",
-  "overlay",
+  ...driverHomes,
   "overlay/l",
   "writable",
   ...["layers", "images"].flatMap((kind) => [`overlay-${kind}`, `overlay-${kind}/${kind}.lock`]),
