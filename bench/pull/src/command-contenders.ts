@@ -6,7 +6,9 @@ import { runTimed } from "./timed-command.ts";
 export const skopeoUmociContender: Contender = {
   name: "skopeo+umoci",
   needs: ["skopeo", "umoci"],
-  prepare: async (place) => () => runTimed(["bash", "-c", copyAndUnpack, "bash", place.image.reference], place),
+  prepare: async (place) => ({
+    pull: () => runTimed(["bash", "-c", copyAndUnpack, "bash", place.image.reference], place),
+  }),
 };
 
 const copyAndUnpack = `
@@ -21,7 +23,7 @@ export const floorContender: Contender = {
   needs: ["curl", "tar"],
   async prepare(place) {
     const inflate = (await hasProgram("igzip")) ? "igzip -d -c" : "gzip -d -c";
-    return () => runTimed(["bash", "-c", unpackAll, "bash", inflate, ...place.image.layerUrls], place);
+    return { pull: () => runTimed(["bash", "-c", unpackAll, "bash", inflate, ...place.image.layerUrls], place) };
   },
 };
 

@@ -6,8 +6,15 @@ export interface Contender {
   readonly name: string;
   /** Programs. */
   readonly needs: readonly string[];
-  /** Gets ready on a disk of its own; what it holds goes onto the stack. What comes back brings the image, once. */
-  prepare(place: Place): Promise<() => Promise<Costs>>;
+  /** Gets ready on a disk of its own; what it holds goes onto the stack. */
+  prepare(place: Place): Promise<ReadyContender>;
+}
+
+export interface ReadyContender {
+  /** Brings the image, once. */
+  readonly pull: () => Promise<Costs>;
+  /** The unix socket on which it should answer `ListImages` meanwhile. */
+  readonly listAddress?: string;
 }
 
 export interface Place {
@@ -26,14 +33,4 @@ export interface Costs {
   readonly processor: ProcessorTime;
   /** Of the largest of them. */
   readonly peakMebibytes: number;
-  /** How long `ListImages` took meanwhile, for who serves it. */
-  readonly lists?: ListTimes;
-}
-
-export interface ListTimes {
-  readonly count: number;
-  readonly p99Milliseconds: number;
-  readonly mostMilliseconds: number;
-  /** How late the bench itself was at such times, since others had the processors: as much of the above need not be the daemon. */
-  readonly benchP99Milliseconds: number;
 }

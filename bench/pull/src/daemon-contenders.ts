@@ -1,6 +1,5 @@
-import { containerd, type Durability, type ImageDaemon, startDaemon, stowage } from "@stowage/bench-lap";
-import type { Contender, Costs, ListTimes, Place } from "./contender.ts";
-import { timeListsDuring } from "./list-times.ts";
+import { containerd, type Durability, startDaemon, stowage } from "@stowage/bench-lap";
+import type { Contender, Costs } from "./contender.ts";
 import { processorTimeOf, readPeakMebibytes } from "./processor-time.ts";
 import { runTimed } from "./timed-command.ts";
 
@@ -9,26 +8,23 @@ export function stowageContender(name: string, durability: Durability): Contende
   return {
     name,
     needs: [],
-    async prepare(place) {
-      const command = await stowage(place.directory, place.host, durability);
-      const daemon = place.stack.use(await startDaemon(command));
-      return () => pullOverCri(daemon, command.address, place);
+    async prepare({ directory, host, image, stack, signal }) {
+      const command = await stowage(directory, host, durability);
+      const daemon = stack.use(await startDaemon(command));
+      const pull = async (): Promise<number> => {
+        const began = performance.now();
+        await daemon.pull(image.reference, { signal });
+        return (performance.now() - began) / 1000;
+      };
+      return {
+        listAddress: command.address,
+        async pull() {
+          const { result: seconds, time: processor } = await processorTimeOf(daemon.pid, pull);
+          return { seconds, processor, peakMebibytes: await readPeakMebibytes(daemon.pid) };
+        },
+      };
     },
   };
-}
-
-async function pullOverCri(daemon: ImageDaemon, address: string, { image, signal }: Place): Promise<Costs> {
-  let seconds = 0;
-  const pull = async (): Promise<void> => {
-    const began = performance.now();
-    await daemon.pull(image.reference, { signal });
-    seconds = (performance.now() - began) / 1000;
-  };
-  const { result: lists, time: processor } = await processorTimeOf(
-    daemon.pid,
-    (): Promise<ListTimes> => timeListsDuring(address, pull),
-  );
-  return { seconds, processor, peakMebibytes: await readPeakMebibytes(daemon.pid), lists };
 }
 
 /** A daemon of its own and its command, which fetches, and has the daemon unpack. */
@@ -39,15 +35,16 @@ export const containerdContender: Contender = {
     const { directory, host, image } = place;
     const command = await containerd(directory, host);
     const daemon = place.stack.use(await startDaemon(command));
-    const pull = ["ctr", "--address", command.address, "images", "pull", "--plain-http", image.reference];
-    return async () => {
-      const { result: client, time } = await processorTimeOf(daemon.pid, () => runTimed(pull, place));
-      const { user, system } = client.processor;
+    const client = ["ctr", "--address", command.address, "images", "pull", "--plain-http", image.reference];
+    const pull = async (): Promise<Costs> => {
+      const { result: asked, time } = await processorTimeOf(daemon.pid, () => runTimed(client, place));
+      const { user, system } = asked.processor;
       return {
-        seconds: client.seconds,
+        seconds: asked.seconds,
         processor: { user: user + time.user, system: system + time.system },
-        peakMebibytes: Math.max(client.peakMebibytes, await readPeakMebibytes(daemon.pid)),
+        peakMebibytes: Math.max(asked.peakMebibytes, await readPeakMebibytes(daemon.pid)),
       };
     };
+    return { pull };
   },
 };

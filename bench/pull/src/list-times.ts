@@ -1,9 +1,16 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { openListCalls, quantile } from "@stowage/bench-lap";
-import type { ListTimes } from "./contender.ts";
+
+export interface ListTimes {
+  readonly count: number;
+  readonly p99Milliseconds: number;
+  readonly mostMilliseconds: number;
+  /** How late the bench itself was at such times, since others had the processors: as much of the above need not be the daemon. */
+  readonly benchP99Milliseconds: number;
+}
 
 /** Calls `ListImages` over a connection of its own at an even pace while `run` runs, also while an earlier call waits. */
-export async function timeListsDuring(address: string, run: () => Promise<void>): Promise<ListTimes> {
+export async function timeListsDuring(address: string, run: () => Promise<unknown>): Promise<ListTimes> {
   using lists = openListCalls(address);
   await lists.call(); // connects
   const times: Promise<number>[] = [];
@@ -35,5 +42,5 @@ async function millisecondsOf(run: () => Promise<void>): Promise<number> {
   return performance.now() - began;
 }
 
-/** Often enough for a percentile of a pull of a second, and seldom enough to cost next to nothing. */
+/** Often enough for a percentile of a pull of a second. */
 const paceMilliseconds = 10;

@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { type DockerRegistry, makeScratch } from "@stowage/bench-lap";
-import type { Contender, Costs } from "./contender.ts";
+import type { Contender, Costs, ReadyContender } from "./contender.ts";
 import type { PushedImage } from "./images/push-image.ts";
+import { type ListTimes, timeListsDuring } from "./list-times.ts";
 import { type ProcessorTime, processorTimeOf } from "./processor-time.ts";
 
 export interface Lap {
@@ -11,6 +12,8 @@ export interface Lap {
   readonly costs: Costs;
   /** What the registry used meanwhile, which no contender pays for. */
   readonly registry: ProcessorTime;
+  /** How it answered `ListImages` during such a pull, for who serves it. */
+  readonly lists?: ListTimes;
 }
 
 export interface RaceOptions {
@@ -34,7 +37,7 @@ export async function race(
   const laps: Lap[] = [];
   for (let run = 1; run <= runs; run += 1) {
     for (const contender of contenders) {
-      const lap = { contender: contender.name, run, ...(await runLap(track, contender, signal)) };
+      const lap = { contender: contender.name, run, ...(await runLap({ track, contender, signal })) };
       laps.push(lap);
       onLap(lap);
     }
@@ -42,18 +45,33 @@ export async function race(
   return laps;
 }
 
-async function runLap(
-  { registry, image }: Track,
-  contender: Contender,
-  signal: AbortSignal,
-): Promise<Pick<Lap, "costs" | "registry">> {
+/** A pull that is measured, and then another one to time lists during it: answering them costs too much for one pull to do both. */
+async function runLap(lane: Lane): Promise<Omit<Lap, "contender" | "run">> {
+  const { isAsked, ...figures } = await onFreshDisk(lane, async ({ pull, listAddress }) => {
+    const { result: costs, time: registry } = await processorTimeOf(lane.track.registry.pid, pull);
+    return { costs, registry, isAsked: listAddress !== undefined };
+  });
+  if (!isAsked) return figures;
+  const lists = await onFreshDisk(lane, ({ pull, listAddress = "" }) => timeListsDuring(listAddress, pull));
+  return { ...figures, lists };
+}
+
+interface Lane {
+  readonly track: Track;
+  readonly contender: Contender;
+  readonly signal: AbortSignal;
+}
+
+async function onFreshDisk<Result>(
+  { track: { registry, image }, contender, signal }: Lane,
+  run: (contender: ReadyContender) => Promise<Result>,
+): Promise<Result> {
   signal.throwIfAborted();
   await using stack = new AsyncDisposableStack();
   const { directory } = stack.use(await makeScratch(diskBytes));
-  const pull = await contender.prepare({ directory, host: registry.host, image, stack, signal });
+  const ready = await contender.prepare({ directory, host: registry.host, image, stack, signal });
   await promisify(execFile)("sync"); // nobody writes what an earlier one left
-  const { result: costs, time } = await processorTimeOf(registry.pid, pull);
-  return { costs, registry: time };
+  return await run(ready);
 }
 
 /** Then the registry has its files in memory for all, the first as the last. */

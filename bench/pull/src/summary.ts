@@ -1,5 +1,5 @@
 import { median } from "@stowage/bench-lap";
-import type { ListTimes } from "./contender.ts";
+import type { ListTimes } from "./list-times.ts";
 import type { Lap } from "./race.ts";
 
 /** What one contender's laps with one image came to: the median of each figure, of lists also the most. */
@@ -33,7 +33,7 @@ function summaryOf(contender: string, laps: readonly Lap[]): Summary {
     processorSeconds: median(costs.map(({ processor }) => processor.user + processor.system)),
     peakMebibytes: median(costs.map(({ peakMebibytes }) => peakMebibytes)),
     registrySeconds: median(laps.map(({ registry }) => registry.user + registry.system)),
-    ...summaryOfLists(costs.flatMap(({ lists }) => lists ?? [])),
+    ...summaryOfLists(laps.flatMap(({ lists }) => lists ?? [])),
   };
 }
 
