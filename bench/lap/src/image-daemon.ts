@@ -22,10 +22,15 @@ export interface ImageDaemon extends AsyncDisposable {
   readonly pid: number;
   /** Answers once the image is there. */
   pull(image: string, options?: AbortOptions): Promise<void>;
+  remove(image: string): Promise<void>;
+  /** How many images it lists. */
+  count(): Promise<number>;
   /** Lists all images, without decoding them. */
   list(): Promise<void>;
   /** From the start of the process to its first answer, a list of all images. */
   readonly startSeconds: number;
+  /** Memory that it has now, in MiB. */
+  residentMebibytes(): Promise<number>;
 }
 
 export async function startDaemon({ command: [program, ...args], address }: DaemonCommand): Promise<ImageDaemon> {
@@ -48,8 +53,11 @@ export async function startDaemon({ command: [program, ...args], address }: Daem
     pull: async (image, { signal } = {}) => {
       await images.pullImage({ image: { image } }, signal === undefined ? {} : { signal });
     },
+    remove: async (image) => void (await images.removeImage({ image: { image } })),
+    count: async () => (await images.listImages({})).images.length,
     list: () => lists.call(),
     startSeconds,
+    residentMebibytes: () => residentMebibytes(pid),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
@@ -78,6 +86,11 @@ async function end(daemon: ChildProcess): Promise<void> {
   const ended = once(daemon, "exit");
   daemon.kill();
   await ended;
+}
+
+async function residentMebibytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
 }
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {

@@ -1,6 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { median, quantile } from "@stowage/bench-lap";
-import { type DaemonCommand, type ImageDaemon, startDaemon } from "./image-daemon.ts";
+import { type DaemonCommand, type ImageDaemon, median, quantile, startDaemon } from "@stowage/bench-lap";
 import { inParallel } from "./in-parallel.ts";
 
 /** What was measured of one daemon. */
@@ -41,9 +40,7 @@ export async function measurePulls(
   images: readonly string[],
 ): Promise<Pick<Figures, "pullsPerSecond" | "listMilliseconds" | "slowListMilliseconds">> {
   await using daemon = await startDaemon(command);
-  const seconds = await secondsOf(() =>
-    inParallel(images, width, (image) => daemon.images.pullImage({ image: { image } })),
-  );
+  const seconds = await secondsOf(() => inParallel(images, width, (image) => daemon.pull(image)));
   const lists = await listMilliseconds(daemon);
   await expectImages(daemon, images.length);
   return {
@@ -59,16 +56,14 @@ async function listMilliseconds(daemon: ImageDaemon): Promise<readonly number[]>
   return laps;
 }
 
-async function expectImages({ images }: ImageDaemon, count: number): Promise<void> {
-  const listed = (await images.listImages({})).images.length;
+async function expectImages(daemon: ImageDaemon, count: number): Promise<void> {
+  const listed = await daemon.count();
   if (listed !== count) throw new Error(`${listed} images are listed, not ${count}`);
 }
 
 async function measureRemovals(command: DaemonCommand, images: readonly string[]): Promise<number> {
   await using daemon = await startDaemon(command);
-  const seconds = await secondsOf(() =>
-    inParallel(images, width, (image) => daemon.images.removeImage({ image: { image } })),
-  );
+  const seconds = await secondsOf(() => inParallel(images, width, (image) => daemon.remove(image)));
   await expectImages(daemon, 0);
   return seconds;
 }

@@ -1,11 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
-import { makeScratch, startDockerRegistry } from "@stowage/bench-lap";
-import { containerd } from "./containerd.ts";
+import { containerd, type DaemonCommand, makeScratch, startDockerRegistry, stowage } from "@stowage/bench-lap";
 import { measure, measurePulls } from "./figures.ts";
-import type { DaemonCommand } from "./image-daemon.ts";
 import { pushSmallImages } from "./small-images.ts";
-import { stowage } from "./stowage.ts";
 import { formatTable } from "./table.ts";
 
 const { values } = parseArgs({
