@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { mount, openDetachedOverlay, unmount } from "@stowage/linux";
 import { expect, onTestFinished, test } from "vitest";
 import { openSnapshotter, probeOverlay } from "./index.ts";
+import { isVolatileKnown } from "./probe-overlay.ts";
 
 const privileged = test.skipIf(process.getuid?.() !== 0);
 
@@ -60,6 +61,15 @@ privileged("finds that a kernel keeps overlays for itself where it may not tell 
   const told = execFileSync("setpriv", [...arguments_, script, directory], { encoding: "utf8" });
   expect(told).toBe("untold\n");
   expect(await readdir(directory)).toEqual([]);
+});
+
+test.for([
+  { kernel: "5.9.16-generic", known: false },
+  { kernel: "5.10", known: true },
+  { kernel: "6.1.0-13-amd64", known: true },
+  { kernel: "4.18.0", known: false },
+])("Linux $kernel mounts volatile overlays: $known", ({ kernel, known }) => {
+  expect(isVolatileKnown(kernel)).toBe(known);
 });
 
 test("says that a directory to try it in is missing", async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { release } from "node:os";
 import { join } from "node:path";
 import { isErrno } from "@stowage/errors";
 import {
@@ -31,15 +32,16 @@ export type OverlayProbe =
 
 /**
  * Tries an overlay on the file system of `directory`, with a whiteout and an opaque directory: whether both hide what is below
- * them. Nothing is mounted where others see it, and nothing is left.
+ * them. It is without a layer to write into, for which the kernel would make directories of its own. Nothing is mounted where
+ * others see it, and nothing is left.
  */
 export async function probeOverlay(directory: string): Promise<OverlayProbe> {
   const scratch = join(directory, randomUUID());
   const features = await expectedFeatures();
   try {
     await makeLayers(scratch, features);
-    const isVolatile = await tryVolatile(scratch, features);
-    return { kind: "usable", features: { ...features, volatile: isVolatile } };
+    await tryOverlay(scratch, features);
+    return { kind: "usable", features };
   } catch (cause) {
     const why = cause instanceof NoOverlay ? cause.message : undefined;
     return why === undefined ? { kind: "untold", features, cause } : { kind: "unusable", why, cause };
@@ -56,7 +58,13 @@ async function expectedFeatures(): Promise<OverlayFeatures> {
   for (const name of ["index", "metacopy"] as const) {
     if (await isOnByDefault(name)) switchedOff.push(`${name}=off`);
   }
-  return { attributes: isMachineRoot() ? "trusted" : "user", volatile: true, switchedOff };
+  return { attributes: isMachineRoot() ? "trusted" : "user", volatile: isVolatileKnown(release()), switchedOff };
+}
+
+/** Since Linux 5.10. */
+export function isVolatileKnown(kernel: string): boolean {
+  const [major = 0, minor = 0] = kernel.split(".").map((part) => Number.parseInt(part, 10));
+  return major > 5 || (major === 5 && minor >= 10);
 }
 
 async function isOnByDefault(parameter: string): Promise<boolean> {
@@ -70,7 +78,7 @@ async function isOnByDefault(parameter: string): Promise<boolean> {
 
 async function makeLayers(scratch: string, { attributes }: OverlayFeatures): Promise<void> {
   await mkdir(scratch, { mode: 0o700 });
-  for (const name of ["lower", "upper", "work", "lower/opaque", "upper/opaque"]) await mkdir(join(scratch, name));
+  for (const name of ["lower", "upper", "lower/opaque", "upper/opaque"]) await mkdir(join(scratch, name));
   for (const name of ["lower/hidden", "lower/opaque/hidden"]) await writeFile(join(scratch, name), "");
   try {
     makeNodeAt(workingDirectory, join(scratch, "upper/hidden"), { mode: nodeKinds.character });
@@ -81,22 +89,9 @@ async function makeLayers(scratch: string, { attributes }: OverlayFeatures): Pro
   }
 }
 
-/** Whether a volatile overlay works; where not even another one does, that is a failure. */
-async function tryVolatile(scratch: string, features: OverlayFeatures): Promise<boolean> {
-  try {
-    await tryOverlay(scratch, features);
-    return true;
-  } catch (error) {
-    if (!(error instanceof NoOverlay && isErrno(error.cause, "EINVAL"))) throw error;
-    await tryOverlay(scratch, { ...features, volatile: false });
-    return false;
-  }
-}
-
 async function tryOverlay(scratch: string, features: OverlayFeatures): Promise<void> {
-  const [lower, upper, work] = ["lower", "upper", "work"].map((name) => escapePath(join(scratch, name)));
-  const directories = [`lowerdir=${lower}`, `upperdir=${upper}`, `workdir=${work}`];
-  const shown = await look([...directories, ...featureOptions(features), ...(features.volatile ? ["volatile"] : [])]);
+  const [upper, lower] = ["upper", "lower"].map((name) => escapePath(join(scratch, name)));
+  const shown = await look(["ro", `lowerdir=${upper}:${lower}`, ...featureOptions(features)]);
   if (shown.length > 1) throw new NoOverlay(`whiteouts do not hide: "${shown.join('", "')}"`);
 }
 
