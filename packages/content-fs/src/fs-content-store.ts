@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BlobInfo, ContentStore, IngestInfo, IngestOptions, StagedBlob, VerifyOptions } from "@stowage/content";
 import { type AbortOptions, asStorageError, isErrno, isStowageError, StowageError } from "@stowage/errors";
-import { type Durability, type Flusher, openFlusher } from "@stowage/linux";
+import { type Durability, type Flusher, makeDirectory, openFlusher } from "@stowage/linux";
 import { algorithmOf, type Descriptor, type Digest, encodedOf, isDigest } from "@stowage/oci";
 import { step } from "@stowage/steps";
 import { startHashOf } from "./blob-hash.ts";
@@ -31,9 +31,9 @@ export async function openContentStore(
   const ingest = join(root, "ingest");
   using opening = new DisposableStack();
   try {
-    await mkdir(ingest, { recursive: true, mode: 0o700 });
+    await makeDirectory(ingest);
     await dropLeftovers(ingest);
-    for (const algorithm of algorithms) await mkdir(join(root, "blobs", algorithm), { recursive: true, mode: 0o700 });
+    for (const algorithm of algorithms) await makeDirectory(join(root, "blobs", algorithm));
     for (const made of [join(root, "blobs"), root, join(root, "..")]) await flushNames(made, durability);
     const flusherOf = (algorithm: string): Flusher =>
       opening.use(openFlusher(join(root, "blobs", algorithm), { scope: "names", durability }));

@@ -1,9 +1,8 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { isErrno } from "@stowage/errors";
-import { type Durability, type HashCheckpoint, isHashCheckpoint } from "@stowage/linux";
+import { type Durability, type HashCheckpoint, isHashCheckpoint, writeText } from "@stowage/linux";
 import { algorithmOf, type Descriptor } from "@stowage/oci";
 import { step } from "@stowage/steps";
-import { writeText } from "./whole-file.ts";
 
 /** After this many bytes they are made durable and noted: no more than these are read again after a crash. */
 const checkpointBytes = 32 * 1024 * 1024;

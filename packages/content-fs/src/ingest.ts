@@ -2,13 +2,13 @@ import { constants } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import type { IngestOptions } from "@stowage/content";
 import { type AbortOptions, isErrno, StowageError } from "@stowage/errors";
-import { allocateFile, type Durability, type HashCheckpoint, type ResumableHash } from "@stowage/linux";
+import { allocateFile, type Durability, type HashCheckpoint, type ResumableHash, writeAt } from "@stowage/linux";
 import { algorithmOf, ContentMismatchError, type Descriptor, parseDigest } from "@stowage/oci";
 import { step } from "@stowage/steps";
 import { Arrival } from "./arrival.ts";
 import { canResume, startHashOf } from "./blob-hash.ts";
 import { type Checkpoints, openCheckpoints, readCheckpoint, removeCheckpoint } from "./ingest-checkpoint.ts";
-import { readFrom, writeAt } from "./whole-file.ts";
+import { readFrom } from "./whole-file.ts";
 
 /** A blob that arrives, and the file that it is gathered in; a checkpoint may be beside that. */
 export interface Ingest {

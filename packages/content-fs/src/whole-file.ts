@@ -1,5 +1,5 @@
 import type { Stats } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, stat } from "node:fs/promises";
 import type { BlobFile } from "@stowage/content";
 import { type AbortOptions, isErrno } from "@stowage/errors";
 
@@ -28,20 +28,6 @@ export async function* readFrom(
 /** A file that has all its bytes, as one that arrives. */
 export function wholeFile(file: FileHandle, size: number): BlobFile {
   return { fd: file.fd, size, arrived: async () => size, [Symbol.asyncDispose]: () => file.close() };
-}
-
-/** Writes a block at its position. A short write is legal; what is left either goes in or says why not. */
-export async function writeAt(file: FileHandle, block: Uint8Array, position: number): Promise<void> {
-  for (let at = 0; at < block.byteLength; ) {
-    const { bytesWritten } = await file.write(block, at, block.byteLength - at, position + at);
-    at += bytesWritten;
-  }
-}
-
-/** Makes a file, or empties the one that is there, and writes `text` to it. */
-export async function writeText(path: string, text: string): Promise<void> {
-  await using file = await open(path, "w", 0o600);
-  await writeAt(file, Buffer.from(text), 0);
 }
 
 /** What is at `path`, or `undefined` where nothing is. */
