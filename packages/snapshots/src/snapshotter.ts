@@ -11,7 +11,7 @@ export type Chain = readonly Digest[];
  * Unpacked layers, each standing on the ones below it. The life of a snapshot: `prepare` opens an empty tree that
  * needs no parent; somebody unpacks a layer into it; `commit` settles what the layer takes from the layers below,
  * makes it durable and gives it its name. A committed snapshot never changes, and is either whole or absent, also
- * after a power cut. It can be viewed, stood upon, and, when nothing stands on it, removed.
+ * after a power cut. It can be viewed, stood upon by layers and by writable snapshots, and, when nothing stands on it, removed.
  */
 export interface Snapshotter {
   /** Opens an empty tree to unpack one layer into. Fails with `resource-exhausted` where there is not the room for it. */
@@ -33,13 +33,16 @@ export interface Snapshotter {
    */
   inspect(chain: Chain, options: InspectOptions): Promise<string | undefined>;
 
-  /** The mounts that show the whole stack, read-only. Fails with `not-found` where a layer is missing. */
+  /**
+   * The mounts that show the whole stack, read-only, without what its layers hide. Fails with `not-found` where a layer is missing,
+   * and with `failed-precondition` where they are too many for a mount.
+   */
   view(chain: Chain, options?: ViewOptions): Promise<readonly Mount[]>;
 
-  /** Takes a snapshot away; an absent one is fine. Fails with `failed-precondition` while one stands on it or it is mounted. */
+  /** Takes a snapshot away; an absent one is fine. Fails with `failed-precondition` while anything stands on it or shows it. */
   remove(chain: Chain, options?: AbortOptions): Promise<void>;
 
-  /** Takes away what `list` cannot name, because something below it is lost, unless it is part of one of `kept` or mounted. */
+  /** Takes away what `list` cannot name, because something below it is lost, unless it is part of one of `kept` or in use. */
   sweep(kept: readonly Chain[], options?: AbortOptions): Promise<void>;
 
   /** Every committed snapshot, in no order. */
@@ -83,12 +86,12 @@ export interface ViewOptions extends AbortOptions {
   readonly idMap?: IdMap | undefined;
 }
 
-/** The arguments of mount(2), without the target. */
+/** The arguments of mount(2), without the target. They mean the same in whatever directory and process of the machine. */
 export interface Mount {
   readonly type: string;
   readonly source: string;
   readonly options: readonly string[];
-  /** What the directories that the mount is made of are mapped by. */
+  /** By which the source of a bind mount, or the lower layers of an overlay, change whose files they look like. */
   readonly idMap?: IdMap | undefined;
 }
 

@@ -23,7 +23,7 @@ export interface WritableSnapshots {
    */
   mounts(key: string, options?: AbortOptions): Promise<readonly Mount[]>;
 
-  /** What was written into it takes by now, layers left out. Fails with `not-found` where it is missing. */
+  /** The disk that it takes by now, measured, its layers left out. Fails with `not-found` where it is missing. */
   usage(key: string, options?: AbortOptions): Promise<Usage>;
 
   /** Takes it away; an absent one is fine. Fails with `failed-precondition` while it is mounted. */
@@ -36,7 +36,7 @@ export interface WritableSnapshots {
 export interface CreateWritableOptions extends AbortOptions {
   /** Nothing in it is flushed when it is unmounted or synced, so it does not survive the machine. */
   readonly volatile?: boolean | undefined;
-  /** Whose user namespace it is shown in: its root directory and all layers look as if they were those users'. */
+  /** Of the user namespace it is shown in: its root directory and the files of its layers look as if they were its users'. */
   readonly idMap?: IdMap | undefined;
 }
 
