@@ -33,8 +33,15 @@ export interface LayerDriver {
   /** Whether a layer is part of a mount that this process can see. */
   isMounted(id: string): boolean;
 
-  /** Makes in an empty directory what is to become a writable snapshot on a stack. What is written is in `diff`. */
-  makeWritable(directory: string, ids: readonly string[], options: ShowOptions & AbortOptions): Promise<void>;
+  /**
+   * Makes in an empty directory what is to become a writable snapshot on a stack. What is written is in `diff`. Returns the names
+   * in the directory that are to be flushed each, or `undefined` for so many files that the file system is to be.
+   */
+  makeWritable(
+    directory: string,
+    ids: readonly string[],
+    options: ShowOptions & AbortOptions,
+  ): Promise<readonly string[] | undefined>;
 
   /** The mount that shows the writable snapshot in a directory. */
   showWritable(directory: string, ids: readonly string[], show: ShowWritableOptions): Promise<Mount>;

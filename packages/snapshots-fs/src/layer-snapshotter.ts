@@ -38,8 +38,9 @@ export interface LayerSnapshotterParts {
   readonly files: Flusher;
   /** Of the names that make a layer stand. */
   readonly names: readonly Flusher[];
-  /** Of the names of writable snapshots. */
+  /** Of the names of writable snapshots, and of one file or the names in one directory. */
   readonly writableNames: Flusher;
+  readonly flushOne: (path: string) => Promise<void>;
   /** Ends with the snapshotter. */
   readonly open: AsyncDisposable;
 }

@@ -43,10 +43,11 @@ async function makeWhole({ staging, signal, ...layer }: SettledLayer): Promise<U
   return await measureTree(target, { signal });
 }
 
-async function copyTree(lower: string, directory: string, options: AbortOptions): Promise<void> {
+async function copyTree(lower: string, directory: string, options: AbortOptions): Promise<undefined> {
   const target = join(directory, "diff");
   await mkdir(target, { mode: 0o700 });
   await mergeTrees({ lower, target }, options);
+  return undefined;
 }
 
 function bind(source: string, access: "ro" | "rw", idMap: Mount["idMap"]): Mount {

@@ -76,6 +76,10 @@ async function openLayers(
   const files = opening.use(openFlusher(home, { scope: "file-system", durability }));
   const openNames = (directory: string) => opening.use(openFlusher(directory, { scope: "names", durability }));
   const names = openNames(home);
+  const flushOne = async (path: string): Promise<void> => {
+    using one = openFlusher(path, { scope: "names", durability });
+    await one.flush();
+  };
   const links = driver.linkDirectories.map(openNames);
   const writableNames = openNames(writables);
   const flushNames = async (): Promise<void> => void (await Promise.all([names.flush(), writableNames.flush()]));
@@ -91,6 +95,7 @@ async function openLayers(
     files,
     names: [...links, names],
     writableNames,
+    flushOne,
     open: opening.move(),
   });
 }

@@ -63,14 +63,16 @@ async function makeUpper(
   layout: OverlayLayout,
   ids: readonly string[],
   { directory, idMap }: ShowOptions & { readonly directory: string },
-): Promise<void> {
-  for (const name of ["diff", "work"]) await mkdir(join(directory, name), { mode: 0o700 });
+): Promise<readonly string[]> {
+  const names = ["diff", "work"];
+  for (const name of names) await mkdir(join(directory, name), { mode: 0o700 });
   using upper = rootPlace(join(directory, "diff"));
   using lower = rootPlace(layout.diff(ids.at(-1) ?? ""));
   const root = fileAt(lower);
   if (root === undefined) throw new Error("a layer that is here has no files");
   copyAttributes(root, upper);
   if (idMap !== undefined) changeOwnerAt(upper.dirFd, upper.name, ownerOutside(root.status, idMap));
+  return names;
 }
 
 function rootPlace(path: string): TreePlace & Disposable {

@@ -11,15 +11,22 @@ import { measureTree } from "./measure-tree.ts";
 import { requireLayers } from "./require-layers.ts";
 import type { Trash } from "./trash.ts";
 import type { Turn } from "./turn.ts";
-import { findWritableRecord, idMapSchema, type WritableRecord, writeWritableRecord } from "./writable-record.ts";
+import {
+  findWritableRecord,
+  idMapSchema,
+  type WritableRecord,
+  writableRecordName,
+  writeWritableRecord,
+} from "./writable-record.ts";
 
 export interface WritableStoreParts {
   readonly driver: LayerDriver;
   readonly trash: Trash;
   /** In which layers are removed, too: what a writable snapshot stands on stays. */
   readonly turn: Turn;
-  /** Of everything that was written, and of the names of writable snapshots. */
+  /** Of everything that was written, of a file or of the names in a directory, and of the names of writable snapshots. */
   readonly files: Flusher;
+  readonly flushOne: (path: string) => Promise<void>;
   readonly names: Flusher;
 }
 
@@ -116,13 +123,13 @@ export class WritableStore implements WritableSnapshots {
     chain: Chain,
     { ids, signal, volatile = false, idMap }: CreateWritableOptions & { readonly ids: readonly string[] },
   ): Promise<void> {
-    const { driver, trash, files, names } = this.#parts;
+    const { driver, trash, names } = this.#parts;
     let path = join(this.#layout.staging, randomUUID());
     try {
       await mkdir(path, { mode: 0o700 });
-      await driver.makeWritable(path, ids, { signal, idMap });
+      const made = await driver.makeWritable(path, ids, { signal, idMap });
       await writeWritableRecord(path, { chain, volatile, idMap, boot: bootId() });
-      await files.flush();
+      await this.#flush(path, made);
       signal?.throwIfAborted();
       await giveName(path, this.#layout.writable(key), key);
       path = this.#layout.writable(key);
@@ -131,6 +138,12 @@ export class WritableStore implements WritableSnapshots {
       await trash.discard(path);
       throw error;
     }
+  }
+
+  /** Not the whole file system for a few names: what else is written there would be waited for. */
+  async #flush(directory: string, names: readonly string[] | undefined): Promise<void> {
+    if (names === undefined) return await this.#parts.files.flush();
+    for (const name of [...names, writableRecordName, "."]) await this.#parts.flushOne(join(directory, name));
   }
 
   async #get(key: string, verb: string): Promise<WritableRecord> {
