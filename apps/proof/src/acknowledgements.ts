@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { isErrno } from "@stowage/errors";
 
 /**
- * What the store has promised of an image's name: that it is `listed`, that it is `absent`, or, where it was killed between the
+ * What the store has promised of an image's name, or of a writable snapshot's key: that it is `listed`, that it is `absent`, or, where it was killed between the
  * asking and the answer, or has told that it lost something, nothing.
  */
 export type Promised = "listed" | "absent" | "nothing";
@@ -19,11 +19,20 @@ export function promisedBy(marks: readonly string[]): ReadonlyMap<string, Promis
 }
 
 function afterMark(verb: string, now: Promised | undefined): Promised | undefined {
-  if (verb === "pulled") return "listed";
-  if (verb === "removed") return "absent";
-  if (verb === "removing" || verb === "damaged") return "nothing";
-  return verb === "pulling" && now === "absent" ? "nothing" : undefined;
+  const told = promises.get(verb);
+  if (told !== undefined) return told;
+  return (verb === "pulling" || verb === "creating") && now === "absent" ? "nothing" : undefined;
 }
+
+const promises: ReadonlyMap<string, Promised> = new Map([
+  ["pulled", "listed"],
+  ["created", "listed"],
+  ["removed", "absent"],
+  ["discarded", "absent"],
+  ["removing", "nothing"],
+  ["discarding", "nothing"],
+  ["damaged", "nothing"],
+]);
 
 /** The lines of a file of marks, which may be missing. */
 export function readMarks(path: string): readonly string[] {

@@ -23,12 +23,15 @@ export interface StepOccurrence {
 
 /**
  * Something to do with a store. A pull of a second tag of an image tags it. A pull that `fails` is expected to. `damage` takes
- * the record of an image's lowest layer away, behind the store's back; `check` reads everything, and notes what is lost.
+ * the record of an image's lowest layer away, behind the store's back; `check` reads everything, and notes what is lost. `create`
+ * makes a writable snapshot on an image, and `discard` removes it.
  */
 export type Operation =
   | { readonly kind: "pull"; readonly name: string; readonly fails?: boolean }
   | { readonly kind: "remove"; readonly name: string }
   | { readonly kind: "damage"; readonly name: string }
+  | { readonly kind: "create"; readonly key: string; readonly name: string }
+  | { readonly kind: "discard"; readonly key: string }
   | { readonly kind: "collect" | "check" };
 
 export function pull(name: string): Operation {
@@ -39,4 +42,15 @@ export function remove(name: string): Operation {
   return { kind: "remove", name };
 }
 
+export function create(key: string, name: string): Operation {
+  return { kind: "create", key, name };
+}
+
+export function discard(key: string): Operation {
+  return { kind: "discard", key };
+}
+
 export const collect: Operation = { kind: "collect" };
+
+/** What writable snapshots are called by plans. */
+export const writableKeys: readonly string[] = ["web", "db"];

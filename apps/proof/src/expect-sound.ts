@@ -8,6 +8,7 @@ import { expect } from "vitest";
 import { type Promised, promisedBy } from "./acknowledgements.ts";
 import { arrivedBlobs } from "./arrived-blobs.ts";
 import { describeTree } from "./describe-tree.ts";
+import { writableKeys } from "./driver-plan.ts";
 import { layerFiles, layerIdsOf, type OfferedImages } from "./offered-images.ts";
 
 export interface Expected {
@@ -47,6 +48,7 @@ async function expectOpened(store: Store, expected: Expected): Promise<void> {
   expect((await store.images.account()).unaccounted.paths, "unaccounted").toEqual([]);
   await expectWhole(store, expected);
   if (!isLossy) expectPromised(listed, offered, promisedBy(marks));
+  if (!isLossy) await expectWritable(store, promisedBy(marks));
   expect(offered.registry.requests, "asked of the registry").toHaveLength(asked);
 }
 
@@ -79,6 +81,17 @@ function expectPromised(
   }
 }
 
+/** Writable snapshots are here, with their layers, or not. */
+async function expectWritable({ writable }: Store, promised: ReadonlyMap<string, Promised>): Promise<void> {
+  for (const key of writableKeys) {
+    const found = await writable.find(key);
+    if (promised.get(key) === "listed") expect(found, `${key}, which was created`).toBeDefined();
+    if (promised.get(key) === "absent") expect(found, `${key}, which was discarded`).toBeUndefined();
+    if (found !== undefined) expect(await writable.mounts(key), `mounts of ${key}`).toHaveLength(1);
+    if (found !== undefined) expect(await writable.usage(key), `usage of ${key}`).toMatchObject({ inodes: 1 });
+  }
+}
+
 /** Every image can be pulled, and what had arrived of it whole is not fetched again. */
 async function expectPulls(store: Store, expected: Expected): Promise<void> {
   const { ids, registry } = expected.offered;
@@ -98,7 +111,8 @@ async function expectPulls(store: Store, expected: Expected): Promise<void> {
 }
 
 /** Nothing is left of images that are removed. */
-async function expectGone({ images }: Store): Promise<void> {
+async function expectGone({ images, writable }: Store): Promise<void> {
+  for (const key of writableKeys) await writable.remove(key);
   for (const { id } of await images.list({ damagedToo: true })) await removeNow(images, id);
   await images.collect();
   const { lines, unaccounted } = await images.account();

@@ -3,13 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readMarks } from "./acknowledgements.ts";
 import { attempt } from "./attempt.ts";
 import { scratchStore, settingsWith } from "./crashed-store.test.fixture.ts";
-import { collect, type Operation, pull, remove, type StepOccurrence } from "./driver-plan.ts";
+import { collect, create, discard, type Operation, pull, remove, type StepOccurrence } from "./driver-plan.ts";
 import { expectSound } from "./expect-sound.ts";
 import { isNightly } from "./nightly.ts";
 import { type OfferedImages, offerImages } from "./offered-images.ts";
 import { type DriverRun, runDriver } from "./run-driver.ts";
 
-/** Pulls that share a layer, a second tag, a removal beside what is shared, a repair, and the end of everything. */
+/**
+ * Pulls that share a layer, a second tag, a removal beside what is shared, a repair, writable snapshots of which one outlives its
+ * image, and the end of everything.
+ */
 const life: readonly Operation[] = [
   pull("alpha:1"),
   pull("beta:1"),
@@ -19,7 +22,12 @@ const life: readonly Operation[] = [
   { kind: "damage", name: "alpha:1" },
   { kind: "check" },
   pull("alpha:1"),
+  create("web", "alpha:1"),
+  create("db", "alpha:1"),
+  discard("db"),
   remove("alpha:1"),
+  collect,
+  discard("web"),
   collect,
 ];
 

@@ -4,7 +4,7 @@ import { cutAfter, type FakeRegistry, type Fault, when } from "@stowage/registry
 import { describe, expect, test } from "vitest";
 import { attempt } from "./attempt.ts";
 import { scratchStore, settingsWith } from "./crashed-store.test.fixture.ts";
-import { collect, type DriverPlan, pull, remove } from "./driver-plan.ts";
+import { collect, create, type DriverPlan, discard, pull, remove } from "./driver-plan.ts";
 import { type Expected, expectSound } from "./expect-sound.ts";
 import { isNightly } from "./nightly.ts";
 import { type OfferedImages, offerImages } from "./offered-images.ts";
@@ -16,7 +16,16 @@ interface Scenario extends Pick<DriverPlan, "operations" | "settings"> {
   readonly fault?: (registry: FakeRegistry) => void;
 }
 
-const life = [pull("alpha:1"), pull("beta:1"), pull("alpha:2"), remove("beta:1"), collect];
+const life = [
+  pull("alpha:1"),
+  create("web", "alpha:1"),
+  pull("beta:1"),
+  create("db", "beta:1"),
+  pull("alpha:2"),
+  discard("web"),
+  remove("beta:1"),
+  collect,
+];
 const brokenPull = { kind: "pull", name: "alpha:1", fails: true } as const;
 
 const scenarios: readonly Scenario[] = [

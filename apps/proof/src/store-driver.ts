@@ -35,6 +35,10 @@ async function carryOut(store: Store, operation: Operation): Promise<void> {
       return await check(store);
     case "damage":
       return await damage(store, operation.name);
+    case "create":
+      return await create(store, operation);
+    case "discard":
+      return await discard(store, operation.key);
   }
 }
 
@@ -56,6 +60,20 @@ async function remove({ images }: Store, name: string): Promise<void> {
   for (const each of names) mark("removing", each);
   await images.remove(`${plan.registry}/${name}`);
   for (const each of names) mark("removed", each);
+}
+
+async function create({ images, writable }: Store, { key, name }: { key: string; name: string }): Promise<void> {
+  const image = await images.find(`${plan.registry}/${name}`);
+  if (image === undefined) throw new Error(`Cannot create ${key}: ${name} is not here`);
+  mark("creating", key);
+  await writable.create(key, diffIdsOf(image));
+  mark("created", key);
+}
+
+async function discard({ writable }: Store, key: string): Promise<void> {
+  mark("discarding", key);
+  await writable.remove(key);
+  mark("discarded", key);
 }
 
 async function check({ images }: Store): Promise<void> {

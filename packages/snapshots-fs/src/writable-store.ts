@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type AbortOptions, asStorageError, isErrno, StowageError } from "@stowage/errors";
 import { bootId, type Flusher } from "@stowage/linux";
 import type { Chain, CreateWritableOptions, Mount, Usage, WritableInfo, WritableSnapshots } from "@stowage/snapshots";
+import { step } from "@stowage/steps";
 import type { LayerDriver } from "./layer-driver.ts";
 import { layerIdsOf } from "./layer-id.ts";
 import type { Layout } from "./layout.ts";
@@ -93,6 +94,7 @@ export class WritableStore implements WritableSnapshots {
       await this.#parts.trash.put(path);
       this.#standing?.delete(key);
     });
+    await this.#flushNames(`remove writable snapshot "${key}"`);
   }
 
   async *list({ signal }: AbortOptions = {}): AsyncGenerator<WritableInfo, void, undefined> {
@@ -129,11 +131,14 @@ export class WritableStore implements WritableSnapshots {
       await mkdir(path, { mode: 0o700 });
       const made = await driver.makeWritable(path, ids, { signal, idMap });
       await writeWritableRecord(path, { chain, volatile, idMap, boot: bootId() });
+      step("writable-made");
       await this.#flush(path, made);
       signal?.throwIfAborted();
       await giveName(path, this.#layout.writable(key), key);
       path = this.#layout.writable(key);
+      step("writable-named");
       await names.flush();
+      step("writable-durable");
     } catch (error) {
       await trash.discard(path);
       throw error;
@@ -144,6 +149,14 @@ export class WritableStore implements WritableSnapshots {
   async #flush(directory: string, names: readonly string[] | undefined): Promise<void> {
     if (names === undefined) return await this.#parts.files.flush();
     for (const name of [...names, writableRecordName, "."]) await this.#parts.flushOne(join(directory, name));
+  }
+
+  async #flushNames(action: string): Promise<void> {
+    try {
+      await this.#parts.names.flush();
+    } catch (error) {
+      throw asStorageError(error, action);
+    }
   }
 
   async #get(key: string, verb: string): Promise<WritableRecord> {

@@ -26,7 +26,7 @@ export interface WritableSnapshots {
   /** The disk that it takes by now, measured, its layers left out. Fails with `not-found` where it is missing. */
   usage(key: string, options?: AbortOptions): Promise<Usage>;
 
-  /** Takes it away; an absent one is fine. Fails with `failed-precondition` while it is mounted. */
+  /** Takes it away for good; an absent one is fine. Fails with `failed-precondition` while it is mounted. */
   remove(key: string, options?: AbortOptions): Promise<void>;
 
   /** Every one, in no order. */
