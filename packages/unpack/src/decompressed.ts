@@ -8,21 +8,31 @@ import { gunzipped } from "./gunzipped.ts";
 /**
  * The plain bytes of gzip (of any number of members), Zstandard (of any number of frames) or what is neither, told by
  * their first bytes, because media types lie. Fails with `invalid-argument` where they are broken, cut off or followed
- * by something else. Each chunk is to be used before the next is asked for. `size` is that of the compressed bytes.
+ * by something else. Each chunk is to be used before the next is asked for.
  */
-export async function* decompressed(bytes: CompressedBytes, size: number): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* decompressed(
+  bytes: CompressedBytes,
+  { size, inflate }: DecompressOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const block = new Uint8Array(Math.min(Math.max(size, magicBytes), blockBytes));
   const start = block.subarray(0, await readStart(bytes, block));
   const format = formatOf(start.subarray(0, magicBytes));
   if (format === "plain") return yield* blocksOf(bytes, { block, start });
   const chunkSize = size < smallLayer ? smallChunkSize : largeChunkSize;
   try {
-    yield* inflated(bytes, { format, chunkSize, block, start });
+    yield* inflated(bytes, { format, chunkSize, inflate, block, start });
   } catch (cause) {
     if (!isBroken(cause)) throw cause;
     const why = `its ${format} is broken, cut off or followed by garbage`;
     throw new StowageError("invalid-argument", `Cannot decompress layer: ${why}`, { cause });
   }
+}
+
+export interface DecompressOptions {
+  /** Of the compressed bytes. */
+  readonly size: number;
+  /** What gzip is inflated by; libisal, where the machine has it, if it is not given. */
+  readonly inflate?: "zlib" | undefined;
 }
 
 /** What has been read already, and the memory that it lies in, to be used again. */
@@ -31,13 +41,13 @@ interface Begun {
   readonly start: Uint8Array;
 }
 
-interface Inflating extends Begun {
+interface Inflating extends Begun, Pick<DecompressOptions, "inflate"> {
   readonly format: "gzip" | "zstd";
   readonly chunkSize: number;
 }
 
 function inflated(bytes: CompressedBytes, how: Inflating): AsyncIterable<Uint8Array> {
-  const fast = how.format === "gzip" ? startIsalInflater() : undefined;
+  const fast = how.format === "gzip" && how.inflate !== "zlib" ? startIsalInflater() : undefined;
   return fast === undefined ? streamed(bytes, how) : gunzipped(fast, bytes, how);
 }
 

@@ -3,17 +3,16 @@ import { StowageError } from "@stowage/errors";
 import type { UnpackedLayer } from "@stowage/snapshots";
 import { TarReader } from "@stowage/tar";
 import type { CompressedBytes } from "./arriving-file.ts";
-import { decompressed } from "./decompressed.ts";
+import { type DecompressOptions, decompressed } from "./decompressed.ts";
 import { finishLayer } from "./finish-layer.ts";
 import { LayerTree } from "./layer-tree.ts";
 import { LayerWriter } from "./layer-writer.ts";
 import type { UnpackLimits } from "./limits.ts";
 
 /** What one thread needs to know to unpack one layer. It crosses to a worker unchanged. */
-export interface UnpackJob {
-  /** The file of the compressed bytes, and how many those will be. */
+export interface UnpackJob extends DecompressOptions {
+  /** The file of the compressed bytes. */
   readonly fd: number;
-  readonly size: number;
   readonly directory: string;
   readonly algorithm: "sha256" | "sha512";
   readonly limits: UnpackLimits;
@@ -33,7 +32,7 @@ export async function unpackLayer(bytes: CompressedBytes, job: UnpackJob): Promi
   const reader = new TarReader(writer, { entries: limits.entries });
   const hash = createHash(algorithm);
   const meter = new ExpansionMeter(limits);
-  for await (const chunk of decompressed(meter.compressed(bytes), job.size)) {
+  for await (const chunk of decompressed(meter.compressed(bytes), job)) {
     meter.plain(chunk);
     hash.update(chunk);
     reader.push(chunk);

@@ -4,13 +4,15 @@ import type { LayerFile, LayerSource, UnpackedLayer, Unpacker, UnpackOptions } f
 import { type UnpackLimits, unpackLimits } from "./limits.ts";
 import { ThreadPool } from "./thread-pool.ts";
 import { ThreadWork } from "./thread-work.ts";
-import type { UnpackAnswer } from "./unpack-layer.ts";
+import type { UnpackAnswer, UnpackJob } from "./unpack-layer.ts";
 
 export interface UnpackerOptions {
   /** In place of single ones of `unpackLimits`. */
   readonly limits?: Partial<UnpackLimits> | undefined;
   /** How long a thread waits for its next layer before it ends. 10 s by default. */
   readonly idleMilliseconds?: number | undefined;
+  /** `zlib` leaves libisal out, also where the machine has it. */
+  readonly inflate?: "zlib" | undefined;
 }
 
 /**
@@ -21,19 +23,18 @@ export function createUnpacker(options: UnpackerOptions = {}): Unpacker & AsyncD
   const limits = { ...unpackLimits, ...options.limits };
   const pool = new ThreadPool(options.idleMilliseconds);
   return {
-    unpack: (source, directory, unpackOptions) => unpack({ pool, limits, directory }, source, unpackOptions),
+    unpack: (source, directory, unpackOptions) =>
+      unpack({ pool, limits, inflate: options.inflate, directory }, source, unpackOptions),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }
 
-interface Surroundings {
+interface Surroundings extends Pick<UnpackJob, "limits" | "inflate" | "directory"> {
   readonly pool: ThreadPool;
-  readonly limits: UnpackLimits;
-  readonly directory: string;
 }
 
 async function unpack(
-  { pool, limits, directory }: Surroundings,
+  { pool, ...settings }: Surroundings,
   source: LayerSource,
   { signal, onProgress }: UnpackOptions = {},
 ): Promise<UnpackedLayer> {
@@ -41,7 +42,7 @@ async function unpack(
   await using file = await source.open({ signal });
   const thread = pool.take();
   const { fd, size } = file;
-  const job = { fd, size, directory, algorithm: algorithmOf(source.diffId), limits };
+  const job = { ...settings, fd, size, algorithm: algorithmOf(source.diffId) };
   const work = new ThreadWork(thread, job, onProgress);
   try {
     return verified(await whileArriving(work, file, signal), source.diffId);
