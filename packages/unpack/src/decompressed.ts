@@ -46,9 +46,10 @@ interface Inflating extends Begun, Pick<DecompressOptions, "inflate"> {
   readonly chunkSize: number;
 }
 
-function inflated(bytes: CompressedBytes, how: Inflating): AsyncIterable<Uint8Array> {
+async function* inflated(bytes: CompressedBytes, how: Inflating): AsyncGenerator<Uint8Array, void, undefined> {
   const fast = how.format === "gzip" && how.inflate !== "zlib" ? startIsalInflater() : undefined;
-  return fast === undefined ? streamed(bytes, how) : gunzipped(fast, bytes, how);
+  const rest = fast === undefined ? how.start : yield* gunzipped(fast, bytes, how);
+  if (rest.byteLength > 0) yield* streamed(bytes, { ...how, start: rest });
 }
 
 /** By Node's own streams. */
