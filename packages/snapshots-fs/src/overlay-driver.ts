@@ -1,6 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { changeOwnerAt, makeDirectory, writeText } from "@stowage/linux";
+import { changeOwnerAt, isPrivileged, makeDirectory, writeText } from "@stowage/linux";
 import type { Usage } from "@stowage/snapshots";
 import { copyAttributes } from "./copy-up.ts";
 import { ownerOutside } from "./id-map.ts";
@@ -71,7 +71,7 @@ async function makeUpper(
   const root = fileAt(lower);
   if (root === undefined) throw new Error("a layer that is here has no files");
   copyAttributes(root, upper);
-  if (idMap !== undefined) changeOwnerAt(upper.dirFd, upper.name, ownerOutside(root.status, idMap));
+  if (idMap !== undefined && isPrivileged()) changeOwnerAt(upper.dirFd, upper.name, ownerOutside(root.status, idMap));
   return names;
 }
 
