@@ -1,5 +1,15 @@
 import { isErrno } from "@stowage/errors";
-import { isMachineRoot, linkAt, makeNodeAt, nodeKinds, setXattr, statAt, statFd } from "@stowage/linux";
+import {
+  changeOwner,
+  isMachineRoot,
+  isPrivileged,
+  linkAt,
+  makeNodeAt,
+  nodeKinds,
+  setXattr,
+  statAt,
+  statFd,
+} from "@stowage/linux";
 import type { UnpackedLayer } from "@stowage/snapshots";
 import { defaultAcl, setFileTimes } from "./entry-metadata.ts";
 import { parentOf } from "./layer-path.ts";
@@ -72,11 +82,17 @@ const opaque = isMachineRoot() ? "trusted.overlay.opaque" : "user.overlay.opaque
 function settleDirectory(tree: LayerTree, path: string, { mtime, defaultAcl: acl }: DirectoryRecord): number {
   return unpacking(path, () => {
     const fd = tree.open(path);
+    const { blocks, gid } = statFd(fd);
+    // A parent with setgid gave it its own group, if the parent was described first.
+    if (mtime === undefined && gid !== 0 && isPrivileged()) changeOwner(fd, { uid: 0, gid: 0 });
     if (acl !== undefined) setOptionalXattr(fd, acl);
-    if (mtime !== undefined) setFileTimes(fd, mtime);
-    return statFd(fd).blocks * 512;
+    setFileTimes(fd, mtime ?? epoch);
+    return acl === undefined ? blocks * 512 : statFd(fd).blocks * 512;
   });
 }
+
+/** What no entry describes has one time, the same wherever and whenever the layer is unpacked. */
+const epoch = 0n;
 
 function setOptionalXattr(fd: number, acl: Uint8Array): void {
   try {
