@@ -6,6 +6,8 @@ import {
   changeOwnerAt,
   type FileStatus,
   isPrivileged,
+  listXattrs,
+  removeXattr,
   setTimes,
   setTimesAt,
   setXattr,
@@ -35,6 +37,11 @@ export function describeAt({ dirFd, name }: LayerPlace, entry: TarEntry): void {
   if (entry.kind !== "symlink") changeModeAt(dirFd, name, entry.mode);
   if (entry.xattrs.size > 0) setXattrs(Buffer.concat([Buffer.from(`/proc/self/fd/${dirFd}/`), name]), entry);
   setTimesAt(dirFd, name, timesOf(entry.mtime));
+}
+
+/** Takes off what an entry has put on a directory, for one that describes it anew; not the kernel's own labels. */
+export function removeXattrs(fd: number): void {
+  for (const name of listXattrs(fd)) if (!String(name).startsWith("security.")) removeXattr(fd, name);
 }
 
 const privileged = isPrivileged();

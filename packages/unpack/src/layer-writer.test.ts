@@ -286,6 +286,32 @@ test.skipIf(needsRoot)(
 );
 
 test.skipIf(needsRoot)(
+  "UNP-13: a directory described twice has the xattrs of the later description alone (needs root)",
+  async () => {
+    const { layer } = scratch();
+    const described = (key: string): TarFile => ({
+      kind: "directory",
+      name: "x",
+      xattrs: new Map([[key, Buffer.from("1")]]),
+    });
+    await unpackFiles([described("user.first"), file("x/y"), described("user.second")], layer);
+    expect(listXattrs(join(layer, "x")).map(String)).toEqual(["user.second"]);
+  },
+);
+
+test.skipIf(needsRoot)(
+  "UNP-24: a directory that nobody describes has one owner and time, also where it hides another or its parent has setgid (needs root)",
+  async () => {
+    const { layer } = scratch();
+    const setgid: TarFile = { kind: "directory", name: "d", mode: 0o2755, gid: 100 };
+    await unpackFiles([setgid, file("d/implied/f"), file(".wh.hiding"), file("hiding/f"), file("plain/f")], layer);
+    for (const path of ["d/implied", "hiding", "plain"]) {
+      expect(status(layer, path)).toMatchObject({ mode: 0o755, uid: 0, gid: 0, mtime: 0n });
+    }
+  },
+);
+
+test.skipIf(needsRoot)(
   "UNP-24: makes missing parents 0755 root and names them, unless an entry describes them (needs root)",
   async () => {
     const { layer } = scratch();

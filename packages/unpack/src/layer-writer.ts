@@ -12,7 +12,7 @@ import {
   symlinkAt,
 } from "@stowage/linux";
 import type { TarEntry, TarSink } from "@stowage/tar";
-import { defaultAcl, describeAt, describeOpen, setFileTimes } from "./entry-metadata.ts";
+import { defaultAcl, describeAt, describeOpen, removeXattrs, setFileTimes } from "./entry-metadata.ts";
 import { cutPath, joinPath, parentOf, parseWhiteout, splitPath } from "./layer-path.ts";
 import type { DirectoryRecord, LayerPlace, LayerTree } from "./layer-tree.ts";
 import type { UnpackLimits } from "./limits.ts";
@@ -120,6 +120,7 @@ export class LayerWriter implements TarSink, Disposable {
 
   #describeDirectory(entry: TarEntry, path: string): void {
     const fd = this.#tree.open(path);
+    if (this.#tree.directories.get(path)?.mtime !== undefined) removeXattrs(fd); // an earlier entry's
     describeOpen(fd, entry, statFd(fd));
     this.#tree.describe(path, { mtime: entry.mtime, defaultAcl: entry.xattrs.get(defaultAcl) });
   }
