@@ -94,3 +94,10 @@ test("refuses to copy more than the allowance", async () => {
   const refused = settle(layer, { allowance: new CopyAllowance(1.5 * mebi) });
   await expect(refused).rejects.toMatchObject({ code: "invalid-argument", message: /more than 1572864 bytes/ });
 });
+
+test("refuses a hard link in the path of one's target", async () => {
+  const layer = unsettled({ lowerLinks: [{ path: "d", target: "d/f" }] });
+  mkdirSync(join(layer.top, "d"));
+  writeFileSync(join(layer.top, "d/f"), "");
+  await expect(settle(layer)).rejects.toMatchObject({ code: "invalid-argument" });
+});

@@ -114,7 +114,8 @@ function link(root: string, target: string, path: string): void {
   try {
     keepingTime(to, () => linkAt(from, to));
   } catch (error) {
-    if (!isErrno(error, "EEXIST") || fileAt(from)?.status.inode !== fileAt(to)?.status.inode) throw error;
+    if (!isErrno(error, "EEXIST")) throw error;
+    if (fileAt(from)?.status.inode !== fileAt(to)?.status.inode) throw inTheWay(path, error);
   }
 }
 
@@ -137,6 +138,12 @@ function openPlace(root: string, path: string): TreePlace & Disposable {
   const place = findPlace(root, path);
   if (place === undefined) throw noSuchTarget(path);
   return place;
+}
+
+/** Only a directory can be, one that had to be made for the target of this link or another. */
+function inTheWay(path: string, cause: unknown): StowageError {
+  const why = `"${path}" is a hard link and in the path of one's target`;
+  return new StowageError("invalid-argument", `Cannot unpack layer: ${why}`, { cause });
 }
 
 function noSuchTarget(path: string): StowageError {

@@ -40,7 +40,9 @@ function settleLinks(tree: LayerTree, pending: PendingWork): UnpackedLayer["lowe
   const lower: { path: string; target: string }[] = [];
   for (const [path, { target, directory }] of pending.links) {
     if (tree.directories.get(parentOf(path)) !== directory || tree.find(path) !== undefined) continue;
-    if (tree.find(target) !== undefined) unpacking(path, () => linkAt(tree.place(target), tree.place(path)));
+    const found = tree.find(target);
+    if (found?.kind === "directory") throw refuseEntry(path, "it is a hard link to a directory");
+    if (found !== undefined) unpacking(path, () => linkAt(tree.place(target), tree.place(path)));
     else if (isHidden(target, pending)) throw refuseEntry(path, "it is a hard link to what this layer hides");
     else lower.push({ path, target });
   }

@@ -351,6 +351,16 @@ test.skipIf(needsRoot)(
   },
 );
 
+test.skipIf(needsRoot).for(["before", "behind"])(
+  "UNP-12: refuses a hard link to a directory %s it (needs root)",
+  async (order) => {
+    const { layer } = scratch();
+    const files: readonly TarFile[] = [dir("d"), { kind: "hardlink", name: "h", linkName: "d" }];
+    const unpacking = unpackFiles(order === "before" ? files : files.toReversed(), layer);
+    await expect(unpacking).rejects.toMatchObject({ code: "invalid-argument" });
+  },
+);
+
 // A scan of all pending links for each replaced file would take minutes.
 test.skipIf(needsRoot)("UNP-12: replaces many files beside many pending links (needs root)", async () => {
   const { layer } = scratch();
