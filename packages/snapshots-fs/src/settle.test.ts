@@ -1,7 +1,17 @@
 import { execFileSync } from "node:child_process";
-import { lstatSync, mkdirSync, mkdtempDisposableSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempDisposableSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setXattr } from "@stowage/linux";
 import type { UnpackedLayer } from "@stowage/snapshots";
 import { expect, onTestFinished, test } from "vitest";
 import { CopyAllowance } from "./copy-file.ts";
@@ -94,6 +104,34 @@ test("refuses to copy more than the allowance", async () => {
   const refused = settle(layer, { allowance: new CopyAllowance(1.5 * mebi) });
   await expect(refused).rejects.toMatchObject({ code: "invalid-argument", message: /more than 1572864 bytes/ });
 });
+
+const privileged = test.skipIf(process.getuid?.() !== 0);
+
+privileged(
+  "hides what is below an opaque root name by name, since overlayfs does not (needs root for whiteouts)",
+  async () => {
+    const layer = unsettled({}, 2);
+    const [top = "", bottom = ""] = layer.lowers;
+    for (const [tree, name] of [
+      [top, "above"],
+      [bottom, "below"],
+      [bottom, "kept"],
+      [layer.root, "kept"],
+    ] as const) {
+      mkdirSync(join(tree, name));
+    }
+    execFileSync("mknod", [join(top, "hidden"), "c", "0", "0"]);
+    writeFileSync(join(bottom, "hidden"), "");
+    setXattr(layer.root, "trusted.overlay.opaque", Buffer.from("y"));
+    utimesSync(layer.root, 5, 5);
+    for (let turn = 0; turn < 2; turn += 1) await settle(layer);
+    expect(readdirSync(layer.root).toSorted()).toEqual(["above", "below", "kept"]);
+    expect(lstatSync(join(layer.root, "above")).isCharacterDevice()).toBe(true);
+    expect(lstatSync(join(layer.root, "kept")).isDirectory()).toBe(true);
+    expect(lstatSync(layer.root).mtimeMs).toBe(5000);
+    expect(layer.taken.files).toBe(2);
+  },
+);
 
 test("refuses a hard link in the path of one's target", async () => {
   const layer = unsettled({ lowerLinks: [{ path: "d", target: "d/f" }] });

@@ -4,6 +4,7 @@ import { changeModeAt, linkAt, makeDirAt, renameAt, setTimesAt, statAt, unlinkAt
 import type { UnpackedLayer } from "@stowage/snapshots";
 import { CopyAllowance } from "./copy-file.ts";
 import { copyAttributes, copyUp } from "./copy-up.ts";
+import { hideBelowRoot } from "./hide-below-root.ts";
 import { LowerTree } from "./lower-tree.ts";
 import { Pace } from "./pace.ts";
 import { fileAt, findPlace, type TreePlace } from "./tree-place.ts";
@@ -42,6 +43,7 @@ export async function settle(unsettled: UnsettledLayer, options: SettleOptions =
   const { signal, allowance = new CopyAllowance() } = options;
   const pace = new Pace(signal);
   using lowers = new LowerTree(unsettled.lowers, pace);
+  unsettled.taken.files += await hideBelowRoot({ root: unsettled.root, lowers, lowerRoots: unsettled.lowers });
   const settling = { ...unsettled, lowers, allowance, signal };
   for (const { path, target } of unsettled.layer.lowerLinks) {
     await pace.step();

@@ -24,7 +24,7 @@ import { refuseEntry, unpacking } from "./unpack-error.ts";
 export function finishLayer(tree: LayerTree, pending: PendingWork): Omit<UnpackedLayer, "tarSize"> {
   const lowerLinks = settleLinks(tree, pending);
   const replaced = settleWhiteouts(tree, pending, new Set(lowerLinks.map(({ path }) => path)));
-  for (const path of [...pending.opaque, ...replaced]) makeOpaque(tree, path);
+  for (const path of [...pending.opaque, ...replaced, ...rootDirectories(tree, pending)]) makeOpaque(tree, path);
   let directoryBytes = 0;
   for (const [path, record] of tree.directories) directoryBytes += settleDirectory(tree, path, record);
   return {
@@ -71,6 +71,11 @@ function makeWhiteout(tree: LayerTree, path: string): void {
     return;
   }
   tree.count(statAt(dirFd, name));
+}
+
+/** The directories in an opaque root: of an opaque root itself overlayfs takes no notice. */
+function rootDirectories(tree: LayerTree, { opaque }: PendingWork): readonly string[] {
+  return opaque.has("") ? [...tree.directories.keys()].filter((path) => path !== "" && !path.includes("/")) : [];
 }
 
 function makeOpaque(tree: LayerTree, path: string): void {

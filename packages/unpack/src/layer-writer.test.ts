@@ -233,6 +233,12 @@ test.skipIf(needsRoot).for([
   },
 );
 
+test.skipIf(needsRoot)("UNP-05: an opaque root is passed on to the directories in it (needs root)", async () => {
+  const { layer } = scratch();
+  await unpackFiles([file("d/e/f"), file(".wh..wh..opq")], layer);
+  expect(opaqueOf(layer, "d")).toBe("y");
+});
+
 test.for([".wh.", ".wh..", ".wh...", "d/.wh."])("UNP-06: refuses the whiteout %j", async (name) => {
   const { layer } = scratch();
   await expect(unpackFiles([file(name)], layer)).rejects.toMatchObject({ code: "invalid-argument" });
