@@ -31,9 +31,9 @@ export function describeOpen(fd: number, entry: TarEntry, status: FileStatus): b
   return entry.xattrs.size > 0;
 }
 
-/** The same, and the times, for what is not opened. Nothing is followed. */
-export function describeAt({ dirFd, name }: LayerPlace, entry: TarEntry): void {
-  if (privileged) changeOwnerAt(dirFd, name, entry);
+/** The same, and the times, for what is not opened; `status` is that of what was there before. Nothing is followed. */
+export function describeAt({ dirFd, name }: LayerPlace, entry: TarEntry, status?: FileStatus): void {
+  if (privileged && (status?.uid !== entry.uid || status.gid !== entry.gid)) changeOwnerAt(dirFd, name, entry);
   if (entry.kind !== "symlink") changeModeAt(dirFd, name, entry.mode);
   if (entry.xattrs.size > 0) setXattrs(Buffer.concat([Buffer.from(`/proc/self/fd/${dirFd}/`), name]), entry);
   setTimesAt(dirFd, name, timesOf(entry.mtime));

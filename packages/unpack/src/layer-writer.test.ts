@@ -69,6 +69,24 @@ test.skipIf(needsRoot)("UNP-07: keeps a capability, which a later chown would dr
 });
 
 test.skipIf(needsRoot)(
+  "UNP-07: keeps the capability of a file that has a hard link without it (needs root)",
+  async () => {
+    const { layer } = scratch();
+    const capability = Buffer.from("0100000200040000000000000000000000000000", "hex");
+    const xattrs = new Map([["security.capability", capability]]);
+    // As GNU tar writes them: the xattrs once.
+    await unpackFiles(
+      [
+        { kind: "file", name: "f", uid: 7, xattrs },
+        { kind: "hardlink", name: "g", linkName: "f", uid: 7 },
+      ],
+      layer,
+    );
+    expect(findXattr(join(layer, "g"), "security.capability")).toEqual(capability);
+  },
+);
+
+test.skipIf(needsRoot)(
   "threat 28, overlay xattrs: leaves out what overlayfs reads, keeps the others (needs root)",
   async () => {
     const { layer } = scratch();

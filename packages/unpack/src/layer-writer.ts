@@ -167,7 +167,7 @@ export class LayerWriter implements TarSink, Disposable {
       return;
     }
     if (target !== path) this.#replacing(path, (to) => linkAt(this.#tree.place(target), to));
-    describeAt(this.#tree.place(path), found.kind === "symlink" ? { ...entry, kind: "symlink" } : entry);
+    describeAt(this.#tree.place(path), found.kind === "symlink" ? { ...entry, kind: "symlink" } : entry, found);
   }
 
   /** Makes something, and if its place is taken, again when that is free: of two entries the later counts. */
