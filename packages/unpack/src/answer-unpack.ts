@@ -36,8 +36,8 @@ async function answerTo(bytes: CompressedBytes, job: UnpackJob): Promise<FromWor
 function toldOf(port: MessagePort, file: ArrivingFile): CompressedBytes {
   let told = 0;
   return {
-    read: async (into) => {
-      const count = await file.read(into);
+    readNow: (into) => {
+      const count = file.readNow(into);
       if (file.position - told >= tellingSize) {
         told = file.position;
         const message: FromWorker = { kind: "read", bytes: told };
@@ -45,6 +45,7 @@ function toldOf(port: MessagePort, file: ArrivingFile): CompressedBytes {
       }
       return count;
     },
+    arrival: () => file.arrival(),
   };
 }
 

@@ -32,7 +32,7 @@ async function outcomeOf(packed: Uint8Array, inflate: Inflate, bytes = inMemory(
 /** A source that gives as much as it likes, and never more than `most` at once. */
 function inPieces(packed: Uint8Array, most: number): CompressedBytes {
   const whole = inMemory(packed);
-  return { read: (into) => whole.read(into.subarray(0, most)) };
+  return { ...whole, readNow: (into) => whole.readNow(into.subarray(0, most)) };
 }
 
 interface Header {

@@ -2,7 +2,7 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { StowageError } from "@stowage/errors";
 import { startIsalInflater } from "@stowage/linux";
-import type { CompressedBytes } from "./arriving-file.ts";
+import { type CompressedBytes, readFrom } from "./arriving-file.ts";
 import { gunzipped } from "./gunzipped.ts";
 
 /**
@@ -77,7 +77,7 @@ async function* freshBlocksOf(bytes: CompressedBytes, start: Uint8Array): AsyncG
   yield start;
   for (;;) {
     const block = new Uint8Array(blockBytes);
-    const count = await bytes.read(block);
+    const count = await readFrom(bytes, block);
     if (count === 0) return;
     yield block.subarray(0, count);
   }
@@ -85,14 +85,14 @@ async function* freshBlocksOf(bytes: CompressedBytes, start: Uint8Array): AsyncG
 
 /** The same block for each read. */
 async function* blocksOf(bytes: CompressedBytes, { block, start }: Begun): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let count = start.byteLength; count > 0; count = await bytes.read(block)) yield block.subarray(0, count);
+  for (let count = start.byteLength; count > 0; count = await readFrom(bytes, block)) yield block.subarray(0, count);
 }
 
 /** Enough to be told what it is, unless there is less. */
 async function readStart(bytes: CompressedBytes, block: Uint8Array): Promise<number> {
   let filled = 0;
   while (filled < magicBytes) {
-    const count = await bytes.read(block.subarray(filled));
+    const count = await readFrom(bytes, block.subarray(filled));
     if (count === 0) break;
     filled += count;
   }

@@ -1,5 +1,5 @@
 import type { GzipInflater } from "@stowage/linux";
-import type { CompressedBytes } from "./arriving-file.ts";
+import { type CompressedBytes, readFrom } from "./arriving-file.ts";
 
 /** Where gzip is read to and inflated into. */
 export interface GunzipBuffers {
@@ -20,21 +20,23 @@ export async function* gunzipped(
   { block, start, chunkSize }: GunzipBuffers,
 ): AsyncGenerator<Uint8Array, Uint8Array, undefined> {
   const members = new Members(inflater, bytes, { block, start });
-  const outputs = [new Uint8Array(chunkSize), new Uint8Array(chunkSize)] as const;
-  let ahead = members.inflateInto(outputs[0]);
+  let [output, spare] = [new Uint8Array(chunkSize), new Uint8Array(chunkSize)];
+  let running: Promise<Uint8Array> | undefined;
   try {
-    for (let turn = 1; ; turn = 1 - turn) {
-      const chunk = await ahead;
-      if (chunk === undefined) return members.rest;
-      ahead = members.inflateInto(outputs[turn === 1 ? 1 : 0]);
-      ahead.catch(() => undefined);
-      yield chunk;
+    for (;;) {
+      if (running === undefined && !(await members.comeToNext())) return members.rest;
+      const chunk = await (running ?? members.inflateNow(output));
+      [output, spare] = [spare, output];
+      running = members.inflateNow(output); // before the chunk is used, which takes as long
+      running?.catch(() => undefined);
+      if (chunk !== undefined && chunk.byteLength > 0) yield chunk;
     }
   } finally {
-    await ahead.catch(() => undefined); // nothing may be freed that is still written to
+    await running?.catch(() => undefined); // nothing may be freed that is still written to
   }
 }
 
+/** Gzip members in a row, and how far they are. One piece is inflated at a time. */
 class Members {
   readonly #inflater: GzipInflater;
   readonly #bytes: CompressedBytes;
@@ -52,17 +54,31 @@ class Members {
     this.rest = start;
   }
 
-  /** Some plain bytes in `output`; `undefined` at the end of the last member, and at one that is not for libisal. */
-  async inflateInto(output: Uint8Array): Promise<Uint8Array | undefined> {
-    for (;;) {
-      if (this.#isBetween && !(await this.#begin())) return undefined;
-      if (!this.#isFull) await this.#fill();
-      const { read, written, isEnd } = await this.#inflater.run(this.rest, output);
-      this.rest = this.rest.subarray(read);
-      this.#isBetween = isEnd;
-      this.#isFull = !isEnd && written === output.byteLength;
-      if (written > 0) return output.subarray(0, written);
+  /** Begins to inflate into `output`; `undefined` where that takes more than the bytes that are here. */
+  inflateNow(output: Uint8Array): Promise<Uint8Array> | undefined {
+    if (this.#isBetween) return undefined;
+    if (this.rest.byteLength === 0 && !this.#isFull) {
+      const count = this.#bytes.readNow(this.#block);
+      if (count === undefined) return undefined;
+      if (count === 0) throw Object.assign(new Error("it is cut off"), { code: "ISAL_CUT_OFF" });
+      this.rest = this.#block.subarray(0, count);
     }
+    return this.#inflate(output);
+  }
+
+  /** Waits until there is something to inflate; `false` at the end of the last member, and at one that is not for libisal. */
+  async comeToNext(): Promise<boolean> {
+    if (this.#isBetween) return await this.#begin();
+    await this.#bytes.arrival();
+    return true;
+  }
+
+  async #inflate(output: Uint8Array): Promise<Uint8Array> {
+    const { read, written, isEnd } = await this.#inflater.run(this.rest, output);
+    this.rest = this.rest.subarray(read);
+    this.#isBetween = isEnd;
+    this.#isFull = !isEnd && written === output.byteLength;
+    return output.subarray(0, written);
   }
 
   async #begin(): Promise<boolean> {
@@ -72,20 +88,15 @@ class Members {
     }
     if (this.rest.byteLength === 0 || isMisjudged(this.rest)) return false;
     this.#inflater.reset();
+    this.#isBetween = false;
     return true;
   }
 
-  /** Reads on where all is used up. */
-  async #fill(): Promise<void> {
-    if (this.rest.byteLength > 0) return;
-    const count = await this.#readOn();
-    if (count === 0) throw Object.assign(new Error("it is cut off"), { code: "ISAL_CUT_OFF" });
-  }
-
+  /** Reads behind what is left. */
   async #readOn(): Promise<number> {
     const kept = this.rest.byteLength;
     this.#block.set(this.rest);
-    const count = await this.#bytes.read(this.#block.subarray(kept));
+    const count = await readFrom(this.#bytes, this.#block.subarray(kept));
     this.rest = this.#block.subarray(0, kept + count);
     return count;
   }

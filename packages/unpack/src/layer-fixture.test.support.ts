@@ -68,12 +68,13 @@ export function arriving(source: AsyncIterable<Uint8Array>, size: number): Layer
 export function inMemory(bytes: Uint8Array): CompressedBytes {
   let at = 0;
   return {
-    read: async (into) => {
+    readNow: (into) => {
       const part = bytes.subarray(at, at + into.byteLength);
       into.set(part);
       at += part.byteLength;
       return part.byteLength;
     },
+    arrival: async () => undefined,
   };
 }
 

@@ -54,11 +54,12 @@ class ExpansionMeter {
 
   compressed(bytes: CompressedBytes): CompressedBytes {
     return {
-      read: async (into) => {
-        const count = await bytes.read(into);
-        this.#compressedBytes += count;
+      readNow: (into) => {
+        const count = bytes.readNow(into);
+        this.#compressedBytes += count ?? 0;
         return count;
       },
+      arrival: () => bytes.arrival(),
     };
   }
 
