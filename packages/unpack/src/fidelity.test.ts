@@ -50,7 +50,7 @@ function* describe(
     " ",
   );
   if (kind !== "directory") return;
-  const names = readdirSync(at, { encoding: "buffer" }).toSorted(Buffer.compare);
+  const names = readdirSync(at, { encoding: "buffer" }).toSorted((one, another) => Buffer.compare(one, another));
   for (const name of names) yield* describe(root, Buffer.concat([at, Buffer.from("/"), name]), seen);
 }
 
