@@ -1,8 +1,8 @@
 /** Large enough that handing one to another thread does not count beside the work on it. */
-export const blockBytes: number = 1024 * 1024;
+export const blockBytes: number = 256 * 1024;
 
 /** Blocks that lie here unused, as many as a blob in chunks fills before its reader comes to them. */
-const maxFreeBlocks = 32;
+const maxFreeBlocks = 128;
 
 /** Blocks for bytes to arrive in, used again and again: fresh memory costs more than what is done with it. */
 export class BlockPool {

@@ -199,7 +199,8 @@ interface OpenFile {
 
 function write(file: OpenFile, chunk: Uint8Array): void {
   for (let written = 0; written < chunk.byteLength; ) {
-    const count = writeSync(file.fd, chunk, written, chunk.byteLength - written, file.position);
+    const length = Math.min(maxWriteBytes, chunk.byteLength - written);
+    const count = writeSync(file.fd, chunk, written, length, file.position);
     written += count;
     file.position += count;
   }
@@ -207,6 +208,9 @@ function write(file: OpenFile, chunk: Uint8Array): void {
 }
 
 const mayMakeDevices = isMachineRoot();
+
+/** The kernel looks for free memory in one piece for each write, and a guest's large free pieces are often its host's. */
+const maxWriteBytes = 128 * 1024;
 
 /** Character 0:0 is overlayfs's whiteout, and a number that the kernel would cut off could turn into it. */
 function verifyDevice({ kind, name, deviceMajor, deviceMinor }: TarEntry): void {

@@ -32,8 +32,10 @@ export async function unpackLayer(bytes: CompressedBytes, job: UnpackJob): Promi
   const reader = new TarReader(writer, { entries: limits.entries });
   const hash = createHash(algorithm);
   const meter = new ExpansionMeter(limits);
+  const start = new LayerStart();
   for await (const chunk of decompressed(meter.compressed(bytes), job)) {
     meter.plain(chunk);
+    start.look(chunk);
     hash.update(chunk);
     reader.push(chunk);
   }
@@ -41,6 +43,23 @@ export async function unpackLayer(bytes: CompressedBytes, job: UnpackJob): Promi
   const layer = finishLayer(tree, writer.pending);
   return { digest: `${algorithm}:${hash.digest("hex")}`, layer: { tarSize: meter.plainBytes, ...layer } };
 }
+
+/** Sees to it that bytes which begin with the end of an archive are one: file systems (EROFS, ext4) begin with as many zeros. */
+class LayerStart {
+  #zeros = 0;
+  #isOver = false;
+
+  look(chunk: Uint8Array): void {
+    if (this.#isOver) return;
+    const other = chunk.findIndex((byte) => byte !== 0);
+    this.#zeros += other === -1 ? chunk.byteLength : other;
+    this.#isOver = other !== -1;
+    if (this.#isOver && this.#zeros >= endBytes) throw refusal("it is no archive: it begins with zeros");
+  }
+}
+
+/** POSIX ustar, "end-of-archive": two blocks of zeros. */
+const endBytes = 1024;
 
 /** Watches what becomes of the compressed bytes. */
 class ExpansionMeter {

@@ -105,7 +105,7 @@ const deep = `${"d/".repeat(600)}f`;
 test.skipIf(needsRoot).for([
   { what: "too many plain bytes", limits: { bytes: 1_000_000 }, files: [{ kind: "file", name: "f", content }] },
   {
-    what: "threat 16, an expansion beyond all data",
+    what: "CVE-2017-14992, an expansion beyond all data",
     limits: { expansionFloor: 1_000_000, expansion: 100 },
     files: [{ kind: "file", name: "f", content: Buffer.alloc(50_000_000) }],
   },
