@@ -249,7 +249,7 @@ test.for([
   expect(() => decodeTar(bytes)).toThrow(expect.objectContaining({ code: "invalid-argument" }));
 });
 
-/** Threat 17: headers that claim to be huge fail before anything of their size is held. */
+/** Headers that claim to be huge fail before anything of their size is held. */
 test.for([
   { what: "an 8 GiB PAX header", bytes: header({ type: "x", size: "77777777777\0" }), why: /8589934591 bytes/ },
   { what: "an 8 GiB long name", bytes: header({ type: "L", size: "77777777777\0" }), why: /8589934591 bytes/ },
@@ -280,7 +280,7 @@ test.for([
     ]),
     why: /too long/,
   },
-])("refuses $what with little memory", ({ bytes, why }) => {
+])("CVE-2025-58183, CVE-2022-2879: refuses $what with little memory", ({ bytes, why }) => {
   expect(() => decodeTar(bytes)).toThrow(why);
 });
 
