@@ -9,7 +9,7 @@ import { version } from "./version.ts";
 
 /**
  * The registries as this machine is set up for them: its hosts, its credentials, its proxies. The client is loaded at the first
- * question: who only asks what is here need not wait for it.
+ * question, or when the process has been there for a moment: who only asks what is here need not wait for it, and no pull has to.
  */
 export function openRegistry(settings: Settings["registry"]): Registry & AsyncDisposable {
   let opening: Promise<HttpRegistry> | undefined;
@@ -17,6 +17,7 @@ export function openRegistry(settings: Settings["registry"]): Registry & AsyncDi
     opening ??= openClient(settings);
     return opening;
   };
+  const loading = setTimeout(() => void import("@stowage/registry-http"), idleMilliseconds).unref();
   return {
     resolve: async (reference, options) => (await open()).resolve(reference, options),
     document: async (repository, want, options) => (await open()).document(repository, want, options),
@@ -24,10 +25,14 @@ export function openRegistry(settings: Settings["registry"]): Registry & AsyncDi
       yield* (await open()).blob(repository, want, options);
     },
     async [Symbol.asyncDispose]() {
+      clearTimeout(loading);
       await (await opening)?.[Symbol.asyncDispose]();
     },
   };
 }
+
+/** Longer than a command takes that asks for no more than what is here, and less than anybody takes to ask for a pull. */
+const idleMilliseconds = 300;
 
 async function openClient(settings: Settings["registry"]): Promise<HttpRegistry> {
   const { openHttpRegistry } = await import("@stowage/registry-http");

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=2
+#!/usr/bin/env -S node --max-semi-space-size=2 --single-threaded-gc
 import { once } from "node:events";
 import { parseArgs } from "node:util";
 import type { Settings } from "@stowage/config";

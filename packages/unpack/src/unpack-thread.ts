@@ -21,7 +21,11 @@ export class UnpackThread implements AsyncDisposable {
   #isAlive = true;
 
   constructor() {
-    this.#worker = new Worker(new URL(import.meta.resolve("#worker")), { name: "unpack", trackUnmanagedFds: false });
+    this.#worker = new Worker(new URL(import.meta.resolve("#worker")), {
+      name: "unpack",
+      trackUnmanagedFds: false,
+      resourceLimits: { maxYoungGenerationSizeMb },
+    });
     this.#ended = new Promise((resolve) => this.#worker.once("exit", resolve));
     this.#worker.on("message", (message: FromWorker) => this.#listener?.heard(message));
     this.#worker.once("error", (error) => this.#lose(error));
@@ -57,3 +61,6 @@ export class UnpackThread implements AsyncDisposable {
     this.#listener?.lost(reason);
   }
 }
+
+/** Entries are forgotten as soon as they are written: with room for some thousands of them, hardly one has to be looked at. */
+const maxYoungGenerationSizeMb = 24;

@@ -39,16 +39,19 @@ async function unpack(
   { signal, onProgress }: UnpackOptions = {},
 ): Promise<UnpackedLayer> {
   signal?.throwIfAborted();
-  await using file = await source.open({ signal });
-  const thread = pool.take();
-  const { fd, size } = file;
-  const job = { ...settings, fd, size, algorithm: algorithmOf(source.diffId) };
-  const work = new ThreadWork(thread, job, onProgress);
+  const thread = pool.take(); // it starts while the file is waited for
   try {
-    return verified(await whileArriving(work, file, signal), source.diffId);
+    await using file = await source.open({ signal });
+    const { fd, size } = file;
+    const job = { ...settings, fd, size, algorithm: algorithmOf(source.diffId) };
+    const work = new ThreadWork(thread, job, onProgress);
+    try {
+      return verified(await whileArriving(work, file, signal), source.diffId);
+    } finally {
+      if (!(await work.leave())) await thread[Symbol.asyncDispose](); // before the file is closed that it reads
+    }
   } finally {
-    if (await work.leave()) await pool.giveBack(thread);
-    else await thread[Symbol.asyncDispose]();
+    await pool.giveBack(thread);
   }
 }
 
