@@ -1,5 +1,5 @@
 import type { TarFile } from "@stowage/tar";
-import { type Arbitrary, array, boolean, constant, constantFrom, integer, oneof, record } from "fast-check";
+import { type Arbitrary, array, constant, constantFrom, integer, oneof, record } from "fast-check";
 import { applyLayer } from "./apply-layer.ts";
 import { LayerRefusal, type ModelTree } from "./model-tree.ts";
 
@@ -79,27 +79,34 @@ function marker(text: string, rename: (last: string) => string): TarFile {
   return { kind: "file", name: [...names, rename(last)].join("/"), mode: 0o644 };
 }
 
-/** Images of two to six layers. Most can be unpacked; of some, no sense can be made. */
+/** Images of two to six layers. Most can be unpacked; in the others, the top layer has one entry of which no sense can be made. */
 export const randomImages: Arbitrary<RandomImage> = record({
   layers: array(array(entries, { minLength: 1, maxLength: 9 }), { minLength: 2, maxLength: 6, size: "max" }),
-  isTame: oneof({ weight: 14, arbitrary: constant(true) }, { weight: 1, arbitrary: boolean() }),
-}).map(({ layers, isTame }) => (isTame ? withoutNonsense(layers) : layers));
+  hasNonsense: oneof({ weight: 4, arbitrary: constant(false) }, { weight: 1, arbitrary: constant(true) }),
+}).map(({ layers, hasNonsense }) => {
+  const { image, nonsense } = withoutNonsense(layers);
+  const top = image.at(-1) ?? [];
+  return hasNonsense ? [...image.slice(0, -1), [...top, ...nonsense.slice(0, 1)]] : image;
+});
 
 /** Leaves out each entry that makes an image one that nobody can unpack: among names so few that is every other. */
-function withoutNonsense(layers: RandomImage): RandomImage {
+function withoutNonsense(layers: RandomImage): { readonly image: RandomImage; readonly nonsense: readonly TarFile[] } {
   let below: ModelTree = new Map();
-  return layers.map((layer) => {
+  let nonsense: TarFile[] = [];
+  const image = layers.map((layer) => {
     const kept: TarFile[] = [];
     let shown = below;
+    nonsense = [];
     for (const entry of layer) {
       const applied = tryLayer(below, [...kept, entry]);
-      if (applied === undefined) continue;
-      kept.push(entry);
-      shown = applied;
+      if (applied === undefined) nonsense.push(entry);
+      else kept.push(entry);
+      shown = applied ?? shown;
     }
     below = shown;
     return kept;
   });
+  return { image, nonsense };
 }
 
 function tryLayer(below: ModelTree, layer: readonly TarFile[]): ModelTree | undefined {
