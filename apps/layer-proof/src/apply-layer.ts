@@ -86,6 +86,7 @@ class Layer {
     const target = joinPath(this.#lead(names.slice(0, -1)), name);
     const file = this.#own.get(target);
     if (file?.kind === "directory") throw new LayerRefusal("a hard link to a directory");
+    if (file !== undefined && target.startsWith(`${path}/`)) throw new LayerRefusal("a hard link to what it replaces");
     if (target !== path) this.#remove(path);
     if (file === undefined) this.#waiting.set(path, target);
     else this.#own.set(path, Object.assign(file, looksOf({ ...entry, kind: file.kind }), { xattrs: file.xattrs }));
