@@ -16,6 +16,8 @@ export function answerUnpacks(port: MessagePort): void {
         return file?.note(message.bytes);
       case "stop":
         return file?.stop();
+      case "end":
+        return port.close();
     }
   });
 }

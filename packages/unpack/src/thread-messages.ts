@@ -3,9 +3,9 @@ import type { UnpackAnswer, UnpackJob } from "./unpack-layer.ts";
 
 /**
  * To the worker: a job, how much of its file is in by now, as often as that grows, or word to stop at once. The next job comes
- * after the answer to the last; what still comes for an answered one is of no meaning.
+ * after the answer to the last; what still comes for an answered one is of no meaning. At rest, it may be told to end itself.
  */
-export type ToWorker = { readonly kind: "start"; readonly job: UnpackJob } | OfJob;
+export type ToWorker = { readonly kind: "start"; readonly job: UnpackJob } | OfJob | { readonly kind: "end" };
 
 export type OfJob = { readonly kind: "arrived"; readonly bytes: number } | { readonly kind: "stop" };
 

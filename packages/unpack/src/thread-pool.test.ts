@@ -109,6 +109,17 @@ test.skipIf(needsRoot).for([1, 3, 10, 30, 100])(
   },
 );
 
+// A thread that is cut off while it loads its libraries takes the process with it.
+test("ends threads that have just been started, for layers whose files cannot be opened", async () => {
+  const failure = new Error("not found");
+  for (let at = 0; at < 20; at += 1) {
+    await using unpacker = createUnpacker();
+    const source = { ...noteOf("a"), open: async () => Promise.reject(failure) };
+    const unpacks = Array.from({ length: 6 }, () => unpacker.unpack(source, "/nowhere"));
+    for (const { status } of await Promise.allSettled(unpacks)) expect(status).toBe("rejected");
+  }
+});
+
 test.skipIf(needsRoot)("lets a process end by itself, with threads that are idle (needs root)", async () => {
   const directory = directories();
   const plain = archiveOf([{ kind: "file", name: "note" }]);

@@ -9,10 +9,8 @@ export interface ThreadListener {
 }
 
 /**
- * A thread that unpacks layers, one at a time. It keeps the process alive only while somebody listens to it. Disposing
- * it terminates the thread and waits for its end. Where it was at work, the descriptors that it has open, some 64 of
- * directories and one of a file, stay open for as long as the process lives: they come from libc, and Node does not
- * track them, for it would warn of each that is closed.
+ * A thread that unpacks layers, one at a time. It keeps the process alive only while somebody listens to it. Disposing it waits
+ * until it has ended itself.
  */
 export class UnpackThread implements AsyncDisposable {
   readonly #worker: Worker;
@@ -49,10 +47,22 @@ export class UnpackThread implements AsyncDisposable {
     this.#worker.postMessage(message, transfer);
   }
 
+  /**
+   * Ends a thread that does not come to its rest. The descriptors that it has open, some 64 of directories and one of a file,
+   * stay open for as long as the process lives: they come from libc, and Node does not track them, for it would warn of each that
+   * is closed.
+   */
+  async cutOff(): Promise<void> {
+    this.#isAlive = false;
+    await this.#worker.terminate();
+    await this.#ended;
+  }
+
+  /** One that is still loading its libraries must not be cut off: that would end the process. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isAlive = false;
     this.#worker.ref();
-    await this.#worker.terminate();
+    this.post({ kind: "end" });
     await this.#ended;
   }
 

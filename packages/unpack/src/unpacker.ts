@@ -48,7 +48,7 @@ async function unpack(
     try {
       return verified(await whileArriving(work, file, signal), source.diffId);
     } finally {
-      if (!(await work.leave())) await thread[Symbol.asyncDispose](); // before the file is closed that it reads
+      if (!(await work.leave())) await thread.cutOff(); // before the file is closed that it reads
     }
   } finally {
     await pool.giveBack(thread);
