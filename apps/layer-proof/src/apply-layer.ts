@@ -163,7 +163,7 @@ class Layer {
       this.#own.set(directory, plainDirectory());
       this.#implied.add(directory);
     }
-    if (this.#own.has(path)) throw new LayerRefusal(`${path} is a hard link and a directory`);
+    if (path !== target && this.#own.has(path)) throw new LayerRefusal(`${path} is a hard link and a directory`);
     this.#own.set(path, file);
   }
 
