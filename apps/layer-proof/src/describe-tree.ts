@@ -33,11 +33,8 @@ export function describeTree(
 }
 
 function* walk(at: Buffer, path: string): Generator<readonly [string, Buffer], void, undefined> {
-  const status = lstatSync(at, { throwIfNoEntry: false });
-  // overlayfs lists, and does not find, a whiteout in a directory that no layer below has.
-  if (status === undefined) return;
   yield [path, at];
-  if (!status.isDirectory()) return;
+  if (!lstatSync(at).isDirectory()) return;
   for (const name of readdirSync(at, { encoding: "buffer" })) {
     const inner = name.toString("latin1");
     yield* walk(Buffer.concat([at, Buffer.from("/"), name]), path === "" ? inner : `${path}/${inner}`);

@@ -20,7 +20,7 @@ const hardlink = (name: string, linkName: string): TarFile => ({ ...file(name), 
 
 const rootLine = `. : directory 755 0:0 ${mtime}`;
 
-/** Every way in which umoci 0.4.7 and 0.5 are known to part from what the model says, each in its smallest image. */
+/** Every way in which umoci 0.4.7 is known to part from what the model says, each in its smallest image. */
 export const umociDifferences: readonly UmociDifference[] = [
   {
     name: "a directory that no entry describes",

@@ -36,7 +36,7 @@ async function stage(store: Snapshotter, length: number): Promise<StagedLayer> {
   await mkdir(join(snapshot.directory, "etc"));
   await writeFile(join(snapshot.directory, "etc", "file"), `of ${length}`);
   await symlink("file", join(snapshot.directory, "etc", "link"));
-  const layer = { bytes: 4096, inodes: 4, tarSize: 1024, impliedDirectories: [], lowerLinks: [] };
+  const layer = { bytes: 4096, inodes: 4, tarSize: 1024, impliedDirectories: [], lowerLinks: [], whiteouts: [] };
   return { chain: chain.slice(0, length), snapshot, layer };
 }
 

@@ -61,7 +61,7 @@ interface Change {
   readonly layer?: Partial<UnpackedLayer>;
 }
 
-const plain: UnpackedLayer = { bytes: 0, inodes: 0, tarSize: 0, impliedDirectories: [], lowerLinks: [] };
+const plain: UnpackedLayer = { bytes: 0, inodes: 0, tarSize: 0, impliedDirectories: [], lowerLinks: [], whiteouts: [] };
 
 /** Commits the changes as layers, one upon the other, and returns the chain. */
 async function commit(store: Snapshotter, changes: readonly Change[]): Promise<Chain> {

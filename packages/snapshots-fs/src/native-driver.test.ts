@@ -9,7 +9,14 @@ import { layerIdsOf } from "./layer-id.ts";
 
 const chain = [digestOf("lower"), digestOf("upper")];
 const [lowerId = "", upperId = ""] = layerIdsOf(chain);
-const plain: UnpackedLayer = { bytes: 4096, inodes: 2, tarSize: 1024, impliedDirectories: [], lowerLinks: [] };
+const plain: UnpackedLayer = {
+  bytes: 4096,
+  inodes: 2,
+  tarSize: 1024,
+  impliedDirectories: [],
+  lowerLinks: [],
+  whiteouts: [],
+};
 
 interface Fixture {
   readonly root: string;

@@ -27,7 +27,7 @@ function unsettled(layer: Partial<UnpackedLayer>, lowers = 1): UnsettledLayer & 
   mkdirSync(root, { recursive: true });
   const roots = Array.from({ length: lowers }, (_, at) => join(directory.path, `lower-${at}`));
   for (const lower of roots) mkdirSync(lower);
-  const plain = { bytes: 0, inodes: 0, tarSize: 0, impliedDirectories: [], lowerLinks: [] };
+  const plain = { bytes: 0, inodes: 0, tarSize: 0, impliedDirectories: [], lowerLinks: [], whiteouts: [] };
   return { root, layer: { ...plain, ...layer }, lowers: roots, taken: takenNothing(), top: roots[0] ?? "" };
 }
 
@@ -61,6 +61,21 @@ test("stops with the reason of the signal while it dresses directories", async (
   setImmediate(() => controller.abort(reason));
   await expect(settle(layer, { signal: controller.signal })).rejects.toBe(reason);
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  "keeps whiteouts only where a layer below has the directory that they are in (needs root)",
+  async () => {
+    const whiteouts = ["shared/gone", "own/idle"];
+    const layer = unsettled({ whiteouts, impliedDirectories: ["shared", "own"] });
+    for (const path of ["shared", "own", "../../lower-0/shared"]) mkdirSync(join(layer.root, path));
+    for (const path of whiteouts) execFileSync("mknod", [join(layer.root, path), "c", "0", "0"]);
+    await settle(layer);
+    await settle(layer);
+    expect(readdirSync(join(layer.root, "shared"))).toEqual(["gone"]);
+    expect(readdirSync(join(layer.root, "own"))).toEqual([]);
+    expect(layer.taken.files).toBe(-1);
+  },
+);
 
 // A look at each directory above, in each layer, would take minutes.
 test("looks for a deep tree only in layers that have a part in it", async () => {

@@ -18,7 +18,7 @@ export interface UnsettledLayer {
   readonly taken: Taken;
 }
 
-/** What a layer took from those below so far. It outlives a try that fails: the next one goes on from there. */
+/** What a layer took from those below so far, less what it gave up. It outlives a try that fails: the next one goes on from there. */
 export interface Taken {
   /** Disk of the files that were copied up. */
   bytes: number;
@@ -36,7 +36,7 @@ export interface SettleOptions extends AbortOptions {
 
 /**
  * Gives a layer what it takes from the layers below: hard links to their files, and the looks of directories that it
- * only passes through. Notes in `taken` what that was. A link to nothing is `invalid-argument`. After a failure it can be
+ * only passes through. Whiteouts that hide nothing go. Notes in `taken` what that was. A link to nothing is `invalid-argument`. After a failure it can be
  * done again.
  */
 export async function settle(unsettled: UnsettledLayer, options: SettleOptions = {}): Promise<void> {
@@ -50,12 +50,27 @@ export async function settle(unsettled: UnsettledLayer, options: SettleOptions =
     await copyUpOnce(settling, target);
     link(unsettled.root, target, path);
   }
+  for (const path of unsettled.layer.whiteouts) {
+    await pace.step();
+    await dropIdleWhiteout(settling, path);
+  }
   const implied = new Set([...unsettled.layer.impliedDirectories, ...unsettled.taken.directories]);
   // Inner ones first: once dressed, a directory may be closed to us.
   for (const path of [...implied].toReversed()) {
     await pace.step();
     await dressDirectory(settling, path);
   }
+}
+
+/** overlayfs shows the name of a whiteout in a directory that no layer below has. */
+async function dropIdleWhiteout({ root, lowers, taken }: Settling, path: string): Promise<void> {
+  const parent = dirname(path);
+  const lower = await lowers.find(parent === "." ? "" : parent);
+  if (lower?.status.kind === "directory") return;
+  using place = findPlace(root, path);
+  if (place === undefined || fileAt(place) === undefined) return;
+  keepingTime(place, () => unlinkAt(place.dirFd, place.name));
+  taken.files -= 1;
 }
 
 interface Settling extends Omit<UnsettledLayer, "lowers"> {

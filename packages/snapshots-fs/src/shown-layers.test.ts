@@ -36,7 +36,7 @@ async function commitLayers(store: Snapshotter, count: number): Promise<Chain> {
     const snapshot = await store.prepare();
     await writeFile(join(snapshot.directory, "top"), `${at}`);
     await writeFile(join(snapshot.directory, `file-${at}`), "");
-    const layer = { bytes: 4096, inodes: 3, tarSize: 1024, impliedDirectories: [], lowerLinks: [] };
+    const layer = { bytes: 4096, inodes: 3, tarSize: 1024, impliedDirectories: [], lowerLinks: [], whiteouts: [] };
     staged.push({ chain: chain.slice(0, at + 1), snapshot, layer });
   }
   await store.commit(staged);
@@ -130,7 +130,7 @@ privileged("who is nobody in a namespace owns its root directory as nobody (need
   const snapshot = await store.prepare();
   await chown(snapshot.directory, 70_000, 5);
   const chain = [digestOf("layer")];
-  const layer = { bytes: 4096, inodes: 1, tarSize: 1024, impliedDirectories: [], lowerLinks: [] };
+  const layer = { bytes: 4096, inodes: 1, tarSize: 1024, impliedDirectories: [], lowerLinks: [], whiteouts: [] };
   await store.commit([{ chain, snapshot, layer }]);
   await store.writable.create("one", chain, { idMap });
   using writable = await shown(root, await store.writable.mounts("one"));

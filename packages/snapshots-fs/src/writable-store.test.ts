@@ -22,7 +22,7 @@ async function opened(): Promise<Fixture> {
   const store = await openSnapshotter(join(root, "storage"), { trash: join(root, "trash") });
   onTestFinished(() => store[Symbol.asyncDispose]());
   const snapshot = await store.prepare();
-  const layer = { bytes: 4096, inodes: 1, tarSize: 1024, impliedDirectories: [], lowerLinks: [] };
+  const layer = { bytes: 4096, inodes: 1, tarSize: 1024, impliedDirectories: [], lowerLinks: [], whiteouts: [] };
   await store.commit([{ chain, snapshot, layer }]);
   return { store, root, writables: join(root, "storage", "writable") };
 }

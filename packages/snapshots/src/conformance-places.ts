@@ -22,6 +22,7 @@ export const unpacked: UnpackedLayer = {
   tarSize: 1024,
   impliedDirectories: [],
   lowerLinks: [],
+  whiteouts: [],
 };
 
 /** A layer with the file `etc/<name>`, which says its name. */

@@ -42,4 +42,6 @@ export interface UnpackedLayer extends Usage {
   readonly impliedDirectories: readonly string[];
   /** Hard links to files that this layer does not have: the lower file is to be copied up to `path`. */
   readonly lowerLinks: readonly { readonly path: string; readonly target: string }[];
+  /** Names that it hides: where no layer below has the directory that they are in, there is nothing to hide. */
+  readonly whiteouts: readonly string[];
 }

@@ -23,7 +23,7 @@ import { refuseEntry, unpacking } from "./unpack-error.ts";
  */
 export function finishLayer(tree: LayerTree, pending: PendingWork): Omit<UnpackedLayer, "tarSize"> {
   const lowerLinks = settleLinks(tree, pending);
-  const replaced = settleWhiteouts(tree, pending, new Set(lowerLinks.map(({ path }) => path)));
+  const { replaced, whiteouts } = settleWhiteouts(tree, pending, new Set(lowerLinks.map(({ path }) => path)));
   for (const path of [...pending.opaque, ...replaced, ...rootDirectories(tree, pending)]) makeOpaque(tree, path);
   let directoryBytes = 0;
   for (const [path, record] of tree.directories) directoryBytes += settleDirectory(tree, path, record);
@@ -32,6 +32,7 @@ export function finishLayer(tree: LayerTree, pending: PendingWork): Omit<Unpacke
     inodes: tree.files + tree.directories.size,
     impliedDirectories: impliedDirectories(tree, pending),
     lowerLinks,
+    whiteouts,
   };
 }
 
@@ -49,28 +50,34 @@ function settleLinks(tree: LayerTree, pending: PendingWork): UnpackedLayer["lowe
   return lower;
 }
 
-/** Hides names by whiteouts, but for those that the layer has itself. Of them, directories are returned: they replace. */
-function settleWhiteouts(tree: LayerTree, pending: PendingWork, links: ReadonlySet<string>): ReadonlySet<string> {
-  const replaced = new Set<string>();
+/** Hides names by whiteouts, but for those that the layer has itself. Of them, directories replace what is below. */
+function settleWhiteouts(
+  tree: LayerTree,
+  pending: PendingWork,
+  links: ReadonlySet<string>,
+): { readonly replaced: readonly string[]; readonly whiteouts: readonly string[] } {
+  const replaced: string[] = [];
+  const whiteouts: string[] = [];
   for (const path of pending.whiteouts) {
-    const parent = parentOf(path);
-    if (tree.directories.has(path)) replaced.add(path);
-    else if (!links.has(path) && tree.directories.has(parent) && !isBelowOpaque(path, pending)) {
-      unpacking(path, () => makeWhiteout(tree, path));
+    if (tree.directories.has(path)) replaced.push(path);
+    else if (!links.has(path) && tree.directories.has(parentOf(path)) && !isBelowOpaque(path, pending)) {
+      if (unpacking(path, () => makeWhiteout(tree, path))) whiteouts.push(path);
     }
   }
-  return replaced;
+  return { replaced, whiteouts };
 }
 
-function makeWhiteout(tree: LayerTree, path: string): void {
+/** Returns whether there was not something else in its place. */
+function makeWhiteout(tree: LayerTree, path: string): boolean {
   const { dirFd, name } = tree.place(path);
   try {
     makeNodeAt(dirFd, name, { mode: nodeKinds.character, major: 0, minor: 0 });
   } catch (error) {
     if (!isErrno(error, "EEXIST")) throw error;
-    return;
+    return false;
   }
   tree.count(statAt(dirFd, name));
+  return true;
 }
 
 /** The directories in an opaque root: of an opaque root itself overlayfs takes no notice. */
