@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=2 --single-threaded-gc
+#!/usr/bin/env -S node --max-semi-space-size=2 --no-parallel-scavenge
 import { once } from "node:events";
 import { parseArgs } from "node:util";
 import type { Settings } from "@stowage/config";

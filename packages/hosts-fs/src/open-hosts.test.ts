@@ -199,6 +199,17 @@ test("CFG-09: what changes is in force with the next plan, and what does not kee
   expect(await asked(hosts)).toEqual(["registry.example:5000"]);
 });
 
+test("gives who takes a recent plan the one of a moment ago, and everybody else the one of now", async () => {
+  const root = await tree({});
+  const hosts = openHosts({ roots: [root] });
+  const hostOf = async (recent: boolean) => (await hosts.plan(app, { recent }))[0]?.url.host;
+  expect(await hostOf(true)).toBe(app.domain);
+  await put(join(root, "registry.example:5000/hosts.toml"), mirror("one"));
+  expect(await hostOf(true)).toBe(app.domain);
+  expect(await hostOf(false)).toBe("one");
+  expect(await hostOf(true)).toBe("one");
+});
+
 test("sees a change that leaves length and time of the file as they were", async () => {
   const path = join(await tree({ "_default/hosts.toml": mirror("one") }), "_default/hosts.toml");
   const hosts = openHosts({ roots: [join(path, "../..")] });

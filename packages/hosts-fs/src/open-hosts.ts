@@ -1,5 +1,4 @@
 import { dirname, join, resolve } from "node:path";
-import type { AbortOptions } from "@stowage/errors";
 import {
   decodeHostsFile,
   decodeRegistriesConf,
@@ -19,6 +18,7 @@ import { createDecoded } from "./decoded.ts";
 import { listFiles } from "./directories.ts";
 import { createFiles } from "./files.ts";
 import { findHostDirectory, splitRoots } from "./host-directory.ts";
+import { remembered } from "./remembered.ts";
 import { createTrustStore } from "./trust-store.ts";
 
 /** Where the configuration is. Everything may be missing. */
@@ -35,8 +35,8 @@ export interface RegistriesConfPlaces {
 }
 
 /**
- * Hosts as the files of this machine have them. The files are looked at for every plan, and read again where they changed;
- * nothing is watched or held open. While files are the same, so is the `trust` of their hosts, as an object.
+ * Hosts as the files of this machine have them. The files are looked at for every plan, and read again where they changed, unless
+ * a recent one will do; nothing is watched or held open. While files are the same, so is the `trust` of their hosts, as an object.
  */
 export function openHosts({ roots, registriesConf }: HostsPlaces): Hosts {
   const files = createFiles();
@@ -46,18 +46,15 @@ export function openHosts({ roots, registriesConf }: HostsPlaces): Hosts {
     readHostsFile: createDecoded(files, decodeHostsFile),
     readRegistries: registriesReader(registriesConf, createDecoded(files, decodeRegistriesConf)),
   };
-  return {
-    async plan(repository, options) {
-      options?.signal?.throwIfAborted();
-      const planned = await planHosts(sources, repository, options);
-      options?.signal?.throwIfAborted();
-      return await Promise.all(
-        planned.map(async ({ trustFiles, ...host }): Promise<RegistryHost> => {
-          return trustFiles === undefined ? host : { ...host, trust: await trust.load(trustFiles) };
-        }),
-      );
-    },
+  const plan = async (repository: Repository): Promise<readonly RegistryHost[]> => {
+    const planned = await planHosts(sources, repository);
+    return await Promise.all(
+      planned.map(async ({ trustFiles, ...host }): Promise<RegistryHost> => {
+        return trustFiles === undefined ? host : { ...host, trust: await trust.load(trustFiles) };
+      }),
+    );
   };
+  return { plan: remembered(plan) };
 }
 
 interface Sources {
@@ -70,16 +67,11 @@ interface Sources {
  * What registries.conf blocks is blocked. Else a hosts.toml decides alone. A directory without one only says whom to believe;
  * then registries.conf says where to ask.
  */
-async function planHosts(
-  sources: Sources,
-  repository: Repository,
-  options?: AbortOptions,
-): Promise<readonly PlannedHost[]> {
+async function planHosts(sources: Sources, repository: Repository): Promise<readonly PlannedHost[]> {
   const origin = planOrigin(repository);
   const registries = await sources.readRegistries();
   refuseBlocked(registries, repository);
   const directory = await findHostDirectory(sources.roots, repository.domain);
-  options?.signal?.throwIfAborted();
   if (directory !== undefined) {
     const path = join(directory.path, "hosts.toml");
     const file = await sources.readHostsFile(path);

@@ -59,7 +59,8 @@ export class BlobSource {
     const ask = async (call: PlacedCall): Promise<BlobPart> =>
       this.#noted(call, this.#partOf(await this.#ask(call, span), { span, end, host: call.host.url.host }));
     try {
-      return await overHosts(this.#client, this.#call, { capability: "pull", struck: this.#struck, ask });
+      const asking = { capability: "pull", recent: true, struck: this.#struck, ask } as const;
+      return await overHosts(this.#client, this.#call, asking);
     } catch (error) {
       const headers = this.#headers(span);
       const answer = await askForeign(this.#client, this.#call, { error, urls: this.#foreignUrls, headers });

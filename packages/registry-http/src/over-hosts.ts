@@ -12,6 +12,8 @@ import type { RegistryClient } from "./registry-client.ts";
 
 export interface Asking<Result> {
   readonly capability: HostCapability;
+  /** Whether a plan of a moment ago will do. */
+  readonly recent?: boolean | undefined;
   /** By `host[:port]`, hosts that are not asked any more: what they said was wrong. */
   readonly struck?: ReadonlyMap<string, StowageError> | undefined;
   /** Asks one host. */
@@ -26,9 +28,9 @@ export interface Asking<Result> {
 export async function overHosts<Result>(
   client: RegistryClient,
   call: Call,
-  { ask, capability, struck = new Map() }: Asking<Result>,
+  { ask, struck = new Map(), ...planning }: Asking<Result>,
 ): Promise<Result> {
-  const hosts = await planHosts(client, call, capability);
+  const hosts = await planHosts(client, call, planning);
   const failures = new Map(hosts.flatMap((host) => pairsOf(host, struck.get(host.url.host))));
   for (let round = 1; ; round += 1) {
     const latest = new Map<RegistryHost, StowageError>();
@@ -54,10 +56,10 @@ export async function overHosts<Result>(
 async function planHosts(
   client: RegistryClient,
   call: Call,
-  capability: HostCapability,
+  { capability, recent }: Pick<Asking<unknown>, "capability" | "recent">,
 ): Promise<readonly RegistryHost[]> {
   const { repository, options } = call;
-  const all = await client.hosts.plan(repository, { signal: options.signal });
+  const all = await client.hosts.plan(repository, { signal: options.signal, recent });
   const hosts = all.filter(({ capabilities }) => capabilities.has(capability));
   if (hosts.length > 0) return hosts;
   throw new StowageError(

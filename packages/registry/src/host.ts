@@ -9,7 +9,12 @@ export interface Hosts {
    * `invalid-argument`, naming file, line and key, where that is damaged, and with `permission-denied` where it blocks
    * the repository.
    */
-  plan(repository: Repository, options?: AbortOptions): Promise<readonly RegistryHost[]>;
+  plan(repository: Repository, options?: PlanOptions): Promise<readonly RegistryHost[]>;
+}
+
+export interface PlanOptions extends AbortOptions {
+  /** Whether a plan of a moment ago will do, for a part of what that was made for. */
+  readonly recent?: boolean | undefined;
 }
 
 /** One host that serves a repository. */

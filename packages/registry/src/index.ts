@@ -4,6 +4,7 @@ export {
   type Hosts,
   type HostTrust,
   type Keychain,
+  type PlanOptions,
   type RegistryHost,
 } from "./host.ts";
 export {
