@@ -1,10 +1,12 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { defaultSettings } from "@stowage/config";
 import { type MadeImage, makeImage } from "@stowage/image-fixtures";
 import { type Descriptor, digestOf, parsePlatform } from "@stowage/oci";
 import { parseReference } from "@stowage/reference";
 import { badBody, type Fault, stallAfter, status, when } from "@stowage/registry-fake";
+import { unpackLimits } from "@stowage/unpack";
 import { expect, test } from "vitest";
 import { openStore } from "./index.ts";
 import { scratchDirectory, scratchRegistry, scratchStore } from "./scratch.test.fixture.ts";
@@ -167,4 +169,29 @@ test("an index of thousands of platforms is told of in a line", async () => {
     .catch((failure: unknown) => failure);
   expect(error).toMatchObject({ code: "not-found" });
   expect(String(error).length).toBeLessThan(500);
+});
+
+test.for([
+  { what: "entries", limits: { layerEntries: 1 } },
+  { what: "names in a path", limits: { pathDepth: 2 } },
+  { what: "bytes", limits: { layerBytes: 1024 } },
+])("refuses a layer with more $what than the settings allow", async ({ limits }) => {
+  const registry = await scratchRegistry();
+  registry.putImage(
+    "a",
+    "1",
+    makeImage({
+      platforms: [{ platform: "linux/amd64", layers: [{ files: [...file("a/b/c/d").files, ...file("d").files] }] }],
+    }),
+  );
+  const root = await scratchDirectory();
+  await using store = await openStore({ root, limits: { ...defaultSettings.limits, ...limits } });
+  const pull = store.images.pull(parseReference(`${registry.host}/a:1`), { platform });
+  await expect(pull).rejects.toMatchObject({ code: "invalid-argument" });
+  expect(await store.images.list()).toEqual([]);
+});
+
+test("allows by default what the unpacker does", () => {
+  const { layerBytes: bytes, layerEntries: entries, pathDepth: depth, expansion, headerBytes } = defaultSettings.limits;
+  expect(unpackLimits).toMatchObject({ bytes, entries, depth, expansion, headerBytes });
 });

@@ -17,7 +17,7 @@ export function openRegistry(settings: Settings["registry"]): Registry & AsyncDi
     opening ??= openClient(settings);
     return opening;
   };
-  const loading = setTimeout(() => void import("@stowage/registry-http"), idleMilliseconds).unref();
+  const loading = setTimeout(() => void warm(), idleMilliseconds).unref();
   return {
     resolve: async (reference, options) => (await open()).resolve(reference, options),
     document: async (repository, want, options) => (await open()).document(repository, want, options),
@@ -33,6 +33,11 @@ export function openRegistry(settings: Settings["registry"]): Registry & AsyncDi
 
 /** Longer than a command takes that asks for no more than what is here, and less than anybody takes to ask for a pull. */
 const idleMilliseconds = 300;
+
+/** Where that fails, the first question says so. */
+async function warm(): Promise<void> {
+  await import("@stowage/registry-http").catch(() => undefined);
+}
 
 async function openClient(settings: Settings["registry"]): Promise<HttpRegistry> {
   const { openHttpRegistry } = await import("@stowage/registry-http");

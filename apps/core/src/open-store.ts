@@ -14,7 +14,7 @@ import { openImageIndex, type SqliteImageIndex } from "@stowage/images-sqlite";
 import { bootId, bootSeconds, lockFile, makeDirectory } from "@stowage/linux";
 import type { Snapshotter, WritableSnapshots } from "@stowage/snapshots";
 import { openSnapshotter } from "@stowage/snapshots-fs";
-import { createUnpacker } from "@stowage/unpack";
+import { createUnpacker, type UnpackLimits } from "@stowage/unpack";
 import { openDisk } from "./disk.ts";
 import { nodePlatform } from "./node-platform.ts";
 import { openRegistry } from "./open-registry.ts";
@@ -38,7 +38,8 @@ export interface Store extends AsyncDisposable {
 }
 
 /** As the settings have them; what is left out is as by default. */
-export interface StoreSettings extends Partial<Pick<Settings, "durability" | "snapshotter" | "content" | "pull">> {
+export interface StoreSettings
+  extends Partial<Pick<Settings, "durability" | "snapshotter" | "content" | "pull" | "limits">> {
   readonly root: string;
   readonly registry?: Partial<Settings["registry"]> | undefined;
   /** Told of what fails in the background. */
@@ -101,8 +102,13 @@ async function openAdapters(root: string, settings: OpenSettings, opening: Async
   const snapshots = opening.use(await openSnapshotter(join(root, "storage"), { trash, durability, driver }));
   const index = opening.use(openImageIndex(join(root, "stowage.db"), { boot: bootId(), durability }));
   const registry = opening.use(openRegistry(settings.registry));
-  const unpacker = opening.use(createUnpacker());
+  const unpacker = opening.use(createUnpacker({ limits: unpackLimitsOf(settings.limits) }));
   return { content, snapshots, index, registry, unpacker, disk: openDisk(root, snapshots) };
+}
+
+function unpackLimitsOf(limits: Settings["limits"]): Partial<UnpackLimits> {
+  const { layerBytes: bytes, layerEntries: entries, pathDepth: depth, expansion, headerBytes } = limits;
+  return { bytes, entries, depth, expansion, headerBytes };
 }
 
 function serviceSettings({ registry, pull, content, onFailure }: OpenSettings): ImageServiceSettings {

@@ -20,6 +20,13 @@ test("nothing set means the defaults", () => {
       foreignUrls: false,
     },
     pull: { concurrentLayers: 3, lease: 300 },
+    limits: {
+      layerBytes: 256 * 1024 ** 3,
+      layerEntries: 2_000_000,
+      expansion: 2000,
+      pathDepth: 512,
+      headerBytes: 1024 ** 2,
+    },
     runtime: { cgroupDriver: "systemd" },
   });
 });
@@ -50,6 +57,12 @@ test("reads every key", () => {
     [pull]
     concurrent_layers = 8
     lease = "90s"
+    [limits]
+    layer_bytes = "20 GiB"
+    layer_entries = 1000
+    expansion = 100
+    path_depth = 64
+    header_bytes = "64 KiB"
     [runtime]
     cgroup_driver = "cgroupfs"
   `;
@@ -70,6 +83,13 @@ test("reads every key", () => {
       foreignUrls: true,
     },
     pull: { concurrentLayers: 8, lease: 90 },
+    limits: {
+      layerBytes: 20 * 1024 ** 3,
+      layerEntries: 1000,
+      expansion: 100,
+      pathDepth: 64,
+      headerBytes: 64 * 1024,
+    },
     runtime: { cgroupDriver: "cgroupfs" },
   });
 });
@@ -82,6 +102,8 @@ test.for([
     text: '[pull]\nconcurrent_layers = "many"',
     says: /line 2: "pull.concurrent_layers" .*a whole number from 1 to 64/,
   },
+  { text: "[limits]\nlayer_entries = 0", says: /line 2: "limits.layer_entries" .*a whole number above 0/ },
+  { text: "[limits]\nlayer_bytes = 20", says: /line 2: "limits.layer_bytes" .*a size, like "512 MiB"/ },
   { text: 'snapshotter = "btrfs"', says: /line 1: "snapshotter" .*"overlay" or "native"/ },
   { text: 'durability = "most"', says: /line 1: "durability" .*"full" or "relaxed"/ },
   { text: '[content]\nretain = "some"', says: /line 2: "content.retain" .*"none", "budget" or "all"/ },

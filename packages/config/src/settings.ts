@@ -48,6 +48,18 @@ export interface Settings {
     /** Seconds for which a finished pull holds what it brought, although somebody may remove the image. */
     readonly lease: number;
   };
+  /** What a layer may be before it counts as a trap and is refused. */
+  readonly limits: {
+    /** Bytes of its plain tar, and of its files as they read, holes included. */
+    readonly layerBytes: number;
+    readonly layerEntries: number;
+    /** Plain bytes for each compressed one, beyond the first GiB. */
+    readonly expansion: number;
+    /** Names in a path. */
+    readonly pathDepth: number;
+    /** Bytes of what stands before an entry: its PAX header or its long name. */
+    readonly headerBytes: number;
+  };
   readonly runtime: {
     /** What the kubelet is told that the container runtime uses. */
     readonly cgroupDriver: "systemd" | "cgroupfs";
@@ -128,6 +140,23 @@ const pull = z
   })
   .transform(({ concurrent_layers, lease }) => ({ concurrentLayers: concurrent_layers, lease }));
 
+const count = { error: "a whole number above 0" };
+const limits = z
+  .strictObject({
+    layer_bytes: size.default(256 * 1024 ** 3),
+    layer_entries: z.int(count).min(1, count).default(2_000_000),
+    expansion: z.int(count).min(1, count).default(2000),
+    path_depth: z.int(count).min(1, count).default(512),
+    header_bytes: size.default(1024 ** 2),
+  })
+  .transform((read) => ({
+    layerBytes: read.layer_bytes,
+    layerEntries: read.layer_entries,
+    expansion: read.expansion,
+    pathDepth: read.path_depth,
+    headerBytes: read.header_bytes,
+  }));
+
 const runtime = z
   .strictObject({
     cgroup_driver: z.enum(["systemd", "cgroupfs"], { error: '"systemd" or "cgroupfs"' }).default("systemd"),
@@ -143,6 +172,7 @@ const schema: z.ZodType<Settings> = z.strictObject({
   check: check.prefault({}),
   registry: registry.prefault({}),
   pull: pull.prefault({}),
+  limits: limits.prefault({}),
   runtime: runtime.prefault({}),
 });
 

@@ -91,6 +91,18 @@ test.for([
   expect(await readdir(join(root, "ingest"))).toEqual([]);
 });
 
+test("keeps what had arrived when it is called off while that is hashed", async () => {
+  const root = await fresh();
+  const store = await openIn(root);
+  await expect(storeBlob(store, longWant, { open: () => cut(long.subarray(0, 150_000)) })).rejects.toThrow("cut");
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const ingesting = store.ingest(longWant, bytesFrom(long), { signal: controller.signal });
+  controller.abort(reason);
+  await expect(ingesting).rejects.toBe(reason);
+  expect(await Array.fromAsync(store.listIngests())).toMatchObject([{ arrived: 150_000 }]);
+});
+
 test("flushes and notes nothing of what arrives where durability is relaxed, and goes on all the same", async () => {
   const root = await fresh();
   const big = new Uint8Array(40 * 1024 * 1024).fill(7);

@@ -120,7 +120,7 @@ class FsContentStore implements ContentStore, Disposable {
       const file = await receive(ingest, openSource, { signal, onFile });
       return new StagedFile({ ...ingest, file, isPrivate, onEnd });
     } catch (error) {
-      if (isPrivate) await rm(path, { force: true });
+      if (isPrivate) await removeIngestFile(path);
       onEnd();
       throw asStorageError(error, `store blob ${want.digest}`);
     }

@@ -37,6 +37,7 @@ export async function receive(
   } catch (error) {
     arrival.fail(error);
     if (error instanceof SourceFailure) throw error.cause;
+    if (options.signal?.aborted === true || isErrno(error, "EMFILE", "ENFILE")) throw error; // what is there is as good as before
     await removeIngestFile(ingest.path);
     if (resumed.bytes === 0 || !(error instanceof ContentMismatchError)) throw error;
     return await receive(ingest, openSource, options); // what was kept from before may have been wrong

@@ -33,7 +33,17 @@ export function mount(
   const options = parseMountOptions(request.options);
   if (userNamespace === undefined) mountPlain(request, options);
   else mountMapped(request, options, userNamespace);
-  if (options.propagation !== 0) mountOnce(request, options.propagation, "");
+  if (options.propagation !== 0) further(request, options, () => mountOnce(request, options.propagation, ""));
+}
+
+/** Makes a further call for a mount that was just made; where that fails, the mount goes. */
+function further({ target }: MountRequest, { flags }: MountArguments, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    if ((flags & mountFlags.remount) === 0) unmount(target);
+    throw error;
+  }
 }
 
 /** Makes mounts on `target`, in order, those with mapped ids included; where one fails, none is left. */
@@ -57,13 +67,14 @@ export function unmount(target: string, options: { readonly lazy?: boolean } = {
   call("umount2", [terminated(target), noFollow | (options.lazy === true ? detach : 0)], target);
 }
 
-function mountPlain(request: MountRequest, { flags, data }: MountArguments): void {
+function mountPlain(request: MountRequest, options: MountArguments): void {
+  const { flags, data } = options;
   const text = data.join(",");
   if (Buffer.byteLength(text) > maxData && request.type === "overlay") mountOverlay({ ...request, flags, data });
   else mountOnce(request, flags, text);
-  const further = flags & ~(mountFlags.bind | mountFlags.recursive);
-  if ((flags & mountFlags.bind) !== 0 && further !== 0 && (flags & mountFlags.remount) === 0) {
-    mountOnce(request, further | mountFlags.bind | mountFlags.remount, "");
+  const others = flags & ~(mountFlags.bind | mountFlags.recursive);
+  if ((flags & mountFlags.bind) !== 0 && others !== 0 && (flags & mountFlags.remount) === 0) {
+    further(request, options, () => mountOnce(request, others | mountFlags.bind | mountFlags.remount, ""));
   }
 }
 

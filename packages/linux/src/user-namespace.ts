@@ -59,8 +59,10 @@ async function echo(child: Child): Promise<number> {
 /** Fails when the child has ended, which is before its time. */
 async function endOf(child: Child): Promise<never> {
   let said = "";
+  const closed = once(child, "close"); // first: a child that was not started has no streams, and says so later
+  closed.catch(() => undefined);
   child.stderr.on("data", (data: Buffer) => (said += data.toString()));
-  await once(child, "close");
+  await closed;
   throw new Error(said.trim() || "unshare ended");
 }
 

@@ -30,8 +30,8 @@ export interface LayerDriver {
   /** The read-only mount of a stack, ids bottom first. Fails with `failed-precondition` where there is no mount of so many. */
   view(ids: readonly string[], show: ShowOptions): Mount;
 
-  /** Whether a layer is part of a mount that this process can see. */
-  isMounted(id: string): boolean;
+  /** Whether a layer, moved to `directory` or in its place, is part of a mount that this process can see. */
+  isMounted(id: string, directory?: string): boolean;
 
   /**
    * Makes in an empty directory what is to become a writable snapshot on a stack. What is written is in `diff`. Returns the names

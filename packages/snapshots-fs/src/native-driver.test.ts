@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { mountAll, unmount } from "@stowage/linux";
 import { digestOf } from "@stowage/oci";
 import type { Snapshotter, StagedLayer, UnpackedLayer } from "@stowage/snapshots";
 import { expect, onTestFinished, test } from "vitest";
@@ -111,3 +112,23 @@ test.for<{ first: DriverName; second: DriverName }>([
   await store[Symbol.asyncDispose]();
   await opened(second, root);
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  "leaves a layer that is replaced to the mounts that show it (needs root for a mount)",
+  async () => {
+    const { store, root } = await opened();
+    await store.commit([await stage(store, 1)]);
+    const target = join(root, "target");
+    await mkdir(target);
+    await mountAll(await store.view(chain.slice(0, 1)), target);
+    try {
+      await store.commit([{ ...(await stage(store, 1)), replace: true }]);
+      await store.commit([await stage(store, 2)]);
+      await store.remove(chain); // the trash is emptied of what nobody looks at
+      await expect.poll(() => readdir(join(root, "trash"))).toHaveLength(1);
+      expect(await readdir(target)).toEqual(["file-1"]);
+    } finally {
+      unmount(target);
+    }
+  },
+);

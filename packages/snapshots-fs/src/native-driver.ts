@@ -24,7 +24,7 @@ export function nativeDriver(layout: Layout): LayerDriver {
     unlink: async () => undefined,
     inspectLinks: async () => undefined,
     view: (ids, { idMap }) => bind(layout.diff(ids.at(-1) ?? ""), "ro", idMap),
-    isMounted: (id) => isShown(layout.diff(id)),
+    isMounted: (id, directory = layout.layer(id)) => isShown(join(directory, "diff")),
     makeWritable: (directory, ids, options) => copyTree(layout.diff(ids.at(-1) ?? ""), directory, options),
     showWritable: async (directory, _ids, { idMap }) => bind(join(directory, "diff"), "rw", idMap),
     isWritableMounted: (directory) => isShown(join(directory, "diff")),

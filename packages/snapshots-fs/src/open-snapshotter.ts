@@ -83,7 +83,7 @@ async function openLayers(
   const links = driver.linkDirectories.map(openNames);
   const writableNames = openNames(writables);
   const flushNames = async (): Promise<void> => void (await Promise.all([names.flush(), writableNames.flush()]));
-  const isInUse = (layerId: string): boolean => driver.isMounted(layerId);
+  const isInUse = (layerId: string, path: string): boolean => driver.isMounted(layerId, path);
   const trash = opening.use(await Trash.open(trashPath, { flush: flushNames, isInUse }));
   await makeDirectory(staging); // it stays: a full disk has no room for another
   for (const name of await readdir(staging)) await trash.put(join(staging, name));

@@ -39,7 +39,8 @@ async function describeLayer({ id, lowers, staging, layer, taken }: SettledLayer
   await writeText(join(staging, "link"), linkNameOf(id), forReaders);
   if (lowers.length === 0) await makeDirectory(join(staging, "empty"), { mode: 0o755 });
   else await writeText(join(staging, "lower"), lowerText(lowers), forReaders);
-  return { bytes: layer.bytes + taken.bytes, inodes: layer.inodes + taken.files + taken.directories.size };
+  const { bytes, directoryBytes, files, directories } = taken;
+  return { bytes: layer.bytes + bytes + directoryBytes, inodes: layer.inodes + files + directories.size };
 }
 
 /** As containers/storage writes them. */

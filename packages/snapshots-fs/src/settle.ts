@@ -23,11 +23,12 @@ export interface Taken {
   /** Disk of the files that were copied up. */
   bytes: number;
   files: number;
-  /** Those that were made above such files. */
+  /** Those that were made above such files, and their disk. */
   readonly directories: Set<string>;
+  directoryBytes: number;
 }
 
-export const takenNothing = (): Taken => ({ bytes: 0, files: 0, directories: new Set() });
+export const takenNothing = (): Taken => ({ bytes: 0, files: 0, directories: new Set(), directoryBytes: 0 });
 
 export interface SettleOptions extends AbortOptions {
   /** What the layer may write of files below. */
@@ -60,6 +61,16 @@ export async function settle(unsettled: UnsettledLayer, options: SettleOptions =
     await pace.step();
     await dressDirectory(settling, path);
   }
+  unsettled.taken.directoryBytes = diskOf(unsettled.root, unsettled.taken.directories);
+}
+
+function diskOf(root: string, paths: ReadonlySet<string>): number {
+  let bytes = 0;
+  for (const path of paths) {
+    using place = openPlace(root, path);
+    bytes += statAt(place.dirFd, place.name).blocks * 512;
+  }
+  return bytes;
 }
 
 /** overlayfs shows the name of a whiteout in a directory that no layer below has. */

@@ -10,8 +10,8 @@ import { removeTree } from "./remove-tree.ts";
 export interface TrashOptions {
   /** Makes it durable that trees have left their places: before that, nothing is taken out of them. */
   readonly flush: () => Promise<void>;
-  /** Whether something still shows the tree of this layer; then it waits. */
-  readonly isInUse: (layerId: string) => boolean;
+  /** Whether something still shows the tree of this layer, which is at `path` now; then it waits. */
+  readonly isInUse: (layerId: string, path: string) => boolean;
 }
 
 /** Where trees go to be removed: a rename takes them out of sight at once, the work of unlinking follows on its own. */
@@ -119,7 +119,7 @@ export class Trash implements AsyncDisposable {
   #takeUnused(): readonly string[] {
     const isUsed = (name: string): boolean => {
       const [layerId, uuid] = name.split(".");
-      return layerId !== undefined && uuid !== undefined && this.#options.isInUse(layerId);
+      return layerId !== undefined && uuid !== undefined && this.#options.isInUse(layerId, join(this.#directory, name));
     };
     const names = this.#waiting.filter((name) => !isUsed(name));
     this.#waiting = this.#waiting.filter((name) => !names.includes(name));

@@ -128,6 +128,11 @@ export class LayerTree implements Disposable {
     this.fileBytes += status.blocks * 512;
   }
 
+  /** Notes that a file that was counted takes other disk now. */
+  recount(before: FileStatus, after: FileStatus): void {
+    this.fileBytes += (after.blocks - before.blocks) * 512;
+  }
+
   /** Removes what stands at a path, directories with all that is in them. */
   remove(path: string): void {
     this.#entered.clear();

@@ -386,6 +386,20 @@ test.skipIf(needsRoot).for(["before", "behind"])(
 );
 
 // A scan of all pending links for each replaced file would take minutes.
+test.skipIf(needsRoot)(
+  "counts the disk of an xattr that a hard link brings, also when the file goes (needs root)",
+  async () => {
+    const big = new Map([["user.note", Buffer.alloc(3000, "x")]]);
+    const linked: TarFile[] = [dir("d"), file("d/f"), { kind: "hardlink", name: "d/g", linkName: "d/f", xattrs: big }];
+    for (const files of [linked, [...linked, file("d")]]) {
+      const { layer } = scratch();
+      const { bytes } = await unpackFiles(files, layer);
+      const [used] = execFileSync("du", ["--summarize", "--block-size=1", layer]).toString().split("\t");
+      expect(bytes).toBe(Number(used));
+    }
+  },
+);
+
 test.skipIf(needsRoot)("UNP-12: replaces many files beside many pending links (needs root)", async () => {
   const { layer } = scratch();
   const links = Array.from(

@@ -167,7 +167,9 @@ export class LayerWriter implements TarSink, Disposable {
       return;
     }
     if (target !== path) this.#replacing(path, (to) => linkAt(this.#tree.place(target), to));
-    describeAt(this.#tree.place(path), found.kind === "symlink" ? { ...entry, kind: "symlink" } : entry, found);
+    const place = this.#tree.place(path);
+    describeAt(place, found.kind === "symlink" ? { ...entry, kind: "symlink" } : entry, found);
+    if (entry.xattrs.size > 0) this.#tree.recount(found, statAt(place.dirFd, place.name));
   }
 
   /** Makes something, and if its place is taken, again when that is free: of two entries the later counts. */

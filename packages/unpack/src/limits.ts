@@ -6,6 +6,8 @@ export interface UnpackLimits {
   /** Plain bytes for each compressed one, once there are more than `expansionFloor` plain ones. */
   readonly expansion: number;
   readonly expansionFloor: number;
+  /** Bytes of a PAX header, and of a long name. */
+  readonly headerBytes: number;
   /** Bytes of a path within the layer, its symlinks resolved. */
   readonly pathBytes: number;
   /** Names in such a path. */
@@ -21,6 +23,8 @@ export const unpackLimits: UnpackLimits = {
   expansion: 2000,
   /** Small layers of zeros are nobody's harm. */
   expansionFloor: 1024 ** 3,
+  /** As Go's archive/tar: it is held in memory whole. */
+  headerBytes: 1024 ** 2,
   /** PATH_MAX, less room for the path that the layer stands at: deeper trees could not be removed by path. */
   pathBytes: 3584,
   /** The deepest trees in use nest some sixty names. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { StowageError } from "@stowage/errors";
 import type { UnpackedLayer } from "@stowage/snapshots";
-import { TarReader } from "@stowage/tar";
+import { type TarLimits, TarReader, tarLimits } from "@stowage/tar";
 import type { CompressedBytes } from "./arriving-file.ts";
 import { type DecompressOptions, decompressed } from "./decompressed.ts";
 import { finishLayer } from "./finish-layer.ts";
@@ -29,7 +29,7 @@ export async function unpackLayer(bytes: CompressedBytes, job: UnpackJob): Promi
   const { directory, algorithm, limits } = job;
   using tree = new LayerTree(directory, limits);
   using writer = new LayerWriter(tree, limits);
-  const reader = new TarReader(writer, { entries: limits.entries });
+  const reader = new TarReader(writer, readerLimits(limits));
   const hash = createHash(algorithm);
   const meter = new ExpansionMeter(limits);
   const start = new LayerStart();
@@ -60,6 +60,10 @@ class LayerStart {
 
 /** POSIX ustar, "end-of-archive": two blocks of zeros. */
 const endBytes = 1024;
+
+function readerLimits({ entries, headerBytes }: UnpackLimits): Partial<TarLimits> {
+  return { entries, paxBytes: headerBytes, longNameBytes: Math.min(tarLimits.longNameBytes, headerBytes) };
+}
 
 /** Watches what becomes of the compressed bytes. */
 class ExpansionMeter {

@@ -17,6 +17,8 @@ export class UnpackThread implements AsyncDisposable {
   readonly #ended: Promise<unknown>;
   #listener: ThreadListener | undefined;
   #isAlive = true;
+  /** Why it is gone. */
+  #lost: { readonly reason: unknown } | undefined;
 
   constructor() {
     this.#worker = new Worker(new URL(import.meta.resolve("#worker")), {
@@ -36,9 +38,10 @@ export class UnpackThread implements AsyncDisposable {
     return this.#isAlive;
   }
 
-  /** From now on tells `listener`, or nobody. */
+  /** From now on tells `listener`, or nobody; of a thread that is gone already, at once. */
   listen(listener: ThreadListener | undefined): void {
     this.#listener = listener;
+    if (this.#lost !== undefined) listener?.lost(this.#lost.reason);
     if (listener === undefined) this.#worker.unref();
     else this.#worker.ref();
   }
@@ -68,6 +71,7 @@ export class UnpackThread implements AsyncDisposable {
 
   #lose(reason: unknown): void {
     this.#isAlive = false;
+    this.#lost ??= { reason };
     this.#listener?.lost(reason);
   }
 }

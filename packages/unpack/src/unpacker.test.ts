@@ -17,6 +17,7 @@ import {
   unpacker,
 } from "./layer-fixture.test.support.ts";
 import { unpackLimits } from "./limits.ts";
+import { UnpackThread } from "./unpack-thread.ts";
 import { createUnpacker } from "./unpacker.ts";
 
 function scratch(): Scratch {
@@ -146,6 +147,26 @@ test("stops with the reason of the signal, before and in the middle", async () =
   const source = { ...layerOf(plain), open: async () => arriving(endless(), 2 ** 40) };
   setTimeout(() => controller.abort(reason), 100);
   await expect(unpacker.unpack(source, layer, { signal: controller.signal })).rejects.toBe(reason);
+});
+
+test("stops with the reason of the signal when that comes while the file is opened", async () => {
+  const { layer } = scratch();
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const source = layerOf(plain);
+  const open = async () => {
+    controller.abort(reason);
+    return await source.open();
+  };
+  await expect(unpacker.unpack({ ...source, open }, layer, { signal: controller.signal })).rejects.toBe(reason);
+});
+
+test("tells who listens to a thread that is gone already", async () => {
+  const thread = new UnpackThread();
+  await thread.cutOff();
+  const lost: unknown[] = [];
+  thread.listen({ heard: () => undefined, lost: (reason) => lost.push(reason) });
+  expect(lost).toHaveLength(1);
 });
 
 test("stops while the source hangs", async () => {

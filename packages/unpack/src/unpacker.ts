@@ -73,6 +73,7 @@ async function whileArriving(
   const abort = (): void => interruption.reject(signal?.reason);
   signal?.addEventListener("abort", abort, { once: true });
   try {
+    signal?.throwIfAborted();
     const told = tellOf(work, file);
     await Promise.race([told, work.answer, interruption.promise]);
     return await Promise.race([work.answer, interruption.promise]);
