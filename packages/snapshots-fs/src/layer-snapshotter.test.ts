@@ -189,7 +189,9 @@ test.for([
   if (file === "link") await expect(store.commit(staged)).rejects.toThrow();
   if (file === "link") await rm(spoilt, { recursive: true });
   await store.commit(staged);
-  const disk = (await lstat(join(viewed(await store.view(chainOf(2))), "alias"))).blocks * 512;
+  const tree = viewed(await store.view(chainOf(2)));
+  const statuses = await Promise.all(["alias", "bin", "bin/a"].map((path) => lstat(join(tree, path))));
+  const disk = statuses.reduce((sum, { blocks }) => sum + blocks * 512, 0);
   expect(await store.find(chainOf(2))).toMatchObject({ bytes: disk, inodes: 3 });
 });
 
