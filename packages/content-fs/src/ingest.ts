@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, statfsSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import type { IngestOptions } from "@stowage/content";
 import { type AbortOptions, isErrno, StowageError } from "@stowage/errors";
@@ -67,7 +67,7 @@ async function gather(ingest: Ingest, gathering: Gathering): Promise<FileHandle>
   const from = await findCheckpoint(ingest, arrived);
   const hash = startHashOf(want.digest, from);
   await using checkpoints = openCheckpoints({ path, file, start: from?.bytes ?? 0, durability: ingest.durability });
-  const writing = { file, hash, checkpoints, want, arrival };
+  const writing = { path, file, hash, checkpoints, want, arrival };
   resumed.bytes = await hashArrived(writing, { start: from?.bytes ?? 0, end: arrived, signal });
   arrival.note(resumed.bytes);
   onFile?.(await arrival.open(path));
@@ -92,7 +92,7 @@ async function findCheckpoint({ path, want }: Ingest, arrived: number): Promise<
   return noted !== undefined && noted.bytes <= arrived ? noted : undefined;
 }
 
-interface Writing extends Pick<Ingest, "want"> {
+interface Writing extends Pick<Ingest, "path" | "want"> {
   readonly file: FileHandle;
   readonly hash: ResumableHash;
   readonly checkpoints: Checkpoints;
@@ -120,16 +120,21 @@ async function hashArrived(
 const reservedFrom = 1024 * 1024;
 
 /** Takes the disk for what is still to come, before anything is asked for. Returns `at`. */
-function reserve({ file, want }: Writing, at: number): number {
+function reserve({ path, file, want }: Writing, at: number): number {
   if (want.size - at < reservedFrom) return at;
   try {
     allocateFile(file.fd, want.size);
   } catch (cause) {
     if (!isErrno(cause, "ENOSPC", "EDQUOT", "EFBIG")) throw cause;
-    const why = `the disk has no room for its ${want.size} bytes`;
+    const why = `it takes ${want.size - at} more bytes and ${bytesLeft(path)} are left`;
     throw new StowageError("resource-exhausted", `Cannot store blob ${want.digest}: ${why}`, { cause });
   }
   return at;
+}
+
+function bytesLeft(path: string): number {
+  const { bsize, bavail } = statfsSync(path);
+  return bsize * bavail;
 }
 
 /** Gets what is missing from the source. Room that was made for what does not come is given back. */
