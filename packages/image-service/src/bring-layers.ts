@@ -1,8 +1,7 @@
 import { StowageError } from "@stowage/errors";
 import { type Image, type ImageIndex, type ImageLayer, layerResource, type Resource } from "@stowage/images";
-import { ContentMismatchError, chainIds, type Digest, layerCompressionOf, quoteText } from "@stowage/oci";
+import { ContentMismatchError, chainIdOf, layerCompressionOf, quoteText } from "@stowage/oci";
 import type { SharedWork } from "@stowage/shared-work";
-import type { Chain } from "@stowage/snapshots";
 import { shareKey } from "./fetch-layer.ts";
 import { joined } from "./joined.ts";
 import type { Limiter } from "./limiter.ts";
@@ -65,7 +64,7 @@ async function bringLayer(
 ): Promise<BroughtLayer | undefined> {
   requireFiles(layer);
   const report = layerReporter(layer.blob, options);
-  const chainId = topOf(layer.chain);
+  const chainId = chainIdOf(layer.chain);
   const replace = options.damaged.has(layerResource(chainId));
   if (!replace && isKnown(layer, options.images) && (await dependencies.snapshots.find(layer.chain, options))) {
     report("present", layer.blob.size);
@@ -79,13 +78,6 @@ async function bringLayer(
   const staged = await dependencies.stages.join(shareKey(layer, chainId), stage, options);
   report("unpacked", layer.blob.size);
   return { ...staged, replace };
-}
-
-/** The chain id of the top layer of a chain. */
-function topOf(chain: Chain): Digest {
-  const id = chainIds(chain).at(-1);
-  if (id === undefined) throw new Error("a chain without layers has no id");
-  return id;
 }
 
 /** Fails for what its media type says is no layer of files. */

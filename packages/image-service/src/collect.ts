@@ -42,13 +42,8 @@ export async function collectImage(dependencies: CollectDependencies, removed: I
   for (const { digest } of keptBlobs(removed)) await dropBlob(dependencies, digest);
 }
 
-/** Gives back what nobody holds any more, because a lease on it has ended. */
-export async function collectFreed(
-  dependencies: CollectDependencies,
-  freed: readonly Resource[],
-  { signal }: AbortOptions,
-): Promise<void> {
-  await dropChains(dependencies, await listChains(dependencies, signal), { signal });
+/** Gives back the bytes that nobody holds any more, because a lease on them has ended, whatever the budget. */
+export async function dropBlobs(dependencies: CollectDependencies, freed: readonly Resource[]): Promise<void> {
   for (const resource of freed) {
     const digest = digestOfBlob(resource);
     if (digest !== undefined) await dropBlob(dependencies, digest);

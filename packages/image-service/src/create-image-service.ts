@@ -5,7 +5,7 @@ import { formatReference, parseReference, type Reference } from "@stowage/refere
 import { SharedWork } from "@stowage/shared-work";
 import type { Mount, Usage } from "@stowage/snapshots";
 import { type CheckOptions, type CheckReport, check } from "./check.ts";
-import { type CollectOptions, collectFreed, collectImage, collectUnheld } from "./collect.ts";
+import { type CollectOptions, collectImage, collectUnheld, dropBlobs } from "./collect.ts";
 import { accountFor, type DiskAccount } from "./disk-account.ts";
 import { findImage } from "./find-image.ts";
 import { Holdings } from "./holdings.ts";
@@ -213,7 +213,7 @@ class PullingImageService implements ImageService, AsyncDisposable {
 
   async #collectFreed(freed: readonly Resource[], signal: AbortSignal): Promise<void> {
     if (freed.length === 0) return;
-    await collectFreed(this.#dependencies, freed, { signal });
+    await dropBlobs(this.#dependencies, freed);
     await this.#collect({ signal, retention: this.#settings.retention });
   }
 
