@@ -1,7 +1,7 @@
 import type { BigIntStats, Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { contentAt } from "@stowage/content-fs";
-import { type AbortOptions, isErrno } from "@stowage/errors";
+import { type AbortOptions, ifThere } from "@stowage/errors";
 import type { Disk, DiskEntry, DiskOwner } from "@stowage/image-service";
 import { chainIdOf, type Digest } from "@stowage/oci";
 import type { SnapshotInfo, Snapshotter } from "@stowage/snapshots";
@@ -112,13 +112,4 @@ function pathOf(directory: string, { name }: Dirent<Buffer>): string {
 
 function bytesOf(root: string, path: string): Buffer {
   return path === "" ? Buffer.from(root) : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, "latin1")]);
-}
-
-async function ifThere<Result>(work: Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
-    throw error;
-  }
 }

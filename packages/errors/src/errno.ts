@@ -5,6 +5,16 @@ export function isErrno(error: unknown, ...codes: readonly string[]): error is N
   return error instanceof Error && "code" in error && typeof error.code === "string" && codes.includes(error.code);
 }
 
+/** What a file operation gives, and `undefined` where its file is not there. */
+export async function ifThere<Result>(work: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
 /**
  * What a failed file operation is to a caller: a full disk is `resource-exhausted`, a failing one `data-loss`.
  * `action` completes "Cannot …". Anything that says nothing about the disk is returned as it came.

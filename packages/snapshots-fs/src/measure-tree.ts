@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
-import { type AbortOptions, isErrno } from "@stowage/errors";
+import { type AbortOptions, ifThere } from "@stowage/errors";
 import type { Usage } from "@stowage/snapshots";
 
 /** The disk that a tree takes, its root included and hard links once. What comes and goes meanwhile may be missed. */
@@ -38,15 +38,6 @@ async function findStatuses(paths: readonly Buffer[]): Promise<readonly (BigIntS
 
 function findStatus(path: Buffer): Promise<BigIntStats | undefined> {
   return ifThere(lstat(path, { bigint: true }));
-}
-
-async function ifThere<Result>(work: Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
-    throw error;
-  }
 }
 
 const batch = 64;
