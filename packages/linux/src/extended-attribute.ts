@@ -1,5 +1,6 @@
 import { isErrno } from "@stowage/errors";
-import { type Argument, call, type LibcFunction } from "./libc.ts";
+import type { Argument } from "./koffi.ts";
+import { call, type LibcFunction } from "./libc.ts";
 import { type Path, terminated } from "./path-bytes.ts";
 
 /** An open file, or a path, of which the last part is not followed when it is a symlink. */

@@ -1,6 +1,5 @@
-import { createRequire } from "node:module";
 import { endianness } from "node:os";
-import type * as Koffi from "koffi";
+import { aside, loadKoffi } from "./koffi.ts";
 
 /** Gzip members to plain bytes, on other threads; the state of one stream. */
 export interface GzipInflater {
@@ -56,8 +55,7 @@ class IsalInflater implements GzipInflater {
   }
 
   reset(): void {
-    this.#isal.init(this.#state);
-    this.#state.writeUInt32LE(gzip, at.crcFlag);
+    beginMember(this.#isal, this.#state);
   }
 
   async run(input: Uint8Array, output: Uint8Array): Promise<Inflated> {
@@ -71,6 +69,11 @@ class IsalInflater implements GzipInflater {
 interface Buffers {
   readonly input: Uint8Array;
   readonly output: Uint8Array;
+}
+
+function beginMember({ init }: Isal, state: Buffer): void {
+  init(state);
+  state.writeUInt32LE(gzip, at.crcFlag);
 }
 
 function pointTo({ addressOf }: Isal, state: Buffer, { input, output }: Buffers): void {
@@ -90,7 +93,7 @@ function outcomeOf(state: Buffer, { input, output }: Buffers): Inflated {
 
 function loadIsal(): Isal | undefined {
   if (endianness() !== "LE") return undefined;
-  const koffi: typeof Koffi = createRequire(import.meta.url)("koffi");
+  const koffi = loadKoffi();
   try {
     const library = koffi.load("libisal.so.2");
     const inflate = library.func("int isal_inflate(void *)");
@@ -98,10 +101,7 @@ function loadIsal(): Isal | undefined {
       addressOf: (memory) => koffi.address(memory),
       init: library.func("void isal_inflate_init(void *)"),
       inflate,
-      inflateAside: (state) =>
-        new Promise((resolve, reject) => {
-          inflate.async(state, (error: Error | null, code: number) => (error ? reject(error) : resolve(code)));
-        }),
+      inflateAside: (state) => aside(inflate, state),
     };
     return isAsExpected(loaded) ? loaded : undefined;
   } catch {
@@ -113,8 +113,7 @@ function loadIsal(): Isal | undefined {
 function isAsExpected(isal: Isal): boolean {
   const state = Buffer.alloc(stateBytes);
   const output = Buffer.alloc(16);
-  isal.init(state);
-  state.writeUInt32LE(gzip, at.crcFlag);
+  beginMember(isal, state);
   pointTo(isal, state, { input: sample, output });
   const code = isal.inflate(state);
   const { read, written, isEnd } = outcomeOf(state, { input: sample, output });

@@ -1,11 +1,8 @@
-import { createRequire } from "node:module";
 import { constants } from "node:os";
 import type * as Koffi from "koffi";
+import { type Argument, aside, loadKoffi, type Startable } from "./koffi.ts";
 import type { Path } from "./path-bytes.ts";
 import { systemError } from "./system-error.ts";
-
-/** What a C function takes: numbers, and memory by address. */
-export type Argument = number | bigint | Uint8Array | null;
 
 /** Calls into libc and returns what it returns. Throws a system error, naming `path`, when that is -1. */
 export function call(name: LibcFunction, args: readonly Argument[], path?: Path): number {
@@ -16,15 +13,11 @@ export function call(name: LibcFunction, args: readonly Argument[], path?: Path)
 }
 
 /** The same on another thread, for calls that take long. The kernel's reason stays there, so a failure is told as EIO. */
-export function callAside(name: LibcFunction, args: readonly Argument[]): Promise<number> {
+export async function callAside(name: LibcFunction, args: readonly Argument[]): Promise<number> {
   libc ??= new Libc();
-  const start = libc.findAside(name);
-  return new Promise((resolve, reject) => {
-    start(...args, (error, result) => {
-      if (error === null && result !== -1) resolve(result);
-      else reject(systemError(constants.errno.EIO, name));
-    });
-  });
+  const result = await aside(libc.findAside(name), ...args).catch(() => -1);
+  if (result === -1) throw systemError(constants.errno.EIO, name);
+  return result;
 }
 
 export type LibcFunction = keyof typeof prototypes;
@@ -79,12 +72,10 @@ const numbers: Partial<Readonly<Record<LibcFunction, number>>> = {
   mount_setattr: 442,
 };
 
-type Aside = (...args: [...args: Argument[], done: (error: Error | null, result: number) => void]) => void;
-
 type Bound = (...args: readonly Argument[]) => number;
 
 class Libc {
-  readonly #koffi: typeof Koffi = createRequire(import.meta.url)("koffi");
+  readonly #koffi = loadKoffi();
   readonly #library: Koffi.LibraryHandle = this.#koffi.load("libc.so.6");
   readonly #bound = new Map<LibcFunction, Bound>();
 
@@ -96,8 +87,8 @@ class Libc {
     return bound;
   }
 
-  findAside(name: LibcFunction): Aside {
-    return this.#library.func(prototypes[name]).async;
+  findAside(name: LibcFunction): Startable {
+    return this.#library.func(prototypes[name]);
   }
 
   errno(): number {

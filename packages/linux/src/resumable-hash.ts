@@ -1,6 +1,5 @@
-import { createRequire } from "node:module";
 import { endianness } from "node:os";
-import type * as Koffi from "koffi";
+import { aside, loadKoffi } from "./koffi.ts";
 
 /** SHA-2, whose state can be written down and taken up again, in another process too. */
 export interface ResumableHash {
@@ -129,18 +128,14 @@ function findFunctions(algorithm: Sha2): Functions | undefined {
 }
 
 function loadFunctions(prefix: Layout["prefix"]): Functions | undefined {
-  const koffi: typeof Koffi = createRequire(import.meta.url)("koffi");
-  const node = koffi.load(null);
+  const node = loadKoffi().load(null);
   try {
     const init = node.func(`int ${prefix}_Init(void *)`);
     const update = node.func(`int ${prefix}_Update(void *, void *, size_t)`);
     const final = node.func(`int ${prefix}_Final(void *, void *)`);
     return {
       init: (context) => void init(context),
-      update: (context, bytes) =>
-        new Promise((resolve, reject) => {
-          update.async(context, bytes, bytes.byteLength, (error: Error | null) => (error ? reject(error) : resolve()));
-        }),
+      update: async (context, bytes) => void (await aside(update, context, bytes, bytes.byteLength)),
       final: (digest, context) => void final(digest, context),
     };
   } catch {
