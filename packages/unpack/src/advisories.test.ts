@@ -4,33 +4,26 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { digestOf } from "@stowage/oci";
 import type { LayerSource } from "@stowage/snapshots";
 import type { TarFile } from "@stowage/tar";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import {
   archiveOf,
   arriving,
   describeTree,
+  type GuardedScratch,
+  guardedScratch,
   layerOf,
   needsRoot,
-  openScratch,
-  type Scratch,
   unpacker,
   unpackFiles,
 } from "./layer-fixture.test.support.ts";
 import { createUnpacker } from "./unpacker.ts";
 
-let scratch: Scratch;
-let outside: string;
-let before: Readonly<Record<string, string>>;
+let scratch: GuardedScratch;
 
 beforeEach(() => {
-  scratch = openScratch();
-  outside = join(scratch.path, "outside");
-  mkdirSync(join(outside, "dir"), { recursive: true });
-  writeFileSync(join(outside, "secret"), "secret");
+  scratch = guardedScratch("secret");
   mkdirSync(join(scratch.path, "layer-evil"));
-  before = describeTree(outside);
 });
-afterEach(() => scratch[Symbol.dispose]());
 
 const file = (name: string): TarFile => ({ kind: "file", name, content: Buffer.from("owned"), mode: 0o6777 });
 const link = (name: string, linkName: string): TarFile => ({ kind: "symlink", name, linkName });
@@ -75,10 +68,10 @@ test.skipIf(needsRoot).for<{ id: string; what: string; files: (outside: string) 
     files: () => [link("l", "../layer-evil"), file("l/planted"), hard("h", "l/planted")],
   },
 ])("$id: $what (needs root)", async ({ files }) => {
-  await unpackFiles(files(outside), scratch.layer).catch((error: unknown) =>
+  await unpackFiles(files(scratch.outside), scratch.layer).catch((error: unknown) =>
     expect(error).toMatchObject({ code: "invalid-argument" }),
   );
-  expect(describeTree(outside)).toEqual(before);
+  expect(describeTree(scratch.outside)).toEqual(scratch.untouched);
   expect(readdirSync(join(scratch.path, "layer-evil"))).toEqual([]);
   for (const path of Object.keys(describeTree(scratch.layer))) {
     const at = join(scratch.layer, path);

@@ -3,32 +3,24 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { StowageError } from "@stowage/errors";
 import type { TarFile } from "@stowage/tar";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import {
   archiveOf,
   describeTree,
+  type GuardedScratch,
+  guardedScratch,
   inMemory,
   needsRoot,
-  openScratch,
-  type Scratch,
   unpackFiles,
 } from "./layer-fixture.test.support.ts";
 import { unpackLimits } from "./limits.ts";
 import { unpackLayer } from "./unpack-layer.ts";
 
-let scratch: Scratch;
-let outside: string;
-let before: Readonly<Record<string, string>>;
+let scratch: GuardedScratch;
 
 beforeEach(() => {
-  scratch = openScratch();
-  outside = join(scratch.path, "outside");
-  mkdirSync(join(outside, "dir"), { recursive: true });
-  writeFileSync(join(outside, "canary"), "alive");
-  before = describeTree(outside);
+  scratch = guardedScratch("canary");
 });
-
-afterEach(() => scratch[Symbol.dispose]());
 
 const file = (name: string): TarFile => ({ kind: "file", name, mode: 0o6777, uid: 1, content: Buffer.from("owned") });
 const link = (name: string, linkName: string): TarFile => ({ kind: "symlink", name, linkName });
@@ -93,10 +85,10 @@ test.skipIf(needsRoot).for<{ what: string; files: (outside: string) => readonly 
     ],
   },
 ])("UNP-01: touches nothing outside: $what (needs root)", async ({ files }) => {
-  await unpackFiles(files(outside), scratch.layer).catch((error: unknown) =>
+  await unpackFiles(files(scratch.outside), scratch.layer).catch((error: unknown) =>
     expect(error).toBeInstanceOf(StowageError),
   );
-  expect(describeTree(outside)).toEqual(before);
+  expect(describeTree(scratch.outside)).toEqual(scratch.untouched);
   expect(readdirSync(scratch.path).toSorted()).toEqual(["layer", "outside"]);
 });
 
@@ -126,7 +118,9 @@ test.skipIf(needsRoot)(
 );
 
 test.for(["./", "/", ".", "a/.."])("UNP-02, CVE-2021-29136: refuses the root %j as a symlink", async (name) => {
-  await expect(unpackFiles([link(name, outside)], scratch.layer)).rejects.toMatchObject({ code: "invalid-argument" });
+  await expect(unpackFiles([link(name, scratch.outside)], scratch.layer)).rejects.toMatchObject({
+    code: "invalid-argument",
+  });
   expect(statSync(scratch.layer).isDirectory()).toBe(true);
 });
 
@@ -135,8 +129,9 @@ const unpacks = process.env["STOWAGE_TEST_NIGHTLY"] === "1" ? 10_000 : 2000;
 test.skipIf(needsRoot)(
   "UNP-03, CVE-2025-47290: a racer that swaps directories for symlinks, unpack after unpack, gets nothing outside (needs root)",
   async () => {
+    const { layer, outside } = scratch;
     const swaps = new Int32Array(new SharedArrayBuffer(4));
-    const racer = new Worker(racing, { eval: true, workerData: { layer: scratch.layer, outside, swaps } });
+    const racer = new Worker(racing, { eval: true, workerData: { layer, outside, swaps } });
     const names = Array.from({ length: 8 }, (_, at) => [dir(`d/e${at}`), file(`d/e${at}/canary`), file("d/canary")]);
     const archive = archiveOf([dir("d"), dir("d/dir"), ...names.flat(), hard("h", "d/canary"), file("d/.wh.canary")]);
     const job = {
@@ -154,12 +149,12 @@ test.skipIf(needsRoot)(
           () => void (outcomes.whole += 1),
           () => void (outcomes.broken += 1),
         );
-        if (round % 100 === 0) expect(describeTree(outside)).toEqual(before);
+        if (round % 100 === 0) expect(describeTree(scratch.outside)).toEqual(scratch.untouched);
       }
     } finally {
       await racer.terminate();
     }
-    expect(describeTree(outside)).toEqual(before);
+    expect(describeTree(scratch.outside)).toEqual(scratch.untouched);
     expect(Atomics.load(swaps, 0)).toBeGreaterThan(unpacks / 10);
     expect(outcomes.broken).toBeGreaterThan(0);
   },
@@ -205,7 +200,7 @@ test.skipIf(needsRoot)(
       const job = { fd: -1, size: cut.length, directory: layer, algorithm: "sha256", limits: unpackLimits } as const;
       await unpackLayer(inMemory(cut), job).catch((error: unknown) => expect(error).toBeInstanceOf(StowageError));
     }
-    expect(describeTree(outside)).toEqual(before);
+    expect(describeTree(scratch.outside)).toEqual(scratch.untouched);
     expect(readdirSync(scratch.path).toSorted()).toEqual(["layer", "outside"]);
   },
 );

@@ -5,7 +5,7 @@ import { type FileStatus, findXattr, listXattrs, readLinkAt, statAt, workingDire
 import { digestOf } from "@stowage/oci";
 import { expect, test } from "vitest";
 import { fidelityCases } from "./fidelity-cases.test.fixture.ts";
-import { layerOf, needsRoot, openScratch } from "./layer-fixture.test.support.ts";
+import { layerOf, needsRoot, scratch } from "./layer-fixture.test.support.ts";
 import { createUnpacker } from "./unpacker.ts";
 
 /** Each way in which the bytes may come, and by which they are inflated. */
@@ -22,15 +22,15 @@ const unpackers = {
 };
 
 test.skipIf(needsRoot).for(fidelityCases)("keeps $name (needs root)", async ({ write }) => {
-  using scratch = openScratch();
-  const tar = write(scratch.path);
-  const expected = [...describe(join(scratch.path, "tree"))];
+  const { path, layer } = scratch();
+  const tar = write(path);
+  const expected = [...describe(join(path, "tree"))];
   expect(expected.length).toBeGreaterThan(1);
   for (const { name, pack, inflate } of ways) {
-    const layer = join(scratch.layer, name);
-    mkdirSync(layer);
-    await unpackers[inflate ?? "fastest"].unpack(layerOf(tar, pack(tar)), layer);
-    expect([...describe(layer)], name).toEqual(expected);
+    const directory = join(layer, name);
+    mkdirSync(directory);
+    await unpackers[inflate ?? "fastest"].unpack(layerOf(tar, pack(tar)), directory);
+    expect([...describe(directory)], name).toEqual(expected);
   }
 });
 

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  writeFileSync,
   writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,22 +16,39 @@ import { findXattr, listXattrs, readLinkAt, statAt } from "@stowage/linux";
 import { digestOf } from "@stowage/oci";
 import type { LayerFile, LayerSource, UnpackedLayer, Unpacker } from "@stowage/snapshots";
 import { encodeTar, type TarFile } from "@stowage/tar";
+import { onTestFinished } from "vitest";
 import type { CompressedBytes } from "./arriving-file.ts";
 import { createUnpacker } from "./unpacker.ts";
 
 export const needsRoot: boolean = process.getuid?.() !== 0;
 
-/** A directory with an empty `layer` and, beside it, an `outside` that no layer may touch. */
-export interface Scratch extends Disposable {
+export interface Scratch {
   readonly path: string;
   readonly layer: string;
 }
 
-export function openScratch(): Scratch {
+/** A directory with an empty `layer` in it that goes with the test. */
+export function scratch(): Scratch {
   const directory = mkdtempDisposableSync(join(tmpdir(), "stowage-unpack-"));
+  onTestFinished(() => directory.remove());
   const layer = join(directory.path, "layer");
   mkdirSync(layer);
-  return { path: directory.path, layer, [Symbol.dispose]: () => directory.remove() };
+  return { path: directory.path, layer };
+}
+
+export interface GuardedScratch extends Scratch {
+  readonly outside: string;
+  /** What `describeTree` says of `outside` while no layer has touched it. */
+  readonly untouched: Readonly<Record<string, string>>;
+}
+
+/** With an `outside`, that no layer may touch, beside the layer: an empty `dir` and a file that holds its own name. */
+export function guardedScratch(file: string): GuardedScratch {
+  const { path, layer } = scratch();
+  const outside = join(path, "outside");
+  mkdirSync(join(outside, "dir"), { recursive: true });
+  writeFileSync(join(outside, file), file);
+  return { path, layer, outside, untouched: describeTree(outside) };
 }
 
 export function archiveOf(files: Iterable<TarFile>): Buffer {

@@ -3,24 +3,10 @@ import { closeSync, lstatSync, openSync, readdirSync, readFileSync, statSync } f
 import { join } from "node:path";
 import { type FileStatus, findXattr, listXattrs, readLinkAt, statAt } from "@stowage/linux";
 import type { TarFile } from "@stowage/tar";
-import { expect, onTestFinished, test } from "vitest";
-import {
-  describeTree,
-  layerOf,
-  needsRoot,
-  openScratch,
-  type Scratch,
-  unpacker,
-  unpackFiles,
-} from "./layer-fixture.test.support.ts";
+import { expect, test } from "vitest";
+import { describeTree, layerOf, needsRoot, scratch, unpacker, unpackFiles } from "./layer-fixture.test.support.ts";
 
 const time = 1_234_567_890_123_456_789n;
-
-function scratch(): Scratch {
-  const opened = openScratch();
-  onTestFinished(() => opened[Symbol.dispose]());
-  return opened;
-}
 
 function status(layer: string, path: string): FileStatus {
   const fd = openSync(layer, "r");

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import type { LayerSource } from "@stowage/snapshots";
-import { expect, onTestFinished, test } from "vitest";
-import { archiveOf, arriving, layerOf, needsRoot, openScratch } from "./layer-fixture.test.support.ts";
+import { expect, test } from "vitest";
+import { archiveOf, arriving, layerOf, needsRoot, scratch } from "./layer-fixture.test.support.ts";
 import { createUnpacker } from "./unpacker.ts";
 
 const run = promisify(execFile);
@@ -145,10 +145,9 @@ test.skipIf(needsRoot)("lets a process end by itself, with threads that are idle
 
 /** Directories by name, each made when it is first asked for. */
 function directories(): (name: string) => string {
-  const scratch = openScratch();
-  onTestFinished(() => scratch[Symbol.dispose]());
+  const { layer } = scratch();
   return (name) => {
-    const directory = join(scratch.layer, name);
+    const directory = join(layer, name);
     mkdirSync(directory, { recursive: true });
     return directory;
   };

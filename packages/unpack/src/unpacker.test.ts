@@ -12,19 +12,12 @@ import {
   describeTree,
   layerOf,
   needsRoot,
-  openScratch,
-  type Scratch,
+  scratch,
   unpacker,
 } from "./layer-fixture.test.support.ts";
 import { unpackLimits } from "./limits.ts";
 import { UnpackThread } from "./unpack-thread.ts";
 import { createUnpacker } from "./unpacker.ts";
-
-function scratch(): Scratch {
-  const opened = openScratch();
-  onTestFinished(() => opened[Symbol.dispose]());
-  return opened;
-}
 
 const content = Buffer.concat([randomBytes(700_000), Buffer.alloc(3_000_000, "abc")]);
 const plain = archiveOf([{ kind: "file", name: "f", content }]);
