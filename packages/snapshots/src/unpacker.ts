@@ -3,9 +3,10 @@ import type { Digest } from "@stowage/oci";
 import type { Usage } from "./usage.ts";
 
 /**
- * Turns one layer, gzip, Zstandard or plain by its first bytes, into files under an empty directory, touching nothing outside it. Whiteouts become
- * overlayfs whiteouts. Bytes whose plain tar is not `diffId` fail with `failed-precondition`, a broken or forbidden
- * tar with `invalid-argument`; what was written by then is the caller's to drop.
+ * Turns one layer, gzip, Zstandard or plain by its first bytes, into files under an empty directory, touching nothing
+ * outside it. Whiteouts become overlayfs whiteouts. Bytes whose plain tar is not `diffId` fail with
+ * `failed-precondition`, a broken or forbidden tar with `invalid-argument`; what was written by then is the caller's
+ * to drop.
  */
 export interface Unpacker {
   unpack(source: LayerSource, directory: string, options?: UnpackOptions): Promise<UnpackedLayer>;
@@ -38,7 +39,10 @@ export interface UnpackOptions extends AbortOptions {
 export interface UnpackedLayer extends Usage {
   /** Bytes of the plain tar. */
   readonly tarSize: number;
-  /** Directories that were only passed through: they take owner, mode, times and xattrs from below, if they are there. Outer ones first. */
+  /**
+   * Directories that were only passed through: they take owner, mode, times and xattrs from below, if they are there.
+   * Outer ones first.
+   */
   readonly impliedDirectories: readonly string[];
   /** Hard links to files that this layer does not have: the lower file is to be copied up to `path`. */
   readonly lowerLinks: readonly { readonly path: string; readonly target: string }[];
