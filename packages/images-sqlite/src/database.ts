@@ -35,7 +35,7 @@ function prepareTables(database: DatabaseSync, path: string): void {
   database.exec(`BEGIN; ${changes} PRAGMA user_version = ${schemaVersion}; COMMIT;`);
 }
 
-/** What brings the tables of version 0, 1, … to the next one. */
+/** What brings the tables of version 0, 1, … to the next one. The ids of images, and names, are their keys: the handler is in them. */
 const changesByVersion: readonly string[] = [
   `
     CREATE TABLE images (

@@ -24,13 +24,16 @@ export function decodeRecord(text: string): ImageRecord | undefined {
 type Fields = Readonly<Record<string, unknown>>;
 
 function recordIn(fields: Fields): ImageRecord {
-  const { index, created } = fields;
+  const { index, created, handler, snapshotter, files } = fields;
   return {
     id: digestIn(fields["id"]),
+    ...(handler === undefined ? {} : { handler: textIn(handler) }),
+    ...(snapshotter === undefined ? {} : { snapshotter: textIn(snapshotter) }),
     manifest: descriptorIn(fields["manifest"]),
     ...(index === undefined ? {} : { index: descriptorIn(index) }),
     config: descriptorIn(fields["config"]),
     layers: listIn(fields["layers"]).map(layerIn),
+    ...(files === undefined ? {} : { files: listIn(files).map(descriptorIn) }),
     platform: platformIn(fields["platform"]),
     user: textIn(fields["user"]),
     annotations: annotationsIn(fields["annotations"]),

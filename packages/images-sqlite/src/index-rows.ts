@@ -1,6 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { type ImageRecord, isResource, type Lease, type Resource } from "@stowage/images";
-import { type Digest, isDigest } from "@stowage/oci";
+import { type ImageKey, type ImageRecord, isImageKey, isResource, type Lease, type Resource } from "@stowage/images";
 import { decodeRecord, fieldsOf } from "./image-record.ts";
 import { openMark } from "./statements.ts";
 
@@ -9,13 +8,14 @@ export interface ImageRow {
   /** Missing where it cannot be read. */
   readonly record: ImageRecord | undefined;
   readonly publishedAt: number;
+  /** By their keys. */
   readonly names: ReadonlySet<string>;
 }
 
 /** Everything in the database. */
 export interface IndexRows {
   /** In the order of publication. */
-  readonly images: Map<Digest, ImageRow>;
+  readonly images: Map<ImageKey, ImageRow>;
   readonly leases: Map<string, Lease>;
   readonly damage: Map<Resource, string>;
   /** The boot in which the store was written to and not closed since. */
@@ -25,12 +25,12 @@ export interface IndexRows {
 /** Reads it all. A row that is damaged hides no other. */
 export function readRows(database: DatabaseSync): IndexRows {
   const names = readNames(database);
-  const images = new Map<Digest, ImageRow>();
+  const images = new Map<ImageKey, ImageRow>();
   for (const row of database.prepare("SELECT id, record, published_at FROM images ORDER BY sequence").all()) {
-    const id = String(row["id"]);
-    if (!isDigest(id)) continue;
+    const key = String(row["id"]);
+    if (!isImageKey(key)) continue;
     const record = decodeRecord(String(row["record"]));
-    images.set(id, { record, publishedAt: Number(row["published_at"]), names: names.get(id) ?? new Set() });
+    images.set(key, { record, publishedAt: Number(row["published_at"]), names: names.get(key) ?? new Set() });
   }
   const mark = database.prepare("SELECT value FROM marks WHERE mark = ?").get(openMark)?.["value"];
   return {

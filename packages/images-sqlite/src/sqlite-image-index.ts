@@ -1,10 +1,15 @@
 import type { AbortOptions } from "@stowage/errors";
 import {
   type Damage,
+  type FindByNameOptions,
   type Image,
   type ImageIndex,
+  type ImageKey,
   type ImageRecord,
+  imageKeyOf,
   type Lease,
+  nameIn,
+  nameKeyOf,
   neededBy,
   type PublishOptions,
   type RemoveOptions,
@@ -29,6 +34,7 @@ import {
   putName,
   putOpenMark,
 } from "./statements.ts";
+import { withoutBlobs } from "./without-blobs.ts";
 import type { Statement } from "./write-request.ts";
 
 export interface ImageIndexOptions {
@@ -71,9 +77,10 @@ const suspectBoot = "an earlier one";
 class MemoryFirstIndex implements SqliteImageIndex {
   readonly #rows: IndexRows;
   readonly #opened: Opened;
-  /** By id, in the order of publication: what the rows say. */
-  readonly #images = new Map<Digest, Image>();
-  readonly #idByName = new Map<string, Digest>();
+  /** In the order of publication: what the rows say. */
+  readonly #images = new Map<ImageKey, Image>();
+  /** By the keys of the names. */
+  readonly #keyByName = new Map<string, ImageKey>();
   #isSuspect: boolean;
   /** Whether the database says that the store is open. */
   #isMarked = false;
@@ -83,9 +90,9 @@ class MemoryFirstIndex implements SqliteImageIndex {
     this.#opened = opened;
     this.#isSuspect = rows.openBoot !== undefined && rows.openBoot !== opened.boot;
     this.#isMarked = rows.openBoot !== undefined;
-    for (const [id, { names }] of rows.images) {
-      for (const name of names) this.#idByName.set(name, id);
-      this.#show(id);
+    for (const [key, { names }] of rows.images) {
+      for (const name of names) this.#keyByName.set(name, key);
+      this.#show(key);
     }
   }
 
@@ -103,43 +110,44 @@ class MemoryFirstIndex implements SqliteImageIndex {
     return [...this.#images.values()];
   }
 
-  async find(id: Digest, { signal }: AbortOptions = {}): Promise<Image | undefined> {
+  async find(key: ImageKey, { signal }: AbortOptions = {}): Promise<Image | undefined> {
     signal?.throwIfAborted();
-    return this.#images.get(id);
+    return this.#images.get(key);
   }
 
-  async findByName(name: string, { signal }: AbortOptions = {}): Promise<Image | undefined> {
+  async findByName(name: string, { signal, handler }: FindByNameOptions = {}): Promise<Image | undefined> {
     signal?.throwIfAborted();
-    const id = this.#idByName.get(name);
-    return id === undefined ? undefined : this.#images.get(id);
+    const key = this.#keyByName.get(nameKeyOf(name, handler));
+    return key === undefined ? undefined : this.#images.get(key);
   }
 
   async publish(given: ImageRecord, names: readonly string[], options: PublishOptions = {}): Promise<Image> {
     options.signal?.throwIfAborted();
     const record = parseRecord(given);
     const { lease, mended = [] } = options;
+    const nameKeys = names.map((name) => nameKeyOf(name, record.handler));
     const now = Date.now();
     await this.#write([
       putImage(record, now),
-      ...names.map((name) => putName(name, record.id)),
+      ...nameKeys.map((name) => putName(name, imageKeyOf(record))),
       ...mended.map(deleteDamage),
       ...(lease === undefined ? [] : [putLease(lease)]),
     ]);
     if (lease !== undefined) this.#rows.leases.set(lease.holder, lease);
     for (const resource of mended) this.#rows.damage.delete(resource);
-    const image = this.#take(record, names, now);
+    const image = this.#take(record, nameKeys, now);
     if (mended.length > 0) this.#showAll();
     return image;
   }
 
-  async remove(id: Digest, { signal, endLeases = [] }: RemoveOptions = {}): Promise<Image | undefined> {
+  async remove(key: ImageKey, { signal, endLeases = [] }: RemoveOptions = {}): Promise<Image | undefined> {
     signal?.throwIfAborted();
-    await this.#write([deleteImage(id), ...endLeases.map(deleteLease)]);
-    const image = this.#images.get(id);
-    for (const name of this.#rows.images.get(id)?.names ?? []) this.#idByName.delete(name);
+    await this.#write([deleteImage(key), ...endLeases.map(deleteLease)]);
+    const image = this.#images.get(key);
+    for (const name of this.#rows.images.get(key)?.names ?? []) this.#keyByName.delete(name);
     for (const holder of endLeases) this.#rows.leases.delete(holder);
-    this.#rows.images.delete(id);
-    this.#images.delete(id);
+    this.#rows.images.delete(key);
+    this.#images.delete(key);
     return image;
   }
 
@@ -177,9 +185,9 @@ class MemoryFirstIndex implements SqliteImageIndex {
     this.#showAll();
   }
 
-  async listUnreadable({ signal }: AbortOptions = {}): Promise<readonly Digest[]> {
+  async listUnreadable({ signal }: AbortOptions = {}): Promise<readonly ImageKey[]> {
     signal?.throwIfAborted();
-    return [...this.#rows.images].filter(([, { record }]) => record === undefined).map(([id]) => id);
+    return [...this.#rows.images].filter(([, { record }]) => record === undefined).map(([key]) => key);
   }
 
   async listLeases({ signal }: AbortOptions = {}): Promise<readonly Lease[]> {
@@ -221,50 +229,52 @@ class MemoryFirstIndex implements SqliteImageIndex {
     }
   }
 
-  #take(record: ImageRecord, names: readonly string[], now: number): Image {
-    const row = this.#rows.images.get(record.id) ?? { publishedAt: now, names: new Set() };
-    this.#rows.images.set(record.id, { ...row, record });
-    for (const name of names) this.#giveName(name, record.id);
-    const image = this.#show(record.id);
-    if (image === undefined) throw new Error(`image ${record.id} was published and is not there`);
+  #take(record: ImageRecord, nameKeys: readonly string[], now: number): Image {
+    const key = imageKeyOf(record);
+    const row = this.#rows.images.get(key) ?? { publishedAt: now, names: new Set() };
+    this.#rows.images.set(key, { ...row, record });
+    for (const name of nameKeys) this.#giveName(name, key);
+    const image = this.#show(key);
+    if (image === undefined) throw new Error(`image ${key} was published and is not there`);
     return image;
   }
 
   /** What came between the writing and now came first, and is written again. */
   async #replaceRecord(row: ImageRow, record: ImageRecord): Promise<void> {
-    const now = this.#rows.images.get(record.id);
-    if (now === row) this.#rows.images.set(record.id, { ...row, record });
+    const key = imageKeyOf(record);
+    const now = this.#rows.images.get(key);
+    if (now === row) this.#rows.images.set(key, { ...row, record });
     else if (now?.record !== undefined) await this.#write([changeImage(now.record)]);
-    this.#show(record.id);
+    this.#show(key);
   }
 
-  #giveName(name: string, id: Digest): void {
-    const before = this.#idByName.get(name);
-    if (before === id) return;
-    this.#idByName.set(name, id);
-    this.#changeNames(id, (names) => names.add(name));
+  #giveName(name: string, key: ImageKey): void {
+    const before = this.#keyByName.get(name);
+    if (before === key) return;
+    this.#keyByName.set(name, key);
+    this.#changeNames(key, (names) => names.add(name));
     if (before === undefined) return;
     this.#changeNames(before, (names) => names.delete(name));
     this.#show(before);
   }
 
-  #changeNames(id: Digest, change: (names: Set<string>) => void): void {
-    const row = this.#rows.images.get(id);
+  #changeNames(key: ImageKey, change: (names: Set<string>) => void): void {
+    const row = this.#rows.images.get(key);
     if (row === undefined) return;
     const names = new Set(row.names);
     change(names);
-    this.#rows.images.set(id, { ...row, names });
+    this.#rows.images.set(key, { ...row, names });
   }
 
   #showAll(): void {
-    for (const id of this.#rows.images.keys()) this.#show(id);
+    for (const key of this.#rows.images.keys()) this.#show(key);
   }
 
   /** Brings what is answered of one image up to what its row says. */
-  #show(id: Digest): Image | undefined {
-    const row = this.#rows.images.get(id);
+  #show(key: ImageKey): Image | undefined {
+    const row = this.#rows.images.get(key);
     if (row?.record === undefined) return undefined;
-    const names = [...row.names].toSorted();
+    const names = [...row.names].map(nameIn).toSorted();
     const image: Image = {
       ...row.record,
       tags: names.filter((name) => !name.includes("@")),
@@ -272,7 +282,7 @@ class MemoryFirstIndex implements SqliteImageIndex {
       publishedAt: row.publishedAt,
       damage: this.#damageOf(row.record),
     };
-    this.#images.set(id, image);
+    this.#images.set(key, image);
     return image;
   }
 
@@ -284,11 +294,4 @@ class MemoryFirstIndex implements SqliteImageIndex {
       return why === undefined ? [] : [{ resource, why }];
     });
   }
-}
-
-/** The record with these layer blobs not kept any more; `undefined` where it keeps none of them. */
-function withoutBlobs(record: ImageRecord | undefined, gone: ReadonlySet<Digest>): ImageRecord | undefined {
-  if (record === undefined || !record.layers.some(({ kept, blob }) => kept && gone.has(blob.digest))) return undefined;
-  const layers = record.layers.map((layer) => (gone.has(layer.blob.digest) ? { ...layer, kept: false } : layer));
-  return { ...record, layers };
 }

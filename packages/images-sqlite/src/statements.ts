@@ -1,27 +1,26 @@
-import type { Damage, ImageRecord, Lease, Resource } from "@stowage/images";
-import type { Digest } from "@stowage/oci";
+import { type Damage, type ImageKey, type ImageRecord, imageKeyOf, type Lease, type Resource } from "@stowage/images";
 import { encodeRecord } from "./image-record.ts";
 import type { Statement } from "./write-request.ts";
 
 export function putImage(record: ImageRecord, publishedAt: number): Statement {
   const sql =
     "INSERT INTO images (id, record, published_at) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record";
-  return { sql, values: [record.id, encodeRecord(record), publishedAt] };
+  return { sql, values: [imageKeyOf(record), encodeRecord(record), publishedAt] };
 }
 
 /** Changes the record of an image that is there; one that went meanwhile does not come back. */
 export function changeImage(record: ImageRecord): Statement {
-  return { sql: "UPDATE images SET record = ? WHERE id = ?", values: [encodeRecord(record), record.id] };
+  return { sql: "UPDATE images SET record = ? WHERE id = ?", values: [encodeRecord(record), imageKeyOf(record)] };
 }
 
-export function putName(name: string, id: Digest): Statement {
+export function putName(nameKey: string, key: ImageKey): Statement {
   const sql =
     "INSERT INTO names (name, image_id) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET image_id = excluded.image_id";
-  return { sql, values: [name, id] };
+  return { sql, values: [nameKey, key] };
 }
 
-export function deleteImage(id: Digest): Statement {
-  return { sql: "DELETE FROM images WHERE id = ?", values: [id] };
+export function deleteImage(key: ImageKey): Statement {
+  return { sql: "DELETE FROM images WHERE id = ?", values: [key] };
 }
 
 export function putLease(lease: Lease): Statement {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Image, ImageRecord } from "./image.ts";
 import { neededBy } from "./image.ts";
 import type { ImageIndex } from "./image-index.ts";
+import { imageKeyOf } from "./image-key.ts";
 import { blobResource } from "./resource.ts";
 
 /** What every `ImageIndex` promises. Each adapter's tests call this with a way to open a fresh one. */
@@ -51,6 +52,33 @@ export function describeImageIndex(name: string, open: () => Promise<ImageIndex>
       expect(await index.remove(one.id)).toBeUndefined();
       expect(await index.findByName("ghcr.io/other/b:2")).toBeUndefined();
       expect((await index.list()).map(({ id }) => id)).toEqual([two.id]);
+    });
+
+    test("keeps one image apart for each runtime handler that it was pulled for, under the same names", async () => {
+      const index = await open();
+      const name = "docker.io/library/a:1";
+      const kata: ImageRecord = { ...one, handler: "kata", snapshotter: "native" };
+      await index.publish(one, [name]);
+      expect(await index.findByName(name, { handler: "kata" })).toBeUndefined();
+      await index.publish(kata, [name, atDigest]);
+      expect(await index.find(one.id)).toMatchObject({ tags: [name], digests: [] });
+      expect(await index.find(imageKeyOf(kata))).toMatchObject({ ...kata, tags: [name], digests: [atDigest] });
+      expect(await index.findByName(name, { handler: "kata" })).toMatchObject(kata);
+      expect((await index.findByName(name))?.handler).toBeUndefined();
+      await index.publish({ ...two, handler: "kata" }, [name]);
+      expect((await index.findByName(name))?.id).toBe(one.id);
+      expect(await index.remove(imageKeyOf(kata))).toMatchObject({ handler: "kata", digests: [atDigest] });
+      expect((await index.list()).map(imageKeyOf)).toEqual([one.id, `${two.id} kata`]);
+    });
+
+    test("keeps the files of an artifact, and says when one is lost", async () => {
+      const index = await open();
+      const [file] = one.layers.map(({ blob }) => blob);
+      if (file === undefined) throw new Error("an artifact has a file");
+      const artifact: ImageRecord = { ...one, id: one.manifest.digest, layers: [], files: [file] };
+      await index.publish(artifact, []);
+      await index.reportDamage([{ resource: blobResource(file.digest), why: "is missing" }]);
+      expect(await index.find(artifact.id)).toMatchObject({ files: [file], damage: [{ why: "is missing" }] });
     });
 
     test("lists the oldest first", async () => {

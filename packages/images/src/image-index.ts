@@ -1,32 +1,33 @@
 import type { AbortOptions } from "@stowage/errors";
 import type { Digest } from "@stowage/oci";
 import type { Damage, Image, ImageRecord } from "./image.ts";
+import type { ImageKey } from "./image-key.ts";
 import type { Lease } from "./lease.ts";
 import type { Resource } from "./resource.ts";
 
 /**
  * The images, their names, the leases, and what was found damaged. Everything else on the disk is reached from here. An image
- * appears whole, with its names, in one transaction, and goes in one. A name belongs to one image at a time: publishing
- * takes it from the image that had it, which stays under its other names. Every change is durable on return, and is seen by
+ * appears whole, with its names, in one transaction, and goes in one. For each runtime handler, a name belongs to one image at a
+ * time: publishing takes it from the image that had it, which stays under its other names. Every change is durable on return, and is seen by
  * nobody before.
  */
 export interface ImageIndex {
   /** Every image, READY or damaged, oldest first. */
   list(options?: AbortOptions): Promise<readonly Image[]>;
 
-  find(id: Digest, options?: AbortOptions): Promise<Image | undefined>;
+  find(key: ImageKey, options?: AbortOptions): Promise<Image | undefined>;
 
   /** The image that has exactly this name, `docker.io/library/alpine:3` or `docker.io/library/alpine@sha256:…`. */
-  findByName(name: string, options?: AbortOptions): Promise<Image | undefined>;
+  findByName(name: string, options?: FindByNameOptions): Promise<Image | undefined>;
 
   /**
-   * Stores an image under `names`, beside those it has. An image of the same id is replaced. What was found damaged and is not
+   * Stores an image under `names`, beside those it has. An image of the same key is replaced. What was found damaged and is not
    * said to be mended stays so.
    */
   publish(record: ImageRecord, names: readonly string[], options?: PublishOptions): Promise<Image>;
 
   /** Takes an image away with all its names and returns it, or `undefined` where there is none. */
-  remove(id: Digest, options?: RemoveOptions): Promise<Image | undefined>;
+  remove(key: ImageKey, options?: RemoveOptions): Promise<Image | undefined>;
 
   /** Says of layer blobs that they are not kept any more, in all images that have them. */
   forgetBlobs(digests: readonly Digest[], options?: AbortOptions): Promise<void>;
@@ -40,8 +41,8 @@ export interface ImageIndex {
   /** Says of resources that nothing is wrong with them any more. */
   endDamage(resources: readonly Resource[], options?: AbortOptions): Promise<void>;
 
-  /** Images whose record cannot be read, by id. Pulling one again replaces it. */
-  listUnreadable(options?: AbortOptions): Promise<readonly Digest[]>;
+  /** Images whose record cannot be read. Pulling one again replaces it. */
+  listUnreadable(options?: AbortOptions): Promise<readonly ImageKey[]>;
 
   listLeases(options?: AbortOptions): Promise<readonly Lease[]>;
 
@@ -50,6 +51,11 @@ export interface ImageIndex {
 
   /** Ends the leases of these holders; one that has none is fine. */
   endLeases(holders: readonly string[], options?: AbortOptions): Promise<void>;
+}
+
+export interface FindByNameOptions extends AbortOptions {
+  /** The runtime handler that it was pulled for; left out for the default one. */
+  readonly handler?: string | undefined;
 }
 
 export interface PublishOptions extends AbortOptions {

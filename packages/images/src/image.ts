@@ -3,14 +3,20 @@ import { blobResource, layerResource, type Resource } from "./resource.ts";
 
 /** What is kept of an image beside its names. */
 export interface ImageRecord {
-  /** The digest of the config. */
+  /** The digest of the config; of an artifact, which shares its config with others, that of the manifest. */
   readonly id: Digest;
+  /** The runtime handler that it was pulled for; left out for the default one. */
+  readonly handler?: string | undefined;
+  /** The snapshotter that has its layers; left out for the default one. */
+  readonly snapshotter?: string | undefined;
   readonly manifest: Descriptor;
   /** The index the manifest was chosen from, where there was one. */
   readonly index?: Descriptor | undefined;
   readonly config: Descriptor;
-  /** Bottom first. */
+  /** Bottom first; of an artifact, none. */
   readonly layers: readonly ImageLayer[];
+  /** What an artifact has in place of layers: blobs that stay as they came. */
+  readonly files?: readonly Descriptor[] | undefined;
   readonly platform: Platform;
   /** `config.User` as it is written. */
   readonly user: string;
@@ -53,20 +59,24 @@ export function diffIdsOf({ layers }: Pick<ImageRecord, "layers">): readonly Dig
   return layers.map(({ diffId }) => diffId);
 }
 
-/** The blobs of an image that are here: its documents, and those layers that are kept. */
-export function keptBlobs({ manifest, index, config, layers }: ImageRecord): readonly Descriptor[] {
+/** The blobs of an image that are here: its documents, the files of an artifact, and those layers that are kept. */
+export function keptBlobs({ manifest, index, config, files = [], layers }: ImageRecord): readonly Descriptor[] {
   const documents = index === undefined ? [manifest, config] : [manifest, index, config];
-  return [...documents, ...layers.filter(({ kept }) => kept).map(({ blob }) => blob)];
+  return [...documents, ...files, ...layers.filter(({ kept }) => kept).map(({ blob }) => blob)];
+}
+
+/** The unpacked layers of an image, bottom first. */
+export function layersOf(record: ImageRecord): readonly Resource[] {
+  return chainIds(diffIdsOf(record)).map((chainId) => layerResource(chainId, record.snapshotter));
 }
 
 /** Everything that an image has here, each thing once. The layers come bottom first. */
 export function resourcesOf(record: ImageRecord): readonly Resource[] {
-  const layers = chainIds(diffIdsOf(record)).map(layerResource);
   const blobs = keptBlobs(record).map(({ digest }) => blobResource(digest));
-  return [...layers, ...new Set(blobs)];
+  return [...layersOf(record), ...new Set(blobs)];
 }
 
-/** What of an image must be here for it to be READY: all its layers, unpacked, and its documents. Blobs of layers need not. */
+/** What of an image must be here for it to be READY: all its layers, unpacked, its documents and files. Blobs of layers need not. */
 export function neededBy(record: ImageRecord): readonly Resource[] {
   return resourcesOf({ ...record, layers: record.layers.map((layer) => ({ ...layer, kept: false })) });
 }
