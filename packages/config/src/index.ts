@@ -1,1 +1,9 @@
-export { decodeSettings, defaultSettings, type Settings } from "./settings.ts";
+export {
+  decodeSettings,
+  defaultSettings,
+  type MergedSettings,
+  mergeSettings,
+  type SettingsFile,
+} from "./decode-settings.ts";
+export { type MetricsAddress, metricsAddressOf } from "./metrics-address.ts";
+export type { RuntimeSettings, Settings } from "./settings.ts";

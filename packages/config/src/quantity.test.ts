@@ -1,5 +1,6 @@
+import { assert, nat, property } from "fast-check";
 import { expect, test } from "vitest";
-import { parseDuration, parseSize } from "./quantity.ts";
+import { formatDuration, formatSize, parseDuration, parseSize } from "./quantity.ts";
 
 test.for([
   { text: "0 B", bytes: 0 },
@@ -27,3 +28,22 @@ test.for(["", "5", "MiB", "-1 MiB", "1.5 GiB", "5 MB", "5 mib", "1  KiB", "99999
     expect(parseDuration(text)).toBeUndefined();
   },
 );
+
+test.for([
+  { bytes: 0, text: "0 B" },
+  { bytes: 1023, text: "1023 B" },
+  { bytes: 1024, text: "1 KiB" },
+  { bytes: 1536 * 1024 ** 2, text: "1536 MiB" },
+  { bytes: 256 * 1024 ** 3, text: "256 GiB" },
+])("writes $bytes bytes as $text", ({ bytes, text }) => {
+  expect(formatSize(bytes)).toBe(text);
+});
+
+test("reads back every quantity it writes", () => {
+  assert(
+    property(nat(999_999_999), (amount) => {
+      expect(parseSize(formatSize(amount))).toBe(amount);
+      expect(parseDuration(formatDuration(amount))).toBe(amount);
+    }),
+  );
+});

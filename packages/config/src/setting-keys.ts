@@ -1,0 +1,205 @@
+import { z } from "zod";
+import {
+  absolutePath,
+  account,
+  collector,
+  count,
+  duration,
+  host,
+  imageName,
+  listOf,
+  metricsAddress,
+  oneOf,
+  optional,
+  pinnedName,
+  platform,
+  proxies,
+  realm,
+  size,
+  trueOrFalse,
+  width,
+} from "./kinds.ts";
+import { afterRestart, atOnce, type Declared } from "./setting-key.ts";
+import type { RuntimeSettings, Settings } from "./settings.ts";
+
+const snapshotter = oneOf("overlay", "native");
+
+const socket: Declared<Settings["socket"]> = {
+  owner: afterRestart(
+    optional(account),
+    "",
+    "The user that the socket is given to. Left empty, it stays with the user that the daemon runs as.",
+  ),
+  group: afterRestart(
+    optional(account),
+    "",
+    "The group that the socket is given to. A group that is set can open the socket as well: it then has mode 0660, else 0600.",
+  ),
+};
+
+const content: Declared<Settings["content"]> = {
+  retain: atOnce(
+    oneOf("none", "budget", "all"),
+    "none",
+    "Whether the blobs of layers stay once the layers are unpacked: not at all, within the budget, or always.",
+  ),
+  budget: atOnce(
+    size,
+    "10 GiB",
+    "How much may be kept of what no image needs: such blobs, and what failed pulls left for their retry.",
+  ),
+  age: atOnce(duration, "24h", "How long any of that is kept."),
+};
+
+const check: Declared<Settings["check"]> = {
+  rate: atOnce(size, "20 MiB", "How much is read a second, in the background, to see whether all is well."),
+  interval: atOnce(duration, "7d", "The time from one such look to the next."),
+};
+
+const registry: Declared<Settings["registry"]> = {
+  plainHttp: afterRestart(
+    listOf("a list of hosts", host),
+    [],
+    'Registries that are spoken to over http, like "localhost:5000".',
+  ),
+  authFile: afterRestart(
+    optional(absolutePath),
+    "",
+    "A docker config.json or podman auth.json for pulls that bring no credential of their own. Left empty, the usual places of both are searched.",
+  ),
+  hostsDirs: afterRestart(
+    listOf("a list of directories", absolutePath),
+    ["/etc/stowage/certs.d", "/etc/containerd/certs.d", "/etc/containers/certs.d", "/etc/docker/certs.d"],
+    "Directories with one for each host, with containerd's hosts.toml or docker's certificates in it. The first that has the host decides.",
+  ),
+  registriesConf: afterRestart(
+    absolutePath,
+    "/etc/containers/registries.conf",
+    "A registries.conf. Its drop-ins are in the directory of the same name with .d behind it.",
+  ),
+  trustedRealms: afterRestart(
+    listOf("a list of hosts or origins", realm),
+    [],
+    "Token servers that get the credentials of any registry that names them.",
+  ),
+  proxies: afterRestart(
+    proxies,
+    {},
+    'By host[:port], the address of its proxy, or "direct". This comes before HTTPS_PROXY and its like.',
+  ),
+  foreignUrls: afterRestart(
+    trueOrFalse,
+    false,
+    "Whether layers that their registry does not have are fetched from the urls of their descriptors.",
+  ),
+};
+
+const pull: Declared<Settings["pull"]> = {
+  concurrentLayers: atOnce(
+    width,
+    6,
+    "Layers that are fetched and unpacked at once, of all pulls and all registries together.",
+  ),
+  concurrentLayersPerRegistry: atOnce(width, 3, "How many of these may come from one registry."),
+  lease: atOnce(
+    duration,
+    "5m",
+    "How long a finished pull holds what it brought, although somebody may remove the image.",
+  ),
+};
+
+const limits: Declared<Settings["limits"]> = {
+  layerBytes: afterRestart(
+    size,
+    "256 GiB",
+    "What a layer may be, as plain tar and as its files read, holes included, before it counts as a trap and is refused.",
+  ),
+  layerEntries: afterRestart(count, 2_000_000, "How many entries a layer may have."),
+  expansion: afterRestart(count, 2000, "Plain bytes for each compressed one, beyond the first GiB."),
+  pathDepth: afterRestart(count, 512, "How many names a path in a layer may have."),
+  headerBytes: afterRestart(size, "1 MiB", "What may stand before an entry: its PAX header or its long name."),
+};
+
+const runtime: Declared<Settings["runtime"]> = {
+  cgroupDriver: afterRestart(
+    oneOf("systemd", "cgroupfs"),
+    "systemd",
+    "What the kubelet is told that the container runtime uses.",
+  ),
+};
+
+const entry: Declared<RuntimeSettings> = {
+  snapshotter: afterRestart(
+    optional(snapshotter),
+    "",
+    "How unpacked layers are kept for this handler. Left empty, as for the default handler.",
+  ),
+  platform: afterRestart(
+    optional(platform),
+    "",
+    "The platform whose image this handler runs. Left empty, as for the default handler.",
+  ),
+};
+
+/** Every key there is, in the order in which people are shown them. */
+export const settingKeys: Declared<Settings> = {
+  root: afterRestart(absolutePath, "/var/lib/stowage", "Where the store is."),
+  address: afterRestart(absolutePath, "/run/stowage/stowage.sock", "The path of the socket."),
+  durability: afterRestart(
+    oneOf("full", "relaxed"),
+    "full",
+    "Whether what was done survives a power cut, or only what the kernel had time for: about all but the last half minute.",
+  ),
+  snapshotter: afterRestart(
+    snapshotter,
+    "overlay",
+    "How unpacked layers are kept: stacked by overlayfs, or each as a whole copy where that does not work.",
+  ),
+  pinned: atOnce(
+    listOf("a list of images", pinnedName),
+    [],
+    'Images that the kubelet may not collect: their names, or patterns in which a * is any text, like "registry.example/system/*". A pattern is held against the whole name.',
+  ),
+  sandboxImage: atOnce(
+    imageName,
+    "registry.k8s.io/pause:3.10.1",
+    "The image that the container runtime makes sandboxes of. It is always pinned.",
+  ),
+  stopTimeout: atOnce(
+    duration,
+    "20s",
+    "How long pulls under way may go on when the daemon is told to stop, before they are cut off. 0s cuts them off at once.",
+  ),
+  socket,
+  content,
+  check,
+  registry,
+  pull,
+  limits,
+  runtime,
+  log: {
+    level: atOnce(oneOf("debug", "info", "warn", "error"), "info", "The least that is written to the log."),
+  },
+  metrics: {
+    address: afterRestart(
+      optional(metricsAddress),
+      "",
+      'Where Prometheus finds metrics: the path of a unix socket, a port of 127.0.0.1, [::1] or localhost, or "none". Left empty, it is a socket beside that of the daemon, with -metrics before its .sock.',
+    ),
+  },
+  tracing: {
+    endpoint: afterRestart(
+      optional(collector),
+      "",
+      "The base URL of an OpenTelemetry collector that takes OTLP over HTTP. Left empty, there are no traces.",
+    ),
+  },
+  runtimes: {
+    names: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, { error: 'the name of a runtime handler, like "kata"' }),
+    entry,
+    means: "By the name that a kubelet sends as the runtime handler, what is otherwise for its pods than for others.",
+    applies: "after a restart",
+  },
+};
