@@ -6,4 +6,5 @@ export {
   type SettingsFile,
 } from "./decode-settings.ts";
 export { type MetricsAddress, metricsAddressOf } from "./metrics-address.ts";
+export { planReload, type ReloadPlan } from "./plan-reload.ts";
 export type { RuntimeSettings, Settings } from "./settings.ts";
