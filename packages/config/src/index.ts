@@ -1,3 +1,4 @@
+export { nearest } from "@stowage/toml";
 export {
   decodeSettings,
   defaultSettings,
@@ -5,6 +6,9 @@ export {
   mergeSettings,
   type SettingsFile,
 } from "./decode-settings.ts";
+export { defaultSettingsText } from "./default-settings-text.ts";
 export { type MetricsAddress, metricsAddressOf } from "./metrics-address.ts";
 export { planReload, type ReloadPlan } from "./plan-reload.ts";
 export type { RuntimeSettings, Settings } from "./settings.ts";
+export { settingsPage } from "./settings-page.ts";
+export { showSettings } from "./show-settings.ts";

@@ -32,3 +32,24 @@ export function valueAt(settings: object, path: readonly string[]): unknown {
     settings,
   );
 }
+
+/** A table as people write it, and the keys in it. */
+export interface ListedTable {
+  /** Dotted, in snake_case; empty for what is in no table. `NAME` stands for what people choose. */
+  readonly name: string;
+  /** What is said of all tables of such a name. */
+  readonly means?: string | undefined;
+  readonly keys: readonly { readonly name: string; readonly key: SettingKey<unknown> }[];
+}
+
+/** The table `declared`, and those in it. */
+export function listTables(declared: DeclaredTable, outer: readonly string[] = []): readonly ListedTable[] {
+  const nodes = Object.entries(declared).map(([name, node]) => ({ name: snakeCase(name), node }));
+  const keys = nodes.flatMap(({ name, node }) => (isKey(node) ? [{ name, key: node }] : []));
+  const inner = nodes.flatMap(({ name, node }) => {
+    if (isKey(node)) return [];
+    if (!isNamedTables(node)) return listTables(node, [...outer, name]);
+    return listTables(node.entry, [...outer, name, "NAME"]).map((table) => ({ ...table, means: node.means }));
+  });
+  return [{ name: outer.join("."), keys }, ...inner];
+}

@@ -1,3 +1,4 @@
+import type { TomlValue } from "@stowage/toml";
 import type { z } from "zod";
 
 /** What a setting may be, in the words of messages and of the reference page, and the type that takes it. */
@@ -7,9 +8,6 @@ export interface Kind<T> {
   /** What numbers count that TOML writes with a unit. */
   readonly unit?: "bytes" | "seconds" | undefined;
 }
-
-/** What TOML has for a setting. */
-export type TomlValue = string | number | boolean | readonly string[] | { readonly [name: string]: TomlValue };
 
 export type Applies = "at once" | "after a restart";
 

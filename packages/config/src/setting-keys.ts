@@ -75,7 +75,7 @@ const registry: Declared<Settings["registry"]> = {
   registriesConf: afterRestart(
     absolutePath,
     "/etc/containers/registries.conf",
-    "A registries.conf. Its drop-ins are in the directory of the same name with .d behind it.",
+    'A registries.conf. Its drop-ins are in the directory of the same name with ".d" behind it.',
   ),
   trustedRealms: afterRestart(
     listOf("a list of hosts or origins", realm),
@@ -85,7 +85,7 @@ const registry: Declared<Settings["registry"]> = {
   proxies: afterRestart(
     proxies,
     {},
-    'By host[:port], the address of its proxy, or "direct". This comes before HTTPS_PROXY and its like.',
+    'By "host[:port]", the address of its proxy, or "direct". This comes before HTTPS_PROXY and its like.',
   ),
   foreignUrls: afterRestart(
     trueOrFalse,
@@ -148,17 +148,17 @@ export const settingKeys: Declared<Settings> = {
   durability: afterRestart(
     oneOf("full", "relaxed"),
     "full",
-    "Whether what was done survives a power cut, or only what the kernel had time for: about all but the last half minute.",
+    'Whether what was done survives a power cut. With "relaxed", one may take about the last half minute.',
   ),
   snapshotter: afterRestart(
     snapshotter,
     "overlay",
-    "How unpacked layers are kept: stacked by overlayfs, or each as a whole copy where that does not work.",
+    'How unpacked layers are kept: stacked by overlayfs, or, with "native", for where that does not work, each as a whole copy.',
   ),
   pinned: atOnce(
     listOf("a list of images", pinnedName),
     [],
-    'Images that the kubelet may not collect: their names, or patterns in which a * is any text, like "registry.example/system/*". A pattern is held against the whole name.',
+    'Images that the kubelet may not collect: their names, or patterns in which "*" is any text, like "registry.example/system/*". A pattern is held against the whole name.',
   ),
   sandboxImage: atOnce(
     imageName,
@@ -168,7 +168,7 @@ export const settingKeys: Declared<Settings> = {
   stopTimeout: atOnce(
     duration,
     "20s",
-    "How long pulls under way may go on when the daemon is told to stop, before they are cut off. 0s cuts them off at once.",
+    'How long pulls under way may go on when the daemon is told to stop, before they are cut off. With "0s" they are cut off at once.',
   ),
   socket,
   content,
@@ -184,7 +184,7 @@ export const settingKeys: Declared<Settings> = {
     address: afterRestart(
       optional(metricsAddress),
       "",
-      'Where Prometheus finds metrics: the path of a unix socket, a port of 127.0.0.1, [::1] or localhost, or "none". Left empty, it is a socket beside that of the daemon, with -metrics before its .sock.',
+      'Where Prometheus finds metrics: the path of a unix socket, a port of this machine, like "127.0.0.1:9090" or "[::1]:9090", or "none". Left empty, it is a socket beside that of the daemon, with "-metrics" before its ".sock".',
     ),
   },
   tracing: {
@@ -199,7 +199,7 @@ export const settingKeys: Declared<Settings> = {
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, { error: 'the name of a runtime handler, like "kata"' }),
     entry,
-    means: "By the name that a kubelet sends as the runtime handler, what is otherwise for its pods than for others.",
+    means: "What is different for the images of a runtime handler. NAME is what a kubelet sends as the handler's name.",
     applies: "after a restart",
   },
 };
