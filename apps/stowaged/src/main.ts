@@ -4,14 +4,21 @@ import { parseArgs } from "node:util";
 import type { Settings } from "@stowage/config";
 import { readSettings, version } from "@stowage/core";
 import { StowageError } from "@stowage/errors";
+import { runVerb } from "./config-verb.ts";
 import { startDaemon } from "./daemon.ts";
 import { startLog } from "./log.ts";
 
 const usage = `Usage: stowaged [--config FILE] [--root DIR] [--address SOCKET]
+       stowaged config check|default|show [--config FILE]
 
 Keeps the container images of this machine and serves them to the kubelet over CRI.
 
-  --config FILE     settings in TOML (default /etc/stowage/stowage.toml, if it is there)
+  config check      read the settings, and say of each file that it is fine, or what is wrong
+  config default    print a file to begin with: every setting at its default, and what it means
+  config show       print the settings in force, and the files that they come from
+
+  --config FILE     settings in TOML (default /etc/stowage/stowage.toml, if it is there); those in
+                    the directory conf.d beside it go before it
   --root DIR        where the store is (default /var/lib/stowage)
   --address SOCKET  the unix socket to serve on (default /run/stowage/stowage.sock)
   --version         print the version
@@ -32,9 +39,10 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function run(args: readonly string[]): Promise<number> {
-  const options = parse(args);
+  const { values: options, positionals } = parse(args);
   if (options.help) process.stdout.write(usage);
   else if (options.version) process.stdout.write(`stowaged ${version}\n`);
+  else if (positionals.length > 0) process.stdout.write(await runVerb(positionals, options));
   else await serve(await chooseSettings(options));
   return 0;
 }
@@ -60,12 +68,13 @@ async function chooseSettings({ config, root, address }: Options): Promise<Setti
   return { ...settings, root: root ?? settings.root, address: address ?? settings.address };
 }
 
-type Options = ReturnType<typeof parse>;
+type Options = ReturnType<typeof parse>["values"];
 
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
       args: [...args],
+      allowPositionals: true,
       options: {
         config: { type: "string" },
         root: { type: "string" },
@@ -73,7 +82,7 @@ function parse(args: readonly string[]) {
         version: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
-    }).values;
+    });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : "it cannot be read";
     throw new StowageError("invalid-argument", `Cannot read the command line: ${why}`, { cause });
