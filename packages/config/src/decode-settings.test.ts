@@ -1,4 +1,6 @@
 import { StowageError } from "@stowage/errors";
+import { formatToml } from "@stowage/toml";
+import { array, assert, constantFrom, oneof, property, string } from "fast-check";
 import { expect, test } from "vitest";
 import { decodeSettings, defaultSettings, mergeSettings } from "./index.ts";
 
@@ -249,4 +251,34 @@ test("each file is checked on its own, and a mistake in one is told with its nam
     'Cannot read settings "conf.d/b.toml": line 2: there is no key "rot"; perhaps "root"',
   );
   expect(() => mergeSettings([{ ...good, text: "root = 1" }, { ...good }])).toThrow(StowageError);
+});
+
+test("any value of any key gives settings or a StowageError", () => {
+  const keys = constantFrom(
+    "root",
+    "pinned",
+    "sandbox_image",
+    "stop_timeout",
+    "socket.owner",
+    "registry.plain_http",
+    "registry.proxies.x",
+    "metrics.address",
+    "tracing.endpoint",
+    "runtimes.x.platform",
+  );
+  const texts = oneof(
+    string({ unit: "binary" }),
+    array(constantFrom("http://", "[::1]", "localhost", ":", "/", "@", "*", "80", "a", " "), { maxLength: 6 }).map(
+      (parts) => parts.join(""),
+    ),
+  );
+  assert(
+    property(keys, oneof(texts, array(texts)), (key, value) => {
+      try {
+        decodeSettings(`${key} = ${formatToml(value)}`, "a.toml");
+      } catch (error) {
+        expect(error).toBeInstanceOf(StowageError);
+      }
+    }),
+  );
 });
