@@ -3,16 +3,29 @@ import { lstat, readdir } from "node:fs/promises";
 import { contentAt } from "@stowage/content-fs";
 import { type AbortOptions, ifThere } from "@stowage/errors";
 import type { Disk, DiskEntry, DiskOwner } from "@stowage/image-service";
-import { chainIdOf, type Digest } from "@stowage/oci";
+import { layerResource, type Resource } from "@stowage/images";
+import { chainIdOf } from "@stowage/oci";
 import type { SnapshotInfo, Snapshotter } from "@stowage/snapshots";
 import { layerIdOf, storageAt } from "@stowage/snapshots-fs";
 
+/** The snapshotters by the directories that they are in, below the root of the store. */
+type Storages = ReadonlyMap<string, NamedSnapshots>;
+
+/** The name of the default one is left out. */
+export interface NamedSnapshots {
+  readonly name?: string | undefined;
+  readonly snapshots: Pick<Snapshotter, "list">;
+}
+
 /** The disk below `root`, laid out as `openStore` does. Hard links are counted once. */
-export function openDisk(root: string, snapshots: Pick<Snapshotter, "list">): Disk {
+export function openDisk(root: string, storages: Storages): Disk {
   return {
     async *walk(options = {}) {
       const layers = new Map<string, Layer>();
-      for await (const info of snapshots.list(options)) layers.set(layerIdOf(info.chain), layerOf(info));
+      for (const [storage, { name, snapshots }] of storages) {
+        for await (const info of snapshots.list(options))
+          layers.set(`${storage}/${layerIdOf(info.chain)}`, layerOf(info, name));
+      }
       const seen = new Set<bigint>();
       for await (const { path, status } of files(root, "", options)) {
         const isLinked = status.nlink > 1n && !status.isDirectory() && seen.has(status.ino);
@@ -25,12 +38,12 @@ export function openDisk(root: string, snapshots: Pick<Snapshotter, "list">): Di
 
 /** A layer that is known, and how many inodes of its files were not met yet. */
 interface Layer {
-  readonly chainId: Digest;
+  readonly layer: Resource;
   missing: number;
 }
 
-function layerOf({ chain, inodes }: SnapshotInfo): Layer {
-  return { chainId: chainIdOf(chain), missing: inodes };
+function layerOf({ chain, inodes }: SnapshotInfo, snapshotter: string | undefined): Layer {
+  return { layer: layerResource(chainIdOf(chain), snapshotter), missing: inodes };
 }
 
 function entryOf(path: string, status: BigIntStats, layers: ReadonlyMap<string, Layer>): DiskEntry {
@@ -44,9 +57,9 @@ function ownerOf(path: string, layers: ReadonlyMap<string, Layer>): DiskOwner {
   const below = rest.join("/");
   if (path === "" || path === "lock") return { kind: "layout" };
   if (databaseFile.test(path)) return { kind: "database" };
-  if (first === "trash") return { kind: below === "" ? "layout" : "trash" };
+  if (/^trash(?:-[a-z]+)?$/.test(first)) return { kind: below === "" ? "layout" : "trash" };
   if (first === "content") return contentOwner(below);
-  return first === "storage" ? storageOwner(below, layers) : unknown;
+  return /^storage(?:-[a-z]+)?$/.test(first) ? storageOwner(first, below, layers) : unknown;
 }
 
 const databaseFile = /^stowage\.db(?:-wal|-shm|-journal|-reserve)?$/;
@@ -58,14 +71,14 @@ function contentOwner(path: string): DiskOwner {
 }
 
 /** Files that a layer has beyond what was counted when it was unpacked are nobody's. */
-function storageOwner(path: string, layers: ReadonlyMap<string, Layer>): DiskOwner {
+function storageOwner(storage: string, path: string, layers: ReadonlyMap<string, Layer>): DiskOwner {
   const found = storageAt(path);
   if (found === undefined) return unknown;
   if (found.kind !== "layer") return { kind: found.kind };
-  const layer = layers.get(found.id);
+  const layer = layers.get(`${storage}/${found.id}`);
   if (layer === undefined) return { kind: "leftovers" };
   if (found.isFile) layer.missing -= 1;
-  return found.isFile && layer.missing < 0 ? unknown : { kind: "layer", chainId: layer.chainId };
+  return found.isFile && layer.missing < 0 ? unknown : { kind: "layer", layer: layer.layer };
 }
 
 interface FoundFile {

@@ -15,9 +15,11 @@ import { bootId, bootSeconds, lockFile, makeDirectory } from "@stowage/linux";
 import type { Snapshotter, WritableSnapshots } from "@stowage/snapshots";
 import { openSnapshotter } from "@stowage/snapshots-fs";
 import { createUnpacker, type UnpackLimits } from "@stowage/unpack";
-import { openDisk } from "./disk.ts";
+import { type NamedSnapshots, openDisk } from "./disk.ts";
 import { nodePlatform } from "./node-platform.ts";
 import { openRegistry } from "./open-registry.ts";
+import { handlersOf, type TunableSettings, tuningOf } from "./service-settings.ts";
+import { defaultPlace, otherPlaces, type SnapshotterPlace } from "./snapshotter-places.ts";
 
 /** An open store. Disposing it stops what is under way, waits for its end on the disk, and gives the lock back last. */
 export interface Store extends AsyncDisposable {
@@ -33,13 +35,20 @@ export interface Store extends AsyncDisposable {
    * read.
    */
   readonly isSuspect: boolean;
+  /** Takes over what can be set otherwise while it is open. */
+  tune(settings: TunableSettings): void;
   /** Reads what images need, no faster than that; after it, the store is no longer suspect. */
   scrub(options: AbortOptions & { readonly bytesPerSecond: number }): Promise<CheckReport>;
 }
 
 /** As the settings have them; what is left out is as by default. */
 export interface StoreSettings
-  extends Partial<Pick<Settings, "durability" | "snapshotter" | "content" | "pull" | "limits">> {
+  extends Partial<
+    Pick<
+      Settings,
+      "durability" | "snapshotter" | "content" | "pull" | "limits" | "runtimes" | "pinned" | "sandboxImage"
+    >
+  > {
   readonly root: string;
   readonly registry?: Partial<Settings["registry"]> | undefined;
   /** Told of what fails in the background. */
@@ -63,6 +72,7 @@ export async function openStore(given: StoreSettings): Promise<Store> {
   return {
     images,
     writable: adapters.snapshots.writable,
+    tune: (tunable) => images.tune(tuningOf(tunable)),
     root,
     imageRoot,
     get isSuspect() {
@@ -98,12 +108,21 @@ interface Adapters extends Omit<ImageServiceDependencies, "images"> {
 async function openAdapters(root: string, settings: OpenSettings, opening: AsyncDisposableStack): Promise<Adapters> {
   const { durability, snapshotter: driver } = settings;
   const content = opening.use(await openContentStore(join(root, "content"), { durability }));
-  const trash = join(root, "trash");
-  const snapshots = opening.use(await openSnapshotter(join(root, "storage"), { trash, durability, driver }));
+  const openLayers = async ({ storage, trash, driver: named }: SnapshotterPlace) =>
+    opening.use(await openSnapshotter(join(root, storage), { trash: join(root, trash), durability, driver: named }));
+  const snapshots = await openLayers({ ...defaultPlace, driver });
+  const otherSnapshots = new Map<string, Snapshotter>();
+  const storages = new Map<string, NamedSnapshots>([[defaultPlace.storage, { snapshots }]]);
+  for (const place of otherPlaces(root, settings)) {
+    const other = await openLayers(place);
+    otherSnapshots.set(place.driver, other);
+    storages.set(place.storage, { name: place.driver, snapshots: other });
+  }
   const index = opening.use(openImageIndex(join(root, "stowage.db"), { boot: bootId(), durability }));
   const registry = opening.use(openRegistry(settings.registry));
   const unpacker = opening.use(createUnpacker({ limits: unpackLimitsOf(settings.limits) }));
-  return { content, snapshots, index, registry, unpacker, disk: openDisk(root, snapshots) };
+  const disk = openDisk(root, storages);
+  return { content, snapshots, otherSnapshots, index, registry, unpacker, disk };
 }
 
 function unpackLimitsOf(limits: Settings["limits"]): Partial<UnpackLimits> {
@@ -111,15 +130,14 @@ function unpackLimitsOf(limits: Settings["limits"]): Partial<UnpackLimits> {
   return { bytes, entries, depth, expansion, headerBytes };
 }
 
-function serviceSettings({ registry, pull, content, onFailure }: OpenSettings): ImageServiceSettings {
+function serviceSettings(settings: OpenSettings): ImageServiceSettings {
   return {
     platform: nodePlatform(),
     boot: { id: bootId(), seconds: bootSeconds },
-    concurrentLayers: pull.concurrentLayers,
-    foreignUrls: registry.foreignUrls,
-    retention: { layers: content.retain, bytes: content.budget, seconds: content.age },
-    leaseSeconds: pull.lease,
-    onFailure,
+    handlers: handlersOf(settings),
+    foreignUrls: settings.registry.foreignUrls,
+    tuning: tuningOf(settings),
+    onFailure: settings.onFailure,
   };
 }
 

@@ -37,7 +37,12 @@ export async function expectSound(root: string, { depth = "used", ...expected }:
 /** Without hurry, and such that a collection leaves nothing that no image needs. */
 function openFrugalStore(root: string): Promise<Store> {
   const content = { retain: "budget", budget: 0, age: 0 } as const;
-  return openStore({ root, content, pull: { concurrentLayers: 3, lease: 0 }, durability: "relaxed" });
+  return openStore({
+    root,
+    content,
+    pull: { concurrentLayers: 3, concurrentLayersPerRegistry: 3, lease: 0 },
+    durability: "relaxed",
+  });
 }
 
 /** What holds as soon as the store is open, with no help from the network. */

@@ -218,6 +218,6 @@ const longestAnswer = 10_000;
 /** One layer after the other, so that the calls come in the same order every time. */
 async function start({ root }: ScratchStore, { registry }: OfferedImages): Promise<StoreProcess> {
   const settings = settingsWith("none");
-  const pulls = { ...settings.pull, concurrentLayers: 1, lease: 0 };
+  const pulls = { ...settings.pull, concurrentLayers: 1, concurrentLayersPerRegistry: 1, lease: 0 };
   return await startStoreProcess({ ...settings, pull: pulls, root, registry: { plainHttp: [registry.host] } });
 }

@@ -43,7 +43,7 @@ function describeReport({ images, resources, findings, unreadable }: CheckReport
     ...findings.map(
       ({ resource, why, images: ids }) => `${resource} ${why} (${ids.map((id) => shortId({ id })).join(", ")})`,
     ),
-    ...unreadable.map((id) => `record of image ${shortId({ id })} cannot be read: pull it again`),
+    ...unreadable.map((key) => `record of image ${key} cannot be read: pull it again`),
   ];
 }
 

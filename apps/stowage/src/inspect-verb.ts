@@ -1,11 +1,12 @@
 import type { AbortOptions } from "@stowage/errors";
+import type { ImageVerbs } from "@stowage/image-service";
 import { isReady } from "@stowage/image-service";
 import { type Image, imageSize } from "@stowage/images";
 import { formatPlatform } from "@stowage/oci";
 import type { Command } from "commander";
 import { formatBytes, formatTable, imageJson } from "./describe-image.ts";
 import { getImage } from "./get-image.ts";
-import { type Images, openImages } from "./open-images.ts";
+import { openImages } from "./open-images.ts";
 import { createVerb, type PlaceOptions } from "./place-options.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -39,6 +40,6 @@ export function addInspect(program: Command, terminal: Terminal): void {
     });
 }
 
-async function readConfig(images: Images, image: Image, { signal }: AbortOptions): Promise<unknown> {
+async function readConfig(images: ImageVerbs, image: Image, { signal }: AbortOptions): Promise<unknown> {
   return JSON.parse(Buffer.from(await images.readConfig(image, { signal })).toString("utf8"));
 }

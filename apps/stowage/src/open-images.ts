@@ -2,15 +2,13 @@ import { realpath } from "node:fs/promises";
 import type { Settings } from "@stowage/config";
 import { openStore, readSettings } from "@stowage/core";
 import { StowageError } from "@stowage/errors";
-import type { ImageService } from "@stowage/image-service";
+import type { ImageVerbs } from "@stowage/image-service";
 import { LockHeldError } from "@stowage/linux";
 import type { PlaceOptions } from "./place-options.ts";
 
-/** What the verbs ask, of the store itself or of the daemon that holds it. */
-export type Images = Omit<ImageService, "usage">;
-
 export interface OpenImages extends AsyncDisposable {
-  readonly images: Images;
+  /** Of the store itself, or of the daemon that holds it. */
+  readonly images: ImageVerbs;
   /** Where the store is, without links on the way. */
   readonly root: string;
   readonly settings: Settings;

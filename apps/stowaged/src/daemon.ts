@@ -22,7 +22,7 @@ export async function startDaemon(settings: Settings, options: DaemonOptions = {
       root: store.imageRoot,
       storeRoot: store.root,
     },
-    { address, version, cgroupDriver: runtime.cgroupDriver },
+    { address, version, cgroupDriver: runtime.cgroupDriver, handlers: Object.keys(settings.runtimes) },
   );
   starting.use(server);
   starting.use(maintainStore(store, { check: settings.check, ...options }));

@@ -1,7 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { StowageError } from "@stowage/errors";
 import { type CheckReport, type DiskAccount, type DiskLine, diskKinds, type Repair } from "@stowage/image-service";
-import { parseDigest } from "@stowage/oci";
+import { type ImageKey, isImageKey } from "@stowage/images";
+import { parseDigest, quoteText } from "@stowage/oci";
 import type { Usage } from "@stowage/snapshots";
 import { decodeDamage, encodeDamage } from "./damage-message.ts";
 import {
@@ -31,8 +32,13 @@ export function decodeCheckReport({ images, resources, findings, unreadable }: C
     images,
     resources,
     findings: findings.map((finding) => ({ ...decodeDamage(finding.damage), images: finding.images.map(parseDigest) })),
-    unreadable: unreadable.map(parseDigest),
+    unreadable: unreadable.map(keyIn),
   };
+}
+
+function keyIn(text: string): ImageKey {
+  if (isImageKey(text)) return text;
+  throw new StowageError("invalid-argument", `Cannot read a check report: ${quoteText(text)} is no key of an image`);
 }
 
 /** What became of damaged images. */

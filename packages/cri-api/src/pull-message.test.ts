@@ -30,21 +30,30 @@ test.for(["busybox", "localhost:5000/a/b:v1", `ghcr.io/a/b@${digestOf("an index"
 );
 
 test.for<{ what: string; ask: PullAsk; arrives: Required<PullAsk> }>([
-  { what: "nothing", ask: {}, arrives: { plainHttp: undefined, platform: undefined, credential: undefined } },
+  {
+    what: "nothing",
+    ask: {},
+    arrives: { handler: "", plainHttp: undefined, platform: undefined, credential: undefined },
+  },
   {
     what: "plain http",
     ask: { plainHttp: true },
-    arrives: { plainHttp: true, platform: undefined, credential: undefined },
+    arrives: { handler: "", plainHttp: true, platform: undefined, credential: undefined },
   },
   {
     what: "https",
     ask: { plainHttp: false },
-    arrives: { plainHttp: false, platform: undefined, credential: undefined },
+    arrives: { handler: "", plainHttp: false, platform: undefined, credential: undefined },
   },
   {
     what: "a platform",
     ask: { plainHttp: false, platform: parsePlatform("linux/arm/v6") },
-    arrives: { plainHttp: false, platform: parsePlatform("linux/arm/v6"), credential: undefined },
+    arrives: { handler: "", plainHttp: false, platform: parsePlatform("linux/arm/v6"), credential: undefined },
+  },
+  {
+    what: "a runtime handler",
+    ask: { handler: "kata" },
+    arrives: { handler: "kata", plainHttp: undefined, platform: undefined, credential: undefined },
   },
 ])("a pull that asks for $what arrives as it was", ({ ask, arrives }) => {
   expect(sent(ask)).toEqual({ reference, ...arrives });
@@ -88,7 +97,7 @@ const layer = {
   size: 2 ** 43,
 };
 
-const phases: readonly LayerPhase[] = ["waiting", "fetching", "unpacking", "unpacked", "present"];
+const phases: readonly LayerPhase[] = ["waiting", "fetching", "unpacking", "done", "present"];
 
 test.for<PullEvent>([
   { kind: "resolved", manifest, layers: [] },

@@ -14,11 +14,13 @@ import {
 import { decodeDescriptor, encodeDescriptor } from "./stored-image.ts";
 
 /** The part of a pull's options that goes over the wire. */
-export type PullAsk = Pick<PullOptions, "credential" | "plainHttp" | "platform">;
+export type PullAsk = Pick<PullOptions, "credential" | "plainHttp" | "platform" | "handler">;
 
-export function encodePullRequest(reference: Reference, { credential, plainHttp, platform }: PullAsk): PullRequest {
+export function encodePullRequest(reference: Reference, asked: PullAsk): PullRequest {
+  const { credential, plainHttp, platform, handler = "" } = asked;
   return create(PullRequestSchema, {
     reference: formatReference(reference),
+    handler,
     ...(plainHttp === undefined ? {} : { plainHttp }),
     platform: platform === undefined ? "" : formatPlatform(platform),
     ...(credential === undefined ? {} : { credential: encodeCredential(credential) }),
@@ -29,6 +31,7 @@ export function encodePullRequest(reference: Reference, { credential, plainHttp,
 export function decodePullRequest(request: PullRequest): PullAsk & { readonly reference: Reference } {
   return {
     reference: parseReference(request.reference),
+    handler: request.handler,
     plainHttp: request.plainHttp,
     platform: request.platform === "" ? undefined : parsePlatform(request.platform),
     credential: request.credential === undefined ? undefined : decodeAuthConfig(request.credential)?.credential,
@@ -72,7 +75,7 @@ export function decodePullEvent({ event }: PullResponse): PullEvent | undefined 
   }
 }
 
-const phases: readonly LayerPhase[] = ["waiting", "fetching", "unpacking", "unpacked", "present"];
+const phases: readonly LayerPhase[] = ["waiting", "fetching", "unpacking", "done", "present"];
 
 function encodeCredential(credential: Credential): CredentialMessage {
   switch (credential.kind) {

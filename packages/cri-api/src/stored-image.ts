@@ -12,15 +12,18 @@ import {
 
 /** An image as `stowage.v1` carries it. */
 export function encodeStoredImage(image: Image): ImageMessage {
-  const { index, created, platform, publishedAt } = image;
+  const { index, created, platform, publishedAt, handler = "", snapshotter = "", files = [] } = image;
   return create(ImageSchema, {
     id: image.id,
+    handler,
+    snapshotter,
     manifest: encodeDescriptor(image.manifest),
     ...(index === undefined ? {} : { index: encodeDescriptor(index) }),
     config: encodeDescriptor(image.config),
     layers: image.layers.map(({ blob, kept, diffId, bytes, inodes }) =>
       create(LayerSchema, { blob: encodeDescriptor(blob), kept, diffId, bytes: BigInt(bytes), inodes: BigInt(inodes) }),
     ),
+    files: files.map(encodeDescriptor),
     platform: formatPlatform(platform),
     user: image.user,
     annotations: { ...image.annotations },
@@ -36,6 +39,8 @@ export function encodeStoredImage(image: Image): ImageMessage {
 export function decodeStoredImage(message: ImageMessage): Image {
   return {
     id: parseDigest(message.id),
+    ...(message.handler === "" ? {} : { handler: message.handler }),
+    ...(message.snapshotter === "" ? {} : { snapshotter: message.snapshotter }),
     manifest: decodeDescriptor(message.manifest),
     ...(message.index === undefined ? {} : { index: decodeDescriptor(message.index) }),
     config: decodeDescriptor(message.config),
@@ -46,6 +51,7 @@ export function decodeStoredImage(message: ImageMessage): Image {
       bytes: Number(bytes),
       inodes: Number(inodes),
     })),
+    ...(message.files.length === 0 ? {} : { files: message.files.map(decodeDescriptor) }),
     platform: parsePlatform(message.platform),
     user: message.user,
     annotations: message.annotations,

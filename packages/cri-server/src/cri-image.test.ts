@@ -1,7 +1,7 @@
 import { type Image, imageSize } from "@stowage/images";
 import { digestOf } from "@stowage/oci";
 import { expect, test } from "vitest";
-import { criImageOf } from "./cri-image.ts";
+import { createTeller } from "./cri-image.ts";
 
 const blobOf = (name: string, size: number) => ({
   mediaType: "application/octet-stream",
@@ -27,8 +27,10 @@ const image: Image = {
   damage: [],
 };
 
+const tell = createTeller({ isPinned: () => false });
+
 test("shows the id, all names, and the annotations of the manifest", () => {
-  expect(criImageOf(image)).toMatchObject({
+  expect(tell(image)).toMatchObject({
     id: image.id,
     repoTags: image.tags,
     repoDigests: image.digests,
@@ -38,8 +40,8 @@ test("shows the id, all names, and the annotations of the manifest", () => {
 });
 
 test("says how much disk it takes here, and nothing of layers whose blob is not kept", () => {
-  expect(criImageOf(image).size).toBe(1_146_000n);
-  expect(criImageOf(image).size).toBe(BigInt(imageSize(image)));
+  expect(tell(image).size).toBe(1_146_000n);
+  expect(tell(image).size).toBe(BigInt(imageSize(image)));
 });
 
 test.for<{ user: string; uid: bigint | undefined; username: string }>([
@@ -52,12 +54,27 @@ test.for<{ user: string; uid: bigint | undefined; username: string }>([
   { user: "app:2000", uid: undefined, username: "app" },
   { user: ":2000", uid: undefined, username: "" },
 ])("the user $user is uid $uid and name $username", ({ user, uid, username }) => {
-  const shown = criImageOf({ ...image, user });
+  const shown = tell({ ...image, user });
   expect(shown.uid?.value).toBe(uid);
   expect(shown.username).toBe(username);
 });
 
 // CVE-2024-40635: what wraps around to root in 32 bits
 test.for(["2147483648", "4294967296", "-1", "+0"])("refuses the user %s, which is no number of a user", (user) => {
-  expect(() => criImageOf({ ...image, user })).toThrow(expect.objectContaining({ code: "invalid-argument" }));
+  expect(() => tell({ ...image, user })).toThrow(expect.objectContaining({ code: "invalid-argument" }));
+});
+
+test("shows for which runtime handler an image is here", () => {
+  expect(tell({ ...image, handler: "kata" }).spec?.runtimeHandler).toBe("kata");
+});
+
+test("shows whether an image is pinned, also when that has changed since", () => {
+  const pinned = new Set<Image>();
+  const tellPins = createTeller({ isPinned: (asked) => pinned.has(asked) });
+  expect(tellPins(image)).toBe(tellPins(image));
+  expect(tellPins(image).pinned).toBe(false);
+  pinned.add(image);
+  expect(tellPins(image).pinned).toBe(true);
+  pinned.delete(image);
+  expect(tellPins(image).pinned).toBe(false);
 });

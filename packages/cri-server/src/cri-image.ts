@@ -4,17 +4,25 @@ import { type Image, imageSize } from "@stowage/images";
 import { parseImageUser } from "@stowage/oci";
 
 /** Images as the kubelet sees them, each made once: a kubelet asks for all of them again and again. */
-export function createTeller(): (image: Image) => CriImage {
+export function createTeller({ isPinned }: PinTeller): (image: Image) => CriImage {
   const told = new WeakMap<Image, CriImage>();
   return (image) => {
-    const known = told.get(image) ?? criImageOf(image);
-    told.set(image, known);
-    return known;
+    const pinned = isPinned(image);
+    const known = told.get(image);
+    if (known?.pinned === pinned) return known;
+    const made = criImageOf(image, { pinned });
+    told.set(image, made);
+    return made;
   };
 }
 
-/** An image as the kubelet sees it; the same by whatever name it was asked for. */
-export function criImageOf(image: Image): CriImage {
+export interface PinTeller {
+  /** Whether the kubelet is told to let the image be. It changes with the settings. */
+  readonly isPinned: (image: Image) => boolean;
+}
+
+/** The same by whatever name it was asked for. */
+function criImageOf(image: Image, { pinned }: { readonly pinned: boolean }): CriImage {
   const user = parseImageUser(image.user);
   return create(ImageSchema, {
     id: image.id,
@@ -23,6 +31,7 @@ export function criImageOf(image: Image): CriImage {
     size: BigInt(imageSize(image)),
     ...(user.kind === "uid" ? { uid: { value: BigInt(user.uid) } } : {}),
     ...(user.kind === "name" ? { username: user.name } : {}),
-    spec: { annotations: { ...image.annotations } },
+    spec: { annotations: { ...image.annotations }, runtimeHandler: image.handler ?? "" },
+    pinned,
   });
 }

@@ -26,7 +26,7 @@ export interface ImageMethodsDependencies {
 /** The six methods of CRI's ImageService. */
 export function imageMethods(dependencies: ImageMethodsDependencies): ServiceImpl<typeof ImageMethods> {
   const { images, root } = dependencies;
-  const tell = createTeller();
+  const tell = createTeller({ isPinned: (image) => images.isPinned(image) });
   const list = async (filter: ImageFilter | undefined, options: AbortOptions): Promise<CriImage[]> =>
     (await listed(images, filter, options)).flatMap((image) => tellable(image, tell));
   return {
@@ -35,7 +35,7 @@ export function imageMethods(dependencies: ImageMethodsDependencies): ServiceImp
       for (const batch of batches(await list(filter, options))) yield { images: [...batch] };
     }),
     imageStatus: unary(async ({ image: spec, verbose }, options) => {
-      const image = await images.find(nameIn(spec), options);
+      const image = await images.find(nameIn(spec), { ...options, handler: handlerIn(spec) });
       if (image === undefined) return {};
       if (!isReady(image)) return { info: verbose ? damageInfo(image) : {} };
       return { image: tell(image), info: verbose ? await verboseInfo(images, image, options) : {} };
@@ -43,11 +43,11 @@ export function imageMethods(dependencies: ImageMethodsDependencies): ServiceImp
     pullImage: unary(async ({ image: spec, auth }, options) => {
       const reference = parseReference(nameIn(spec));
       const credential = credentialFor(reference, auth);
-      const { id } = await images.pull(reference, { ...options, credential });
+      const { id } = await images.pull(reference, { ...options, credential, handler: handlerIn(spec) });
       return { imageRef: id };
     }),
     removeImage: unary(async ({ image: spec }, options) => {
-      await images.remove(nameIn(spec), options);
+      await images.remove(nameIn(spec), { ...options, handler: handlerIn(spec) || undefined });
       return {};
     }),
     imageFsInfo: unary(async (_request, options) => {
@@ -63,14 +63,16 @@ export function imageMethods(dependencies: ImageMethodsDependencies): ServiceImp
   };
 }
 
-/** What a spec names. Handlers other than the default are none of ours, and are not quietly taken for it. */
+/** What a spec names. */
 function nameIn(spec: ImageSpec | undefined): string {
-  const handler = spec?.runtimeHandler ?? "";
-  if (handler !== "")
-    throw new StowageError("invalid-argument", `Cannot use runtime handler "${handler}": it is not configured`);
   const name = nameOf(spec);
   if (name === "") throw new StowageError("invalid-argument", "Cannot find an image: no image specified");
   return name;
+}
+
+/** The runtime handler that a spec is about; `""` is the default one. Lists and removals without one are about all. */
+function handlerIn(spec: ImageSpec | undefined): string {
+  return spec?.runtimeHandler ?? "";
 }
 
 function nameOf(spec: ImageSpec | undefined): string {
@@ -83,9 +85,10 @@ async function listed(
   options: AbortOptions,
 ): Promise<readonly Image[]> {
   const name = nameOf(filter?.image);
-  if (name === "") return await images.list(options);
-  const image = await images.find(name, options);
-  return image === undefined || !isReady(image) ? [] : [image];
+  const handler = handlerIn(filter?.image);
+  if (name !== "") return (await images.findAll(name, { ...options, handler: handler || undefined })).filter(isReady);
+  const all = await images.list(options);
+  return handler === "" ? all : all.filter((image) => image.handler === handler);
 }
 
 /** Pulls refuse what cannot be told to a kubelet; if a store has such an image all the same, the others are still listed. */

@@ -6,6 +6,8 @@ export interface RuntimeMethodsSettings {
   /** Of stowage, a semantic version. */
   readonly version: string;
   readonly cgroupDriver: "systemd" | "cgroupfs";
+  /** The names of the runtime handlers beside the default one. */
+  readonly handlers: readonly string[];
 }
 
 /** The version of the kubelet's runtime API, which has not moved since CRI began. */
@@ -15,6 +17,7 @@ const kubeletApiVersion = "0.1.0";
 export function runtimeMethods({
   version,
   cgroupDriver,
+  handlers,
 }: RuntimeMethodsSettings): Partial<ServiceImpl<typeof RuntimeService>> {
   return {
     version: unary(async () => ({
@@ -25,7 +28,7 @@ export function runtimeMethods({
     })),
     status: unary(async ({ verbose }) => ({
       status: { conditions: ["RuntimeReady", "NetworkReady"].map((type) => ({ type, status: true })) },
-      runtimeHandlers: [{ name: "", features: {} }],
+      runtimeHandlers: ["", ...handlers].map((name) => ({ name, features: {} })),
       features: {},
       info: verbose ? { config: JSON.stringify({ cgroupDriver, version }) } : {},
     })),

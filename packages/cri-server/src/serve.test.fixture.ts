@@ -19,13 +19,18 @@ export async function scratchDirectory(): Promise<string> {
 export async function serve(images: Partial<ImageService>): Promise<Transport> {
   const root = await scratchDirectory();
   const address = join(root, "s.sock");
+  const asked = { ...noImages, ...images };
+  const findAll: ImageService["findAll"] = async (name, options) => {
+    const image = await asked.find(name, options);
+    return image === undefined ? [] : [image];
+  };
   const server = await startCriServer(
     {
-      images: { ...noImages, ...images },
+      images: { ...asked, findAll },
       root: "/images",
       storeRoot: "/store",
     },
-    { address, version: "1.2.3", cgroupDriver: "systemd" },
+    { address, version: "1.2.3", cgroupDriver: "systemd", handlers: ["kata"] },
   );
   const baseUrl = "http://localhost";
   const sessionManager = new Http2SessionManager(baseUrl, {}, { createConnection: () => createConnection(address) });
@@ -42,6 +47,10 @@ const noImages: ImageService = {
   pull: () => Promise.reject(new Error("There is nothing to pull from")),
   list: async () => [],
   find: async () => undefined,
+  findAll: async () => [],
+  isPinned: () => false,
+  tune: () => undefined,
+  watch: async function* () {},
   remove: async () => undefined,
   view: async () => [],
   readConfig: async () => new Uint8Array(),

@@ -13,7 +13,7 @@ import {
   type StoreService,
 } from "@stowage/cri-api";
 import { type AbortOptions, StowageError } from "@stowage/errors";
-import type { ImageService } from "@stowage/image-service";
+import type { HandlerOptions, ImageService } from "@stowage/image-service";
 import type { Image } from "@stowage/images";
 import { LatestEvents } from "./latest-events.ts";
 import { streaming, unary } from "./status.ts";
@@ -36,11 +36,13 @@ export function storeMethods(
     list: unary(async ({ damagedToo }, options) => ({
       images: (await images.list({ ...options, damagedToo })).map(encodeStoredImage),
     })),
-    find: unary(async ({ name }, options) => found(await images.find(name, options))),
-    remove: unary(async ({ name, endLease }, options) => found(await images.remove(name, { ...options, endLease }))),
-    view: unary(async ({ id, holder }, options) => {
+    find: unary(async ({ name, handler }, options) => found(await images.find(name, { ...options, handler }))),
+    remove: unary(async ({ name, endLease, handler }, options) =>
+      found(await images.remove(name, { ...options, endLease, handler })),
+    ),
+    view: unary(async ({ id, handler, holder }, options) => {
       const asked = holder === "" ? options : { ...options, holder };
-      const mounts = await images.view(await get(images, id, options), asked);
+      const mounts = await images.view(await get(images, id, { ...options, handler }), asked);
       return { mounts: mounts.map(({ type, source, options: flags }) => ({ type, source, options: [...flags] })) };
     }),
     release: unary(async ({ holder }, options) => {
@@ -56,8 +58,8 @@ export function storeMethods(
     ),
     repair: unary(async (_request, options) => encodeRepairs(await images.repair(options))),
     account: unary(async (_request, options) => encodeDiskAccount(await images.account(options))),
-    readConfig: unary(async ({ id }, options) => {
-      const config = await images.readConfig(await get(images, id, options), options);
+    readConfig: unary(async ({ id, handler }, options) => {
+      const config = await images.readConfig(await get(images, id, { ...options, handler }), options);
       return { config: new Uint8Array(config) };
     }),
   };
@@ -89,7 +91,7 @@ function found(image: Image | undefined): { readonly image?: ReturnType<typeof e
   return image === undefined ? {} : { image: encodeStoredImage(image) };
 }
 
-async function get(images: ImageService, id: string, options: AbortOptions): Promise<Image> {
+async function get(images: ImageService, id: string, options: HandlerOptions): Promise<Image> {
   const image = await images.find(id, options);
   if (image === undefined) throw new StowageError("not-found", `Cannot find image "${id}": it is not here`);
   return image;

@@ -2,15 +2,17 @@ import { StowageError } from "@stowage/errors";
 import { type Image, type ImageIndex, type ImageLayer, layerResource, type Resource } from "@stowage/images";
 import { ContentMismatchError, chainIdOf, layerCompressionOf, quoteText } from "@stowage/oci";
 import type { SharedWork } from "@stowage/shared-work";
-import { shareKey } from "./fetch-layer.ts";
+import { shareKey } from "./fetch-blob.ts";
 import { joined } from "./joined.ts";
-import type { Limiter } from "./limiter.ts";
+import { type Limiter, takeTurn } from "./limiter.ts";
 import { layerReporter, type PullOptions } from "./pull-event.ts";
 import { type BroughtLayer, type StageDependencies, stageLayer, type WantedLayer } from "./stage-layer.ts";
 
 /** What layers are brought here with. The shared work is that of all pulls, so that each layer comes once. */
 export interface LayerDependencies extends StageDependencies {
   readonly limiter: Limiter;
+  /** The name of the snapshotter; the default one has none. */
+  readonly snapshotter?: string | undefined;
   readonly stages: SharedWork<BroughtLayer & AsyncDisposable>;
   readonly images: ImageIndex;
 }
@@ -32,6 +34,8 @@ export async function bringLayers(
 }
 
 export interface BringLayersOptions extends PullOptions {
+  /** Tells this pull from the others. */
+  readonly pull: string;
   /** Holds what is staged. */
   readonly shares: AsyncDisposableStack;
   /** What is to be brought anew although it is here. */
@@ -64,19 +68,19 @@ async function bringLayer(
 ): Promise<BroughtLayer | undefined> {
   requireFiles(layer);
   const report = layerReporter(layer.blob, options);
-  const chainId = chainIdOf(layer.chain);
-  const replace = options.damaged.has(layerResource(chainId));
+  const resource = layerResource(chainIdOf(layer.chain), dependencies.snapshotter);
+  const replace = options.damaged.has(resource);
   if (!replace && isKnown(layer, options.images) && (await dependencies.snapshots.find(layer.chain, options))) {
     report("present", layer.blob.size);
     return undefined;
   }
   report("waiting", 0);
   const stage = async (signal: AbortSignal) => {
-    const work = () => stageLayer(dependencies, layer, { ...options, signal });
-    return dependencies.limiter.run(work, { signal });
+    using _turn = await takeTurn(dependencies.limiter, layer, { ...options, signal });
+    return await stageLayer(dependencies, layer, { ...options, signal });
   };
-  const staged = await dependencies.stages.join(shareKey(layer, chainId), stage, options);
-  report("unpacked", layer.blob.size);
+  const staged = await dependencies.stages.join(shareKey(layer, resource), stage, options);
+  report("done", layer.blob.size);
   return { ...staged, replace };
 }
 

@@ -6,21 +6,23 @@ import {
   diffIdsOf,
   type Image,
   type ImageIndex,
+  type ImageKey,
   keptBlobs,
-  layerResource,
+  layersOf,
   neededBy,
   type Resource,
 } from "@stowage/images";
-import { chainIds, type Descriptor, type Digest } from "@stowage/oci";
+import type { Descriptor, Digest } from "@stowage/oci";
 import type { Chain, Snapshotter } from "@stowage/snapshots";
+import type { Snapshotters } from "./handlers.ts";
 import { paceOf } from "./pace.ts";
 import type { Roots } from "./roots.ts";
 
 export interface CheckDependencies {
   readonly content: Pick<ContentStore, "find" | "verify" | "remove">;
-  readonly snapshots: Pick<Snapshotter, "inspect">;
+  readonly snapshotters: Snapshotters<Pick<Snapshotter, "inspect">>;
   readonly images: ImageIndex;
-  readonly roots: Pick<Roots, "forgetBlobs">;
+  readonly roots: Pick<Roots, "forgetBlobs" | "reportDamage">;
 }
 
 export interface CheckOptions extends AbortOptions {
@@ -36,7 +38,7 @@ export interface CheckReport {
   readonly resources: number;
   readonly findings: readonly Finding[];
   /** Images whose record cannot be read. */
-  readonly unreadable: readonly Digest[];
+  readonly unreadable: readonly ImageKey[];
 }
 
 export interface Finding extends Damage {
@@ -65,7 +67,7 @@ export async function check(dependencies: CheckDependencies, options: CheckOptio
 }
 
 type Part = { readonly resource: Resource } & (
-  | { readonly kind: "layer"; readonly chain: Chain }
+  | { readonly kind: "layer"; readonly chain: Chain; readonly snapshotter: string | undefined }
   | { readonly kind: "blob"; readonly blob: Descriptor; readonly isNeeded: boolean }
 );
 
@@ -73,10 +75,10 @@ type Part = { readonly resource: Resource } & (
 function partsOf(images: readonly Image[]): ReadonlyMap<Resource, Part> {
   const parts = new Map<Resource, Part>();
   for (const image of images) {
-    const chain = diffIdsOf(image);
-    for (const [at, id] of chainIds(chain).entries()) {
-      const resource = layerResource(id);
-      parts.set(resource, { kind: "layer", resource, chain: chain.slice(0, at + 1) });
+    const diffIds = diffIdsOf(image);
+    const { snapshotter } = image;
+    for (const [at, resource] of layersOf(image).entries()) {
+      parts.set(resource, { kind: "layer", resource, chain: diffIds.slice(0, at + 1), snapshotter });
     }
     const needed = new Set(neededBy(image));
     for (const blob of keptBlobs(image)) {
@@ -105,11 +107,11 @@ async function inspectTwice(
 }
 
 async function inspect(
-  { content, snapshots }: CheckDependencies,
+  { content, snapshotters }: CheckDependencies,
   part: Part,
   options: InspectOptions,
 ): Promise<string | undefined> {
-  if (part.kind === "layer") return await snapshots.inspect(part.chain, options);
+  if (part.kind === "layer") return await snapshotters.get(part.snapshotter).inspect(part.chain, options);
   const { digest, size } = part.blob;
   const found = await content.find(digest, options);
   if (found === undefined) return "is missing";
@@ -137,6 +139,6 @@ async function settle(
   }
   const needing = (await images.list({ signal })).filter((image) => neededBy(image).includes(resource));
   if (needing.length === 0) return undefined;
-  await images.reportDamage([{ resource, why }], { signal });
+  await roots.reportDamage([{ resource, why }], { signal });
   return { resource, why, images: needing.map(({ id }) => id) };
 }

@@ -1,19 +1,19 @@
 import { StowageError } from "@stowage/errors";
 import {
   choosePlatform,
-  collectBytes,
   decodeImageConfig,
   formatPlatform,
   type ImageConfig,
   type Index,
+  isImageConfig,
   type Manifest,
-  maxConfigBytes,
   maxIndexDepth,
   type Platform,
   parseImageUser,
 } from "@stowage/oci";
 import { formatReference, type Reference } from "@stowage/reference";
-import type { FetchedDocument, Registry, RegistryOptions } from "@stowage/registry";
+import type { FetchedDocument, RegistryOptions } from "@stowage/registry";
+import { bringConfig, type ConfigDependencies } from "./bring-config.ts";
 
 /** What a reference names for one platform, with the bytes of everything that was read to find it. */
 export interface ChosenImage {
@@ -21,7 +21,8 @@ export interface ChosenImage {
   readonly root: FetchedDocument;
   readonly source: FetchedDocument;
   readonly manifest: Manifest;
-  readonly config: ImageConfig;
+  /** An artifact has none that is read. */
+  readonly config: ImageConfig | undefined;
   readonly configBytes: Uint8Array;
 }
 
@@ -33,13 +34,14 @@ interface Wanted {
 /**
  * Asks the registry what `reference` names, and follows indexes to the manifest and config for `platform`.
  * Fails with `not-found` where the platform is not offered, naming those that are. A user that some would read as
- * another one is refused here, before it is listed.
+ * another one is refused here, before it is listed. A manifest whose config is not that of an image is an artifact.
  */
 export async function chooseManifest(
-  registry: Registry,
+  dependencies: ConfigDependencies,
   wanted: Wanted,
   options: RegistryOptions,
 ): Promise<ChosenImage> {
+  const { registry } = dependencies;
   const root = await registry.resolve(wanted.reference, options);
   let source = root;
   for (let depth = 0; source.document.kind === "index"; depth += 1) {
@@ -48,12 +50,20 @@ export async function chooseManifest(
     source = await registry.document(wanted.reference, chooseEntry(source.document, wanted), options);
   }
   const manifest = source.document;
-  const configBytes = await collectBytes(registry.blob(wanted.reference, manifest.config, options), maxConfigBytes);
-  const config = decodeImageConfig(configBytes);
+  const configBytes = await bringConfig(
+    dependencies,
+    { config: manifest.config, repository: wanted.reference },
+    options,
+  );
+  const config = isImageConfig(manifest.config.mediaType) ? decodeImageConfig(configBytes) : undefined;
+  if (config !== undefined) requireFitting(config, manifest, wanted);
+  return { root, source, manifest, config, configBytes };
+}
+
+function requireFitting(config: ImageConfig, manifest: Manifest, wanted: Wanted): void {
   parseImageUser(config.user);
   requirePlatform(config, wanted);
   requireLayers(manifest, config, wanted);
-  return { root, source, manifest, config, configBytes };
 }
 
 function chooseEntry(index: Index, wanted: Wanted): Index["manifests"][number] {

@@ -3,6 +3,7 @@ import { blobResource, type ImageRecord, layerResource, resourcesOf } from "@sto
 import { chainIds, digestOf } from "@stowage/oci";
 import { expect, onTestFinished, test } from "vitest";
 import { collectImage, collectUnheld } from "./collect.ts";
+import { Snapshotters } from "./handlers.ts";
 import { Holdings } from "./holdings.ts";
 import { recordOf } from "./image-record.test.fixture.ts";
 import { MemoryBlobs, MemoryLayers } from "./memory-disk.test.fixture.ts";
@@ -33,6 +34,8 @@ function blobsOf({ manifest, index, config, layers }: ImageRecord) {
 
 const roomy: Retention = { layers: "budget", bytes: 1000, seconds: 24 * 60 * 60 };
 
+const onChange = (): void => undefined;
+
 /** A machine on which all of `low` and `high` is, and both are listed. */
 async function machine(storedAt = now) {
   const images = new MemoryImageIndex();
@@ -42,9 +45,10 @@ async function machine(storedAt = now) {
   const clock = { now: 1000 };
   const freed: number[] = [];
   const onFreed = (): void => void freed.push(clock.now);
-  const roots = new Roots({ images, holdings, boot: thisBoot(clock), onFreed, onFailure: () => undefined });
+  const roots = new Roots({ images, holdings, boot: thisBoot(clock), onFreed, onChange, onFailure: () => undefined });
   const snapshots = new MemoryLayers([[base], [base, upper]]);
-  return { images, content, snapshots, holdings, roots, clock, freed, onFreed };
+  const snapshotters = new Snapshotters(snapshots);
+  return { images, content, snapshots, snapshotters, holdings, roots, clock, freed, onFreed };
 }
 
 const thisBoot = (clock: { readonly now: number }) => ({ id: "this boot", seconds: () => clock.now });
@@ -79,6 +83,7 @@ test("keeps what a record names that may have been written, until another one is
   const broken = Object.assign(new MemoryImageIndex(), { publish: () => Promise.reject(failure) });
   const roots = new Roots({
     ...on,
+    onChange,
     images: broken,
     boot: thisBoot(on.clock),
     onFreed: on.onFreed,
@@ -124,6 +129,7 @@ test("keeps for its lease what was pulled and removed at once, and not a moment 
   on.clock.now += 299;
   await new Roots({
     ...on,
+    onChange,
     boot: { id: "this boot", seconds: () => on.clock.now },
     onFreed: () => undefined,
     onFailure: () => undefined,
@@ -161,6 +167,7 @@ test("a lease of an earlier boot, however late its end would be, holds up no oth
 /** What a process has that starts later, with nothing in memory. */
 function laterRoots(on: Machine, boot: string): Roots {
   return new Roots({
+    onChange,
     images: on.images,
     holdings: on.holdings,
     boot: { id: boot, seconds: () => on.clock.now },

@@ -9,17 +9,20 @@ import {
   type ImageIndex,
   keptBlobs,
   layerResource,
+  layersOf,
+  neededBy,
   type Resource,
 } from "@stowage/images";
-import { chainIdOf, chainIds, type Digest } from "@stowage/oci";
+import { chainIdOf, type Digest } from "@stowage/oci";
 import type { Chain, Snapshotter, Usage } from "@stowage/snapshots";
+import type { Snapshotters } from "./handlers.ts";
 import type { Holdings } from "./holdings.ts";
 import { type Keepable, overBudget, type Retention } from "./retention.ts";
 import type { Roots } from "./roots.ts";
 
 export interface CollectDependencies {
   readonly content: Pick<ContentStore, "list" | "remove" | "listIngests" | "removeIngest">;
-  readonly snapshots: Pick<Snapshotter, "list" | "remove" | "sweep">;
+  readonly snapshotters: Snapshotters<Pick<Snapshotter, "list" | "remove" | "sweep">>;
   readonly images: Pick<ImageIndex, "list" | "listLeases">;
   readonly holdings: Holdings;
   readonly roots: Pick<Roots, "ready" | "forgetBlobs">;
@@ -34,10 +37,11 @@ export interface CollectOptions extends AbortOptions {
 /** Gives back the disk of an image that was removed: what nobody holds and nobody has mounted. */
 export async function collectImage(dependencies: CollectDependencies, removed: Image): Promise<void> {
   await dependencies.roots.ready();
-  const chain = diffIdsOf(removed);
-  await dropChains(
+  const diffIds = diffIdsOf(removed);
+  const { snapshotter } = removed;
+  await dropLayers(
     dependencies,
-    chain.map((_, at) => chain.slice(0, at + 1)),
+    diffIds.map((_, at) => ({ chain: diffIds.slice(0, at + 1), snapshotter })),
   );
   for (const { digest } of keptBlobs(removed)) await dropBlob(dependencies, digest);
 }
@@ -56,7 +60,7 @@ export async function dropBlobs(dependencies: CollectDependencies, freed: readon
  */
 export async function collectUnheld(dependencies: CollectDependencies, options: CollectOptions): Promise<Usage> {
   await dependencies.roots.ready();
-  await dropChains(dependencies, await listChains(dependencies, options.signal), options);
+  await dropLayers(dependencies, await listLayers(dependencies, options.signal), options);
   await sweepStrays(dependencies, options);
   const keepable = await listKeepable(dependencies, options);
   const gone = new Set(overBudget(keepable, options.retention, options.now ?? Date.now()));
@@ -107,11 +111,9 @@ async function listKeepable(
 async function listLayerBlobs({ images }: CollectDependencies): Promise<ReadonlySet<Resource>> {
   const all = await images.list();
   const kept = all.flatMap(({ layers }) => layers.filter((layer) => layer.kept).map(({ blob }) => blob.digest));
-  const documents = all.flatMap(({ manifest, index, config }) => [manifest.digest, config.digest, index?.digest]);
+  const needed = new Set(all.flatMap(neededBy));
   const leased = new Set((await images.listLeases()).flatMap(({ resources }) => resources));
-  const needed = new Set(documents);
-  const free = kept.filter((digest) => !needed.has(digest)).map(blobResource);
-  return new Set(free.filter((resource) => !leased.has(resource)));
+  return new Set(kept.map(blobResource).filter((resource) => !needed.has(resource) && !leased.has(resource)));
 }
 
 async function drop(dependencies: CollectDependencies, { kind, digest }: KeptBytes): Promise<void> {
@@ -124,28 +126,42 @@ async function dropBlob({ holdings, content }: CollectDependencies, digest: Dige
 }
 
 /** What stands on layers that are lost is of use to images that are yet to be repaired, and to nobody else. */
-async function sweepStrays({ snapshots, images }: CollectDependencies, { signal }: AbortOptions): Promise<void> {
+async function sweepStrays({ snapshotters, images }: CollectDependencies, { signal }: AbortOptions): Promise<void> {
   const isLeased = (await images.listLeases()).length > 0; // it does not say of which chains
-  if (!isLeased) await snapshots.sweep((await images.list()).map(diffIdsOf), { signal });
+  if (isLeased) return;
+  const all = await images.list();
+  for (const [name, snapshots] of snapshotters) {
+    const kept = all.filter(({ snapshotter }) => snapshotter === name).map(diffIdsOf);
+    await snapshots.sweep(kept, { signal });
+  }
 }
 
-async function listChains(
-  { snapshots }: CollectDependencies,
+/** An unpacked layer, and who has it. */
+interface KeptLayer extends Pick<Image, "snapshotter"> {
+  readonly chain: Chain;
+}
+
+async function listLayers(
+  { snapshotters }: CollectDependencies,
   signal: AbortSignal | undefined,
-): Promise<readonly Chain[]> {
-  return (await Array.fromAsync(snapshots.list({ signal }))).map(({ chain }) => chain);
+): Promise<readonly (KeptLayer & Usage)[]> {
+  const layers: (KeptLayer & Usage)[] = [];
+  for (const [snapshotter, snapshots] of snapshotters) {
+    for await (const info of snapshots.list({ signal })) layers.push({ ...info, snapshotter });
+  }
+  return layers;
 }
 
-async function dropChains(
-  { snapshots, holdings }: CollectDependencies,
-  chains: readonly Chain[],
+async function dropLayers(
+  { snapshotters, holdings }: CollectDependencies,
+  layers: readonly KeptLayer[],
   { signal }: AbortOptions = {},
 ): Promise<void> {
-  for (const chain of chains.toSorted((one, other) => other.length - one.length)) {
-    const resource = layerResource(chainIdOf(chain));
+  for (const { chain, snapshotter } of layers.toSorted((one, other) => other.chain.length - one.chain.length)) {
+    const resource = layerResource(chainIdOf(chain), snapshotter);
     if (holdings.isHeld(resource)) continue;
     await turnOfTheLoop(undefined, { signal });
-    await holdings.unlessHeld(resource, () => unlessInUse(snapshots.remove(chain)));
+    await holdings.unlessHeld(resource, () => unlessInUse(snapshotters.get(snapshotter).remove(chain)));
   }
 }
 
@@ -159,19 +175,18 @@ async function unlessInUse(removal: Promise<void>): Promise<void> {
 }
 
 /** What is on the disk and held by no image. */
-async function measureUnheld(
-  { snapshots, content, images }: CollectDependencies,
-  { signal }: AbortOptions,
-): Promise<Usage> {
+async function measureUnheld(dependencies: CollectDependencies, { signal }: AbortOptions): Promise<Usage> {
+  const { content, images } = dependencies;
   const all = await images.list();
   const blobs = new Set(all.flatMap(keptBlobs).map(({ digest }) => digest));
-  const layers = new Set(all.flatMap((image) => chainIds(diffIdsOf(image))));
+  const layers = new Set(all.flatMap(layersOf));
   const unheld = { bytes: 0, inodes: 0 };
   const add = ({ bytes, inodes }: Usage): void => {
     unheld.bytes += bytes;
     unheld.inodes += inodes;
   };
-  for await (const { chain, ...usage } of snapshots.list({ signal })) if (!layers.has(chainIdOf(chain))) add(usage);
+  for (const { chain, snapshotter, ...usage } of await listLayers(dependencies, signal))
+    if (!layers.has(layerResource(chainIdOf(chain), snapshotter))) add(usage);
   for await (const { digest, size } of content.list({ signal }))
     if (!blobs.has(digest)) add({ bytes: size, inodes: 1 });
   for await (const { bytes } of content.listIngests({ signal })) add({ bytes, inodes: 1 });

@@ -1,32 +1,37 @@
 import { type AbortOptions, type ErrorCode, isStowageError, StowageError } from "@stowage/errors";
-import { blobResource, diffIdsOf, type Image, layerResource, type Resource, resourcesOf } from "@stowage/images";
-import { algorithmOf, chainIds, collectBytes, digestOf, maxConfigBytes } from "@stowage/oci";
+import { blobResource, diffIdsOf, type Image, imageKeyOf, layersOf, type Resource, resourcesOf } from "@stowage/images";
+import { algorithmOf, collectBytes, digestOf, maxConfigBytes } from "@stowage/oci";
 import { formatReference, parseReference, type Reference } from "@stowage/reference";
 import { SharedWork } from "@stowage/shared-work";
 import type { Mount, Usage } from "@stowage/snapshots";
+import { Broadcast } from "./broadcast.ts";
 import { type CheckOptions, type CheckReport, check } from "./check.ts";
 import { type CollectOptions, collectImage, collectUnheld, dropBlobs } from "./collect.ts";
 import { accountFor, type DiskAccount } from "./disk-account.ts";
-import { findImage } from "./find-image.ts";
+import { findImages } from "./find-image.ts";
+import { type Handlers, requireHandler, Snapshotters } from "./handlers.ts";
 import { Holdings } from "./holdings.ts";
+import { type ImageEvent, tellingPull } from "./image-event.ts";
 import type {
+  HandlerOptions,
   ImageService,
   ImageServiceDependencies,
   ImageServiceSettings,
   ListOptions,
   RemoveImageOptions,
   Repair,
+  Tuning,
   ViewOptions,
 } from "./image-service.ts";
 import { Limiter } from "./limiter.ts";
+import { Pins } from "./pins.ts";
 import type { PullOptions } from "./pull-event.ts";
 import { type PullDependencies, pullImage } from "./pull-image.ts";
 import { isReady, requireReady } from "./ready.ts";
 import { Roots } from "./roots.ts";
+import { type Traces, traced } from "./trace.ts";
 import { UnderWay } from "./under-way.ts";
 import { UsageLedger } from "./usage-ledger.ts";
-
-const defaultConcurrentLayers = 3;
 
 /** Disposing the service stops the pulls that are under way, and waits until they have left the disk. */
 export function createImageService(
@@ -42,44 +47,74 @@ function isAboutCaller(error: unknown): boolean {
   return error instanceof StowageError && codes.includes(error.code);
 }
 
+/** What all calls share, whatever handler they are for. */
+interface SharedDependencies
+  extends Omit<PullDependencies, "platform" | "snapshots" | "keepsLayers" | "leaseSeconds">,
+    Pick<ImageServiceDependencies, "disk"> {
+  readonly snapshotters: Snapshotters;
+}
+
 class PullingImageService implements ImageService, AsyncDisposable {
-  readonly #dependencies: PullDependencies & Pick<ImageServiceDependencies, "disk">;
+  readonly #dependencies: SharedDependencies;
   readonly #settings: ImageServiceSettings;
+  readonly #handlers: Handlers;
   readonly #underWay = new UnderWay();
   readonly #ledger = new UsageLedger();
+  readonly #events = new Broadcast<ImageEvent>();
+  #tuning: Tuning;
+  #pins: Pins;
   /** What the last collection left that no image has. */
   #unheld: Usage = { bytes: 0, inodes: 0 };
   /** Images that were removed since, and what they had may still be held. */
   readonly #removed = new Set<Image>();
 
-  constructor(dependencies: ImageServiceDependencies, settings: ImageServiceSettings) {
+  constructor({ snapshots, otherSnapshots, ...given }: ImageServiceDependencies, settings: ImageServiceSettings) {
     const holdings = new Holdings();
-    const { images } = dependencies;
+    const { tuning, boot, handlers = new Map() } = settings;
     this.#settings = settings;
+    this.#handlers = handlers;
+    this.#tuning = tuning;
+    this.#pins = new Pins(tuning.pinned);
     this.#dependencies = {
-      ...dependencies,
-      platform: settings.platform,
-      limiter: new Limiter(settings.concurrentLayers ?? defaultConcurrentLayers),
+      ...given,
+      snapshotters: new Snapshotters(snapshots, otherSnapshots),
+      limiter: new Limiter(tuning.concurrentLayers),
       foreignUrls: settings.foreignUrls ?? false,
-      keepsLayers: settings.retention.layers !== "none",
-      leaseSeconds: settings.leaseSeconds,
       holdings,
       roots: new Roots({
-        images,
+        images: given.images,
         holdings,
-        boot: settings.boot,
+        boot,
         onFreed: (freed) => this.#collectAside(freed),
+        onChange: (event) => this.#events.publish(event),
         onFailure: this.#tell,
       }),
+      configs: new SharedWork(isAboutCaller),
       fetches: new SharedWork(isAboutCaller),
       stages: new SharedWork(isAboutCaller),
     };
   }
 
+  tune(tuning: Tuning): void {
+    this.#pins = new Pins(tuning.pinned);
+    this.#tuning = tuning;
+    this.#dependencies.limiter.widen(tuning.concurrentLayers);
+  }
+
+  isPinned(image: Image): boolean {
+    return this.#pins.has(image);
+  }
+
+  watch(options: AbortOptions = {}): AsyncIterable<ImageEvent> {
+    return this.#events.listen(options);
+  }
+
   pull(reference: Reference, options: PullOptions = {}): Promise<Image> {
     return this.#underWay.run(options.signal, async (signal) => {
+      const dependencies = this.#dependenciesFor(options.handler ?? "");
       try {
-        return await pullImage(this.#dependencies, reference, { ...options, signal });
+        const asked = { ...options, reference, signal };
+        return await tellingPull(this.#events, asked, (told) => pullImage(dependencies, reference, told));
       } catch (error) {
         if (isStowageError(error, "resource-exhausted")) await this.#giveBack(signal).catch(this.#tell);
         throw error;
@@ -92,22 +127,30 @@ class PullingImageService implements ImageService, AsyncDisposable {
     return damagedToo ? images : images.filter(isReady);
   }
 
-  async find(name: string, { signal }: AbortOptions = {}): Promise<Image | undefined> {
-    signal?.throwIfAborted();
-    return findImage(this.#dependencies.images, name);
+  async find(name: string, options: HandlerOptions = {}): Promise<Image | undefined> {
+    return (await this.findAll(name, options))[0];
   }
 
-  remove(name: string, { endLease = false, ...options }: RemoveImageOptions = {}): Promise<Image | undefined> {
-    return this.#underWay.run(options.signal, async (signal) => {
-      const image = await this.find(name, { signal });
-      if (image === undefined) return undefined;
-      const removed = await this.#dependencies.roots.remove(image.id, { signal, endLease });
-      if (removed === undefined) return undefined;
-      await collectImage(this.#dependencies, removed);
-      if (resourcesOf(removed).some((resource) => this.#dependencies.holdings.isHeld(resource)))
-        this.#removed.add(removed);
-      return removed;
-    });
+  async findAll(name: string, { signal, handler }: HandlerOptions = {}): Promise<readonly Image[]> {
+    signal?.throwIfAborted();
+    if (handler !== undefined) requireHandler(this.#handlers, handler);
+    return findImages(this.#dependencies.images, name, handler);
+  }
+
+  remove(
+    name: string,
+    { endLease = false, handler, signal: outer }: RemoveImageOptions = {},
+  ): Promise<Image | undefined> {
+    return this.#underWay.run(outer, (signal) =>
+      traced("stowage.image.remove", { name }, async () => {
+        const ids = new Set((await this.findAll(name, { signal, handler })).map(({ id }) => id));
+        const images = (await this.#dependencies.images.list()).filter(({ id }) => ids.has(id));
+        const inScope = images.filter((image) => handler === undefined || (image.handler ?? "") === handler);
+        const removed: Image[] = [];
+        for (const image of inScope) removed.push(...(await this.#removeOne(image, { signal, endLease })));
+        return removed[0];
+      }),
+    );
   }
 
   async view(image: Image, { holder, signal }: ViewOptions = {}): Promise<readonly Mount[]> {
@@ -115,10 +158,10 @@ class PullingImageService implements ImageService, AsyncDisposable {
     if (chain.length === 0)
       throw new StowageError("failed-precondition", `Cannot mount image ${image.id}: it has no layers`);
     requireReady(image, "mount");
-    const { roots, snapshots } = this.#dependencies;
-    if (holder !== undefined) await roots.lease(holder, chainIds(chain).map(layerResource), { signal });
+    const { roots, snapshotters } = this.#dependencies;
+    if (holder !== undefined) await roots.lease(holder, layersOf(image), { signal });
     try {
-      return await snapshots.view(chain, { signal });
+      return await snapshotters.get(image.snapshotter).view(chain, { signal });
     } catch (error) {
       if (holder !== undefined) await roots.end([holder]);
       throw error;
@@ -132,13 +175,13 @@ class PullingImageService implements ImageService, AsyncDisposable {
   }
 
   async readConfig(image: Image, options: AbortOptions = {}): Promise<Uint8Array> {
-    const { content, images } = this.#dependencies;
+    const { content, roots } = this.#dependencies;
     const { digest, size } = image.config;
     const found = await content.find(digest, options);
     const bytes = found?.size === size ? await collectBytes(content.read(digest, options), maxConfigBytes) : undefined;
     if (bytes !== undefined && digestOf(bytes, algorithmOf(digest)) === digest) return bytes;
     const why = found === undefined ? "is missing" : "is other bytes than its name says";
-    await images.reportDamage([{ resource: blobResource(digest), why }]);
+    await roots.reportDamage([{ resource: blobResource(digest), why }]);
     throw new StowageError("data-loss", `Cannot read the config of image ${image.id}: it ${why}; pull it again`);
   }
 
@@ -151,12 +194,18 @@ class PullingImageService implements ImageService, AsyncDisposable {
 
   collect(options: AbortOptions = {}): Promise<void> {
     return this.#underWay.run(options.signal, async (signal) => {
-      await this.#collect({ signal, retention: this.#settings.retention });
+      await this.#collect({ signal, retention: this.#tuning.retention });
     });
   }
 
   check(options: CheckOptions): Promise<CheckReport> {
-    return this.#underWay.run(options.signal, (signal) => check(this.#dependencies, { ...options, signal }));
+    const trace: Traces["stowage.store.check"] = { level: options.level };
+    const work = async (signal: AbortSignal): Promise<CheckReport> => {
+      const report = await check(this.#dependencies, { ...options, signal });
+      trace.findings = report.findings.length;
+      return report;
+    };
+    return this.#underWay.run(options.signal, (signal) => traced("stowage.store.check", trace, () => work(signal)));
   }
 
   account(options: AbortOptions = {}): Promise<DiskAccount> {
@@ -180,12 +229,36 @@ class PullingImageService implements ImageService, AsyncDisposable {
     await this.#underWay[Symbol.asyncDispose]();
   }
 
+  #dependenciesFor(name: string): PullDependencies {
+    const { platform, snapshotter } = requireHandler(this.#handlers, name);
+    const { retention, leaseSeconds } = this.#tuning;
+    return {
+      ...this.#dependencies,
+      platform: platform ?? this.#settings.platform,
+      handler: name === "" ? undefined : name,
+      snapshotter,
+      snapshots: this.#dependencies.snapshotters.get(snapshotter),
+      keepsLayers: retention.layers !== "none",
+      leaseSeconds,
+    };
+  }
+
+  async #removeOne(image: Image, options: AbortOptions & { readonly endLease: boolean }): Promise<readonly Image[]> {
+    const { roots, holdings } = this.#dependencies;
+    const removed = await roots.remove(imageKeyOf(image), options);
+    if (removed === undefined) return [];
+    await collectImage(this.#dependencies, removed);
+    if (resourcesOf(removed).some((resource) => holdings.isHeld(resource))) this.#removed.add(removed);
+    return [removed];
+  }
+
   async #repair(image: Image, options: PullOptions): Promise<Repair> {
     const [name = image.tags[0]] = image.digests;
     try {
       if (name === undefined)
         throw new StowageError("failed-precondition", `Cannot repair image ${image.id}: it has no name to pull it by`);
-      const mended = await this.pull(parseReference(name), { platform: image.platform, ...options });
+      const { platform, handler } = image;
+      const mended = await this.pull(parseReference(name), { platform, handler, ...options });
       if (mended.id === image.id) return { image: mended };
       const why = `"${formatReference(parseReference(name))}" is another image now, ${mended.id}`;
       throw new StowageError("failed-precondition", `Cannot repair image ${image.id}: ${why}`);
@@ -202,7 +275,8 @@ class PullingImageService implements ImageService, AsyncDisposable {
 
   async #collect(options: CollectOptions): Promise<void> {
     const before = [...this.#removed];
-    this.#unheld = await collectUnheld(this.#dependencies, options);
+    const work = () => collectUnheld(this.#dependencies, options);
+    this.#unheld = await traced("stowage.store.collect", {}, work);
     for (const image of before) this.#removed.delete(image); // what is left of them is in the sum
   }
 
@@ -214,7 +288,7 @@ class PullingImageService implements ImageService, AsyncDisposable {
   async #collectFreed(freed: readonly Resource[], signal: AbortSignal): Promise<void> {
     if (freed.length === 0) return;
     await dropBlobs(this.#dependencies, freed);
-    await this.#collect({ signal, retention: this.#settings.retention });
+    await this.#collect({ signal, retention: this.#tuning.retention });
   }
 
   /** What nobody waits for. */

@@ -1,5 +1,5 @@
 import type { AbortOptions } from "@stowage/errors";
-import { blobResource, type Image, keptBlobs, layerResource, neededBy, resourcesOf } from "@stowage/images";
+import { blobResource, type Image, keptBlobs, neededBy, type Resource, resourcesOf } from "@stowage/images";
 import type { Digest } from "@stowage/oci";
 import type { Usage } from "@stowage/snapshots";
 
@@ -18,7 +18,7 @@ export interface DiskEntry extends Usage {
 /** What a part of the disk is for. Writable is what containers write into. Leftovers are what is there of a layer that has lost its record, or one below it. */
 export type DiskOwner =
   | { readonly kind: "blob"; readonly digest: Digest }
-  | { readonly kind: "layer"; readonly chainId: Digest }
+  | { readonly kind: "layer"; readonly layer: Resource }
   | { readonly kind: "writable" | "leftovers" | "arriving" | "trash" | "database" | "layout" | "unknown" };
 
 /** What takes how much of the disk. The lines and what is unaccounted add up to the total. */
@@ -86,7 +86,7 @@ function classify(images: readonly Image[]): (owner: DiskOwner) => DiskKind | un
   const kept = new Set(images.flatMap(keptBlobs).map(({ digest }) => digest));
   return (owner) => {
     if (owner.kind === "unknown") return undefined;
-    if (owner.kind === "layer") return had.has(layerResource(owner.chainId)) ? "layers" : "leftovers";
+    if (owner.kind === "layer") return had.has(owner.layer) ? "layers" : "leftovers";
     if (owner.kind !== "blob") return owner.kind;
     if (needed.has(blobResource(owner.digest))) return "documents";
     return kept.has(owner.digest) ? "layer blobs" : "leftovers";

@@ -1,6 +1,6 @@
 import { digestOf, parseDigest } from "@stowage/oci";
 import { expect, test } from "vitest";
-import { findImage } from "./find-image.ts";
+import { findImages } from "./find-image.ts";
 import { recordOf } from "./image-record.test.fixture.ts";
 import { MemoryImageIndex } from "./memory-image-index.test.fixture.ts";
 
@@ -21,7 +21,7 @@ async function indexOf(names: readonly (keyof typeof images)[]): Promise<MemoryI
 }
 
 async function find(text: string, names: readonly (keyof typeof images)[] = ["app", "base", "tool"]) {
-  return (await findImage(await indexOf(names), text))?.id;
+  return (await findImages(await indexOf(names), text))[0]?.id;
 }
 
 const { app, base, tool, named } = images;
@@ -67,7 +67,7 @@ test.for([
 test("an absent id is asked for as an id, not as a name, also where such a name is there (REF-12)", async () => {
   const index = new MemoryImageIndex();
   await index.publish(app.record, [`docker.io/library/sha256:${"1".repeat(64)}`]);
-  expect(await findImage(index, `sha256:${"1".repeat(64)}`)).toBeUndefined();
+  expect(await findImages(index, `sha256:${"1".repeat(64)}`)).toEqual([]);
 });
 
 test("refuses the beginning of several ids, and says that it is ambiguous (REF-15)", async () => {
@@ -93,13 +93,13 @@ test("takes a tag that looks like the beginning of an id for the tag (REF-17)", 
 test("takes a name that is also the beginning of several ids for the name (REF-15, REF-17)", async () => {
   const index = await indexOf(["app", "base"]);
   await index.publish(tool.record, ["docker.io/library/beef:latest"]);
-  expect((await findImage(index, "beef"))?.id).toBe(tool.record.id);
+  expect((await findImages(index, "beef"))[0]?.id).toBe(tool.record.id);
 });
 
 test("takes two hex digits for a name where such a name is there (REF-14)", async () => {
   const index = await indexOf(["tool"]);
   await index.publish(app.record, ["docker.io/library/ca:latest"]);
-  expect((await findImage(index, "ca"))?.id).toBe(app.record.id);
+  expect((await findImages(index, "ca"))[0]?.id).toBe(app.record.id);
 });
 
 test.for(["UPPER", "a//b", "a b", "app:", "sha256:", "BEEF"])("refuses %j, which is no name", async (text) => {

@@ -4,44 +4,75 @@ import { encodedOf, isDigest } from "@stowage/oci";
 import { formatReference, formatRepository, parseReference, type Reference } from "@stowage/reference";
 
 /**
- * The image that somebody means by `text`, or `undefined`: a whole id; a name with tag, digest or both (of the index
- * or of the platform's manifest); or the beginning of one id, at least 3 hex digits. A name goes before the beginning
- * of an id. Empty, malformed and ambiguous texts are `invalid-argument`.
+ * The images that somebody means by `text`: a whole id; a name with tag, digest or both (of the index or of the platform's
+ * manifest); or the beginning of one id, at least 3 hex digits. A name goes before the beginning of an id. There is one for each
+ * runtime handler that it was pulled for, the default one's first, or only that of `handler` (`""` for the default one). Empty,
+ * malformed and ambiguous texts are `invalid-argument`.
  */
-export async function findImage(images: ImageIndex, text: string): Promise<Image | undefined> {
+export async function findImages(images: ImageIndex, text: string, handler?: string): Promise<readonly Image[]> {
   if (text === "") throw new StowageError("invalid-argument", "Cannot find an image: no image specified");
+  const scope = scopeOf(await images.list(), handler);
   const digest = hex64.test(text) ? `sha256:${text}` : text;
-  if (isDigest(digest)) return (await images.find(digest)) ?? findByDocument(await images.list(), digest);
+  if (isDigest(digest)) return findById(scope, digest) ?? findByDocument(scope, digest);
   const prefix = idPrefix.exec(text)?.groups?.["hex"];
-  if (prefix === undefined) return findByReference(images, parseReference(text));
-  return (await findByReference(images, parseReference(text))) ?? findByPrefix(await images.list(), prefix);
+  const named = await findByReference(images, scope, parseReference(text));
+  return named.length > 0 || prefix === undefined ? named : findByPrefix(scope, prefix);
 }
 
 const hex64 = /^[0-9a-f]{64}$/;
 const idPrefix = /^(?:sha256:)?(?<hex>[0-9a-f]{3,63})$/;
 
-async function findByReference(images: ImageIndex, reference: Reference): Promise<Image | undefined> {
-  const { domain, path, digest } = reference;
-  if (digest === undefined) return images.findByName(formatReference(reference));
-  const named = await images.findByName(formatReference({ domain, path, digest }));
-  return named ?? findByDocument(await images.list(), digest, formatRepository(reference));
+/** In which images are looked for. */
+interface Scope {
+  readonly images: readonly Image[];
+  /** The default one is `undefined`, and comes first. */
+  readonly handlers: readonly (string | undefined)[];
 }
 
-/** An image whose manifest or index has this digest, and, where one is given, that has a name in `repository`. */
-function findByDocument(images: readonly Image[], digest: string, repository?: string): Image | undefined {
-  return images.find(
+function scopeOf(images: readonly Image[], handler: string | undefined): Scope {
+  if (handler === undefined) {
+    const handlers = new Set(images.map((image) => image.handler));
+    return { images, handlers: [undefined, ...[...handlers].filter((name) => name !== undefined)] };
+  }
+  const name = handler === "" ? undefined : handler;
+  return { images: images.filter((image) => image.handler === name), handlers: [name] };
+}
+
+function findById({ images }: Scope, id: string): readonly Image[] | undefined {
+  const found = byHandler(images.filter((image) => image.id === id));
+  return found.length > 0 ? found : undefined;
+}
+
+async function findByReference(index: ImageIndex, scope: Scope, reference: Reference): Promise<readonly Image[]> {
+  const { domain, path, digest } = reference;
+  const name = digest === undefined ? formatReference(reference) : formatReference({ domain, path, digest });
+  const named = await Promise.all(scope.handlers.map((handler) => index.findByName(name, { handler })));
+  const found = named.filter((image) => image !== undefined);
+  if (found.length > 0 || digest === undefined) return found;
+  return findByDocument(scope, digest, formatRepository(reference));
+}
+
+/** Images whose manifest or index has this digest, and, where one is given, that have a name in `repository`. */
+function findByDocument({ images }: Scope, digest: string, repository?: string): readonly Image[] {
+  const found = images.find(
     (image) =>
       (image.manifest.digest === digest || image.index?.digest === digest) &&
       (repository === undefined || isIn(image, repository)),
   );
+  return byHandler(images.filter((image) => image.id === found?.id));
 }
 
-function isIn({ tags, digests }: Image, repository: string): boolean {
+/** Whether the image has a name in the repository. */
+export function isIn({ tags, digests }: Image, repository: string): boolean {
   return [...tags, ...digests].some((name) => name.startsWith(`${repository}:`) || name.startsWith(`${repository}@`));
 }
 
-function findByPrefix(images: readonly Image[], prefix: string): Image | undefined {
-  const [first, second] = images.filter(({ id }) => encodedOf(id).startsWith(prefix));
-  if (first === undefined || second === undefined) return first;
+function findByPrefix({ images }: Scope, prefix: string): readonly Image[] {
+  const found = images.filter(({ id }) => encodedOf(id).startsWith(prefix));
+  if (new Set(found.map(({ id }) => id)).size <= 1) return byHandler(found);
   throw new StowageError("invalid-argument", `Cannot find image "${prefix}": the ids of several images begin with it`);
+}
+
+function byHandler(images: readonly Image[]): readonly Image[] {
+  return images.toSorted((one, other) => Number(one.handler !== undefined) - Number(other.handler !== undefined));
 }

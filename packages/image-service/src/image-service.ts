@@ -7,6 +7,9 @@ import type { Registry } from "@stowage/registry";
 import type { Mount, Snapshotter, Unpacker, Usage } from "@stowage/snapshots";
 import type { CheckOptions, CheckReport } from "./check.ts";
 import type { Disk, DiskAccount } from "./disk-account.ts";
+import type { Handlers } from "./handlers.ts";
+import type { ImageEvent } from "./image-event.ts";
+import type { Widths } from "./limiter.ts";
 import type { PullOptions } from "./pull-event.ts";
 import type { Retention } from "./retention.ts";
 import type { Boot } from "./roots.ts";
@@ -25,13 +28,25 @@ export interface ImageService {
 
   /**
    * The image that `name` means, READY or damaged: an id, the beginning of one, a tag or a digest name. `undefined` where there
-   * is none.
+   * is none. Where no handler is given and it was pulled for several, it is that of the default one first.
    */
-  find(name: string, options?: AbortOptions): Promise<Image | undefined>;
+  find(name: string, options?: HandlerOptions): Promise<Image | undefined>;
+
+  /** The same for each runtime handler that it was pulled for. */
+  findAll(name: string, options?: HandlerOptions): Promise<readonly Image[]>;
+
+  /** Whether the settings ask for it to stay. It is advice, and hinders nobody. */
+  isPinned(image: Image): boolean;
+
+  /** What happens from now on, until the signal aborts. Who is slow to read is told so by `resource-exhausted`. */
+  watch(options?: AbortOptions): AsyncIterable<ImageEvent>;
+
+  /** Takes other settings from now on; what goes on already is left alone. Fails with `invalid-argument`, and changes nothing. */
+  tune(tuning: Tuning): void;
 
   /**
-   * Takes the image that `name` means away, with all its names. Its disk is given back but for what another image, a mount or a
-   * lease holds. `undefined` where there is none.
+   * Takes the image that `name` means away, with all its names, for the given handler or for all. Its disk is given back but for
+   * what another image, a mount or a lease holds. `undefined` where there is none.
    */
   remove(name: string, options?: RemoveImageOptions): Promise<Image | undefined>;
 
@@ -60,11 +75,19 @@ export interface ImageService {
   repair(options?: PullOptions): Promise<readonly Repair[]>;
 }
 
+/** What people ask for, be it of the service itself or, over a socket, of a daemon that has it. */
+export type ImageVerbs = Omit<ImageService, "usage" | "findAll" | "isPinned" | "tune" | "watch">;
+
 export interface ListOptions extends AbortOptions {
   readonly damagedToo?: boolean | undefined;
 }
 
-export interface RemoveImageOptions extends AbortOptions {
+export interface HandlerOptions extends AbortOptions {
+  /** The runtime handler that the image was pulled for: `""` for the default one; any, where it is left out. */
+  readonly handler?: string | undefined;
+}
+
+export interface RemoveImageOptions extends HandlerOptions {
   /** Give the disk back at once, although it was pulled only minutes ago: somebody knows what they do. */
   readonly endLease?: boolean | undefined;
 }
@@ -84,7 +107,10 @@ export interface Repair {
 export interface ImageServiceDependencies {
   readonly registry: Registry;
   readonly content: ContentStore;
+  /** That of the default runtime handler. */
   readonly snapshots: Snapshotter;
+  /** Those of other handlers, by name. */
+  readonly otherSnapshots?: ReadonlyMap<string, Snapshotter> | undefined;
   readonly unpacker: Unpacker;
   readonly images: ImageIndex;
   readonly disk: Disk;
@@ -95,14 +121,23 @@ export interface ImageServiceSettings {
   readonly platform: Platform;
   /** The boot that this process runs in. */
   readonly boot: Boot;
-  /** How many layers, of all pulls together, are fetched and unpacked at once; 3 where it is not given. */
-  readonly concurrentLayers?: number | undefined;
+  /** The runtime handlers beside the default one. */
+  readonly handlers?: Handlers | undefined;
   /** Whether layers that their registry does not have may be fetched from the `urls` of their descriptors; by default not. */
   readonly foreignUrls?: boolean | undefined;
+  readonly tuning: Tuning;
+  /** Told of what fails in the background. */
+  readonly onFailure?: ((error: unknown) => void) | undefined;
+}
+
+/** What can be set otherwise at any time. */
+export interface Tuning {
+  /** How many blobs are fetched and unpacked at once. */
+  readonly concurrentLayers: Widths;
   /** What is kept that no image needs. */
   readonly retention: Retention;
   /** For how long a finished pull holds what it brought. */
   readonly leaseSeconds: number;
-  /** Told of what fails in the background. */
-  readonly onFailure?: ((error: unknown) => void) | undefined;
+  /** Which images are pinned: ids, names, or globs that match whole names. */
+  readonly pinned: readonly string[];
 }

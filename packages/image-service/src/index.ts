@@ -9,16 +9,23 @@ export {
   type DiskOwner,
   diskKinds,
 } from "./disk-account.ts";
+export { type Handler, type Handlers } from "./handlers.ts";
+export { type ImageEvent } from "./image-event.ts";
 export {
+  type HandlerOptions,
   type ImageService,
   type ImageServiceDependencies,
   type ImageServiceSettings,
+  type ImageVerbs,
   type ListOptions,
   type RemoveImageOptions,
   type Repair,
+  type Tuning,
   type ViewOptions,
 } from "./image-service.ts";
+export { type Widths } from "./limiter.ts";
 export { type LayerPhase, type PullEvent, type PullOptions } from "./pull-event.ts";
 export { isReady } from "./ready.ts";
 export { type Retention } from "./retention.ts";
 export { type Boot } from "./roots.ts";
+export { type LayerTrace, type PullTrace, type ReferenceTrace, type Traces } from "./trace.ts";

@@ -1,19 +1,20 @@
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { Limiter } from "./limiter.ts";
+import { type Claim, Limiter, type Widths } from "./limiter.ts";
+
+const equal = (width: number): Widths => ({ all: width, registry: width });
 
 /** Work that goes on until its `end` is called; `begun` tells who has had a turn, in order. */
 function worksIn(limiter: Limiter) {
   const begun: string[] = [];
-  const start = (name: string, signal?: AbortSignal) => {
+  const start = (name: string, claim: Partial<Claim> = {}) => {
     const gate = Promise.withResolvers<string>();
-    const result = limiter.run(
-      () => {
-        begun.push(name);
-        return gate.promise;
-      },
-      { signal },
-    );
+    const work = async () => {
+      using _turn = await limiter.take({ registry: "r.example", pull: "p", ...claim });
+      begun.push(name);
+      return await gate.promise;
+    };
+    const result = work();
     result.catch(() => undefined);
     return { result, end: () => gate.resolve(name), fail: gate.reject };
   };
@@ -21,7 +22,7 @@ function worksIn(limiter: Limiter) {
 }
 
 test("lets as many go on as it is wide, the others in the order they came", async () => {
-  const { begun, start } = worksIn(new Limiter(2));
+  const { begun, start } = worksIn(new Limiter(equal(2)));
   const [one, two, three, four] = ["one", "two", "three", "four"].map((name) => start(name));
   await turnOfTheLoop();
   expect(begun).toEqual(["one", "two"]);
@@ -35,7 +36,7 @@ test("lets as many go on as it is wide, the others in the order they came", asyn
 });
 
 test("is as wide again when all have ended", async () => {
-  const limiter = new Limiter(2);
+  const limiter = new Limiter(equal(2));
   const first = worksIn(limiter);
   const works = ["one", "two", "three"].map((name) => first.start(name));
   for (const { end, result } of works) {
@@ -49,7 +50,7 @@ test("is as wide again when all have ended", async () => {
 });
 
 test("passes on the failure of work, and its turn to the next", async () => {
-  const { begun, start } = worksIn(new Limiter(1));
+  const { begun, start } = worksIn(new Limiter(equal(1)));
   const failure = new Error("the line was cut");
   const one = start("one");
   const two = start("two");
@@ -61,12 +62,12 @@ test("passes on the failure of work, and its turn to the next", async () => {
 });
 
 test("lets who is aborted leave the queue with the reason, and gives nobody a turn for it", async () => {
-  const { begun, start } = worksIn(new Limiter(1));
+  const { begun, start } = worksIn(new Limiter(equal(1)));
   const controller = new AbortController();
   const reason = new Error("enough");
   const one = start("one");
   const two = start("two");
-  const three = start("three", controller.signal);
+  const three = start("three", { signal: controller.signal });
   const four = start("four");
   controller.abort(reason);
   await expect(three.result).rejects.toBe(reason);
@@ -78,9 +79,9 @@ test("lets who is aborted leave the queue with the reason, and gives nobody a tu
 });
 
 test("takes no turn for who is aborted already", async () => {
-  const { begun, start } = worksIn(new Limiter(1));
+  const { begun, start } = worksIn(new Limiter(equal(1)));
   const signal = AbortSignal.abort(new Error("enough"));
-  await expect(start("one", signal).result).rejects.toBe(signal.reason);
+  await expect(start("one", { signal }).result).rejects.toBe(signal.reason);
   const two = start("two");
   two.end();
   expect(await two.result).toBe("two");
@@ -91,10 +92,10 @@ test("takes no turn for who is aborted already", async () => {
 test.for([-6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6])(
   "passes on a turn that comes %d microtasks after its owner is aborted",
   async (distance) => {
-    const { start } = worksIn(new Limiter(1));
+    const { start } = worksIn(new Limiter(equal(1)));
     const controller = new AbortController();
     const one = start("one");
-    const two = start("two", controller.signal);
+    const two = start("two", { signal: controller.signal });
     const three = start("three");
     for (const work of [two, three]) work.end();
     await turnOfTheLoop();
@@ -107,3 +108,49 @@ test.for([-6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6])(
     expect(await Promise.race([three.result, turnOfTheLoop("stuck")])).toBe("three");
   },
 );
+
+test("gives a registry no more than its width, and leaves the rest to the others", async () => {
+  const { begun, start } = worksIn(new Limiter({ all: 3, registry: 2 }));
+  const slow = ["a", "b", "c", "d"].map((name) => start(name, { registry: "slow.example" }));
+  const other = start("other", { registry: "other.example" });
+  await turnOfTheLoop();
+  expect(begun).toEqual(["a", "b", "other"]);
+  other.end();
+  await other.result;
+  await turnOfTheLoop();
+  expect(begun).toEqual(["a", "b", "other"]);
+  slow[0]?.end();
+  await slow[0]?.result;
+  await turnOfTheLoop();
+  expect(begun).toEqual(["a", "b", "other", "c"]);
+});
+
+test("takes registries in turn, and in each the pulls: an image of many layers does not starve one of a single layer", async () => {
+  const { begun, start } = worksIn(new Limiter({ all: 1, registry: 1 }));
+  const first = start("first", { registry: "a.example", pull: "many" });
+  const many = ["a1", "a2", "a3"].map((name) => start(name, { registry: "a.example", pull: "many" }));
+  const single = start("single", { registry: "a.example", pull: "single" });
+  const works = [first, ...many, single];
+  for (const work of works) work.end();
+  await Promise.all(works.map(({ result }) => result));
+  expect(begun).toEqual(["first", "a1", "single", "a2", "a3"]);
+
+  const wide = worksIn(new Limiter({ all: 2, registry: 2 }));
+  wide.start("a1", { pull: "many" });
+  const ends = wide.start("a2", { pull: "many" });
+  wide.start("a3", { pull: "many" });
+  wide.start("b1", { pull: "single" });
+  wide.start("c1", { registry: "c.example", pull: "third" });
+  ends.end();
+  await turnOfTheLoop();
+  expect(wide.begun).toEqual(["a1", "a2", "c1"]);
+});
+
+test("is wider at once when it is told to be", async () => {
+  const limiter = new Limiter(equal(1));
+  const { begun, start } = worksIn(limiter);
+  for (const name of ["one", "two", "three"]) start(name);
+  limiter.widen(equal(3));
+  await turnOfTheLoop();
+  expect(begun).toEqual(["one", "two", "three"]);
+});

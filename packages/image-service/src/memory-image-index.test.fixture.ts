@@ -1,10 +1,15 @@
 import type { AbortOptions } from "@stowage/errors";
 import {
   type Damage,
+  type FindByNameOptions,
   type Image,
   type ImageIndex,
+  type ImageKey,
   type ImageRecord,
+  imageKeyOf,
   type Lease,
+  nameIn,
+  nameKeyOf,
   neededBy,
   type PublishOptions,
   type RemoveOptions,
@@ -14,53 +19,54 @@ import type { Digest } from "@stowage/oci";
 
 /** An index that forgets all with the process. */
 export class MemoryImageIndex implements ImageIndex {
-  readonly #records = new Map<Digest, ImageRecord & Pick<Image, "publishedAt">>();
-  readonly #names = new Map<string, Digest>();
+  readonly #records = new Map<ImageKey, ImageRecord & Pick<Image, "publishedAt">>();
+  readonly #names = new Map<string, ImageKey>();
   readonly #leases = new Map<string, Lease>();
   readonly #damage = new Map<Resource, Damage>();
 
   async list({ signal }: AbortOptions = {}): Promise<readonly Image[]> {
     signal?.throwIfAborted();
-    return [...this.#records.keys()].map((id) => this.#image(id)).filter((image) => image !== undefined);
+    return [...this.#records.keys()].map((key) => this.#image(key)).filter((image) => image !== undefined);
   }
 
-  async find(id: Digest, { signal }: AbortOptions = {}): Promise<Image | undefined> {
+  async find(key: ImageKey, { signal }: AbortOptions = {}): Promise<Image | undefined> {
     signal?.throwIfAborted();
-    return this.#image(id);
+    return this.#image(key);
   }
 
-  async findByName(name: string, { signal }: AbortOptions = {}): Promise<Image | undefined> {
+  async findByName(name: string, { signal, handler }: FindByNameOptions = {}): Promise<Image | undefined> {
     signal?.throwIfAborted();
-    const id = this.#names.get(name);
-    return id === undefined ? undefined : this.#image(id);
+    const key = this.#names.get(nameKeyOf(name, handler));
+    return key === undefined ? undefined : this.#image(key);
   }
 
   async publish(record: ImageRecord, names: readonly string[], options: PublishOptions = {}): Promise<Image> {
     options.signal?.throwIfAborted();
-    const publishedAt = this.#records.get(record.id)?.publishedAt ?? Date.now();
-    this.#records.set(record.id, { ...record, publishedAt });
-    for (const name of names) this.#names.set(name, record.id);
+    const key = imageKeyOf(record);
+    const publishedAt = this.#records.get(key)?.publishedAt ?? Date.now();
+    this.#records.set(key, { ...record, publishedAt });
+    for (const name of names) this.#names.set(nameKeyOf(name, record.handler), key);
     for (const resource of options.mended ?? []) this.#damage.delete(resource);
     if (options.lease !== undefined) this.#leases.set(options.lease.holder, options.lease);
-    return { ...record, ...this.#namesOf(record.id), publishedAt, damage: [] };
+    return { ...record, ...this.#namesOf(key), publishedAt, damage: [] };
   }
 
-  async remove(id: Digest, { signal, endLeases = [] }: RemoveOptions = {}): Promise<Image | undefined> {
+  async remove(key: ImageKey, { signal, endLeases = [] }: RemoveOptions = {}): Promise<Image | undefined> {
     signal?.throwIfAborted();
-    const image = this.#image(id);
-    this.#records.delete(id);
-    for (const name of [...(image?.tags ?? []), ...(image?.digests ?? [])]) this.#names.delete(name);
+    const image = this.#image(key);
+    this.#records.delete(key);
+    for (const [name, owner] of this.#names) if (owner === key) this.#names.delete(name);
     await this.endLeases(endLeases);
     return image;
   }
 
   async forgetBlobs(digests: readonly Digest[]): Promise<void> {
-    for (const [id, record] of this.#records) {
+    for (const [key, record] of this.#records) {
       const layers = record.layers.map((layer) => ({
         ...layer,
         kept: layer.kept && !digests.includes(layer.blob.digest),
       }));
-      this.#records.set(id, { ...record, layers });
+      this.#records.set(key, { ...record, layers });
     }
   }
 
@@ -76,7 +82,7 @@ export class MemoryImageIndex implements ImageIndex {
     for (const resource of resources) this.#damage.delete(resource);
   }
 
-  async listUnreadable(): Promise<readonly Digest[]> {
+  async listUnreadable(): Promise<readonly ImageKey[]> {
     return [];
   }
 
@@ -92,15 +98,16 @@ export class MemoryImageIndex implements ImageIndex {
     for (const holder of holders) this.#leases.delete(holder);
   }
 
-  #image(id: Digest): Image | undefined {
-    const record = this.#records.get(id);
+  #image(key: ImageKey): Image | undefined {
+    const record = this.#records.get(key);
     if (record === undefined) return undefined;
     const damage = neededBy(record).map((resource) => this.#damage.get(resource));
-    return { ...record, ...this.#namesOf(id), damage: damage.filter((each) => each !== undefined) };
+    return { ...record, ...this.#namesOf(key), damage: damage.filter((each) => each !== undefined) };
   }
 
-  #namesOf(id: Digest): Pick<Image, "tags" | "digests"> {
-    const names = [...this.#names.keys()].filter((name) => this.#names.get(name) === id).toSorted();
+  #namesOf(key: ImageKey): Pick<Image, "tags" | "digests"> {
+    const owned = [...this.#names.keys()].filter((name) => this.#names.get(name) === key);
+    const names = owned.map(nameIn).toSorted();
     return {
       tags: names.filter((name) => !name.includes("@")),
       digests: names.filter((name) => name.includes("@")),

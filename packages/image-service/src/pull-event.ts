@@ -7,7 +7,9 @@ export interface PullOptions extends AbortOptions {
   readonly credential?: Credential | undefined;
   /** Speak http to this registry, not https. */
   readonly plainHttp?: boolean | undefined;
-  /** The platform to choose from an index; this machine's where none is given. */
+  /** The runtime handler that it is for, by name; the default one where it is left out or empty. */
+  readonly handler?: string | undefined;
+  /** The platform to choose from an index; the handler's where none is given. */
   readonly platform?: Platform | undefined;
   /** For people, not for control. */
   readonly onProgress?: ((event: PullEvent) => void) | undefined;
@@ -25,8 +27,8 @@ export type PullEvent =
     }
   | { readonly kind: "committing" };
 
-/** `waiting` for its turn, `fetching` and `unpacking` with compressed bytes so far, `unpacked`; `present` needs nothing. */
-export type LayerPhase = "waiting" | "fetching" | "unpacking" | "unpacked" | "present";
+/** `waiting` for its turn, `fetching` and `unpacking` with compressed bytes so far, `done`; `present` needs nothing. */
+export type LayerPhase = "waiting" | "fetching" | "unpacking" | "done" | "present";
 
 /** Tells of the layer that is in `blob`. */
 export function layerReporter(

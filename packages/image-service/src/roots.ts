@@ -1,8 +1,20 @@
 import { type AbortOptions, isStowageError } from "@stowage/errors";
-import { type Image, type ImageIndex, type ImageRecord, type Lease, type Resource, resourcesOf } from "@stowage/images";
+import {
+  type Damage,
+  type Image,
+  type ImageIndex,
+  type ImageKey,
+  type ImageRecord,
+  imageKeyOf,
+  type Lease,
+  type Resource,
+  resourcesOf,
+} from "@stowage/images";
 import type { Digest } from "@stowage/oci";
 import { step } from "@stowage/steps";
 import type { Holdings } from "./holdings.ts";
+import type { ImageEvent } from "./image-event.ts";
+import { isReady } from "./ready.ts";
 
 /** The boot of the machine that this process runs in. */
 export interface Boot {
@@ -18,6 +30,8 @@ export interface RootsOptions {
   readonly boot: Boot;
   /** Told what nobody holds any more, where leases have ended behind nobody's call. */
   readonly onFreed: (freed: readonly Resource[]) => void;
+  /** Told of each change to the images, in their order. */
+  readonly onChange: (event: Extract<ImageEvent, { readonly image: Image }>) => void;
   /** Told of what fails behind nobody's call. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -56,16 +70,19 @@ export class Roots implements Disposable {
     names: readonly string[],
     { leaseSeconds, ...options }: PublishRootOptions,
   ): Promise<Image> {
-    const { images, holdings } = this.#options;
+    const { images, holdings, onChange } = this.#options;
     const resources = resourcesOf(record);
-    const lease = leaseSeconds > 0 ? this.#leaseFor(pullHolder(record.id), resources, leaseSeconds) : undefined;
+    const key = imageKeyOf(record);
+    const isNew = (await images.find(key)) === undefined;
+    const lease = leaseSeconds > 0 ? this.#leaseFor(pullHolder(key), resources, leaseSeconds) : undefined;
     step("image-publishing");
     const image = await images.publish(record, names, { ...options, lease }).catch((error: unknown) => {
-      if (!isRolledBack(error)) this.#doubt(record.id, resources);
+      if (!isRolledBack(error)) this.#doubt(key, resources);
       throw error;
     });
     step("image-published");
-    holdings.hold(imageHolder(image.id), resources);
+    onChange({ kind: "published", image, isNew });
+    holdings.hold(imageHolder(key), resources);
     this.#endDoubts();
     if (lease !== undefined) this.#note(lease);
     return image;
@@ -73,24 +90,34 @@ export class Roots implements Disposable {
 
   /** Forgets an image, and, where it is told to, what the pull of it left held. */
   async remove(
-    id: Digest,
+    key: ImageKey,
     { endLease, ...options }: AbortOptions & { readonly endLease: boolean },
   ): Promise<Image | undefined> {
     await this.ready();
-    const { images, holdings } = this.#options;
-    const image = await images.remove(id, { ...options, endLeases: endLease ? [pullHolder(id)] : [] });
+    const { images, holdings, onChange } = this.#options;
+    const image = await images.remove(key, { ...options, endLeases: endLease ? [pullHolder(key)] : [] });
     step("image-removed");
-    if (endLease) holdings.end(pullHolder(id));
-    holdings.end(imageHolder(id));
+    if (image !== undefined) onChange({ kind: "removed", image });
+    if (endLease) holdings.end(pullHolder(key));
+    holdings.end(imageHolder(key));
     this.#endDoubts();
     return image;
+  }
+
+  /** Notes what was found damaged: images that need it are not READY any more. */
+  async reportDamage(damage: readonly Damage[], options: AbortOptions = {}): Promise<void> {
+    const { images, onChange } = this.#options;
+    const before = new Set((await images.list()).filter((image) => !isReady(image)).map(imageKeyOf));
+    await images.reportDamage(damage, options);
+    for (const image of await images.list())
+      if (!isReady(image) && !before.has(imageKeyOf(image))) onChange({ kind: "damaged", image });
   }
 
   /** Says of layer blobs that no image keeps them any more. */
   async forgetBlobs(digests: readonly Digest[], options: AbortOptions): Promise<void> {
     const { images, holdings } = this.#options;
     await images.forgetBlobs(digests, options);
-    for (const image of await images.list()) holdings.hold(imageHolder(image.id), resourcesOf(image));
+    for (const image of await images.list()) holdings.hold(imageHolder(imageKeyOf(image)), resourcesOf(image));
   }
 
   /** Holds resources for somebody, until this boot ends or `end` is called. */
@@ -118,7 +145,7 @@ export class Roots implements Disposable {
 
   async #load(): Promise<void> {
     const { images, holdings, onFailure } = this.#options;
-    for (const image of await images.list()) holdings.hold(imageHolder(image.id), resourcesOf(image));
+    for (const image of await images.list()) holdings.hold(imageHolder(imageKeyOf(image)), resourcesOf(image));
     for (const { holder, resources } of await images.listLeases()) holdings.hold(holder, resources);
     await this.#endDue().catch(onFailure); // they hold nothing any more, written off or not
   }
@@ -127,9 +154,9 @@ export class Roots implements Disposable {
    * A record that the disk failed to take may be on it all the same, and be believed after a crash: until something else is
    * written in its place, what it names stays.
    */
-  #doubt(id: Digest, resources: readonly Resource[]): void {
-    this.#doubts.add(doubtHolder(id));
-    this.#options.holdings.hold(doubtHolder(id), resources);
+  #doubt(key: ImageKey, resources: readonly Resource[]): void {
+    this.#doubts.add(doubtHolder(key));
+    this.#options.holdings.hold(doubtHolder(key), resources);
   }
 
   #endDoubts(): void {
@@ -188,15 +215,15 @@ function isRolledBack(error: unknown): boolean {
   return isStowageError(error, "resource-exhausted") || isStowageError(error, "failed-precondition");
 }
 
-function imageHolder(id: Digest): string {
-  return `image ${id}`;
+function imageHolder(key: ImageKey): string {
+  return `image ${key}`;
 }
 
 /** Of what a finished pull leaves held, so that nothing collects it before a container is made of it. */
-function pullHolder(id: Digest): string {
-  return `pulled ${id}`;
+function pullHolder(key: ImageKey): string {
+  return `pulled ${key}`;
 }
 
-function doubtHolder(id: Digest): string {
-  return `perhaps ${id}`;
+function doubtHolder(key: ImageKey): string {
+  return `perhaps ${key}`;
 }

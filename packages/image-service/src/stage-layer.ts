@@ -1,22 +1,20 @@
 import type { BlobFile, StagedBlob } from "@stowage/content";
-import type { Descriptor, Digest } from "@stowage/oci";
-import type { Repository } from "@stowage/registry";
+import type { Digest } from "@stowage/oci";
 import type { ActiveSnapshot, Chain, Snapshotter, StagedLayer, UnpackedLayer, Unpacker } from "@stowage/snapshots";
 import { step } from "@stowage/steps";
 import { BlobArrival } from "./blob-arrival.ts";
-import { type FetchDependencies, fetchLayer } from "./fetch-layer.ts";
+import { type FetchDependencies, fetchBlob, type WantedBlob } from "./fetch-blob.ts";
 import { layerReporter, type PullOptions } from "./pull-event.ts";
+import { traced } from "./trace.ts";
 
 export interface StageDependencies extends FetchDependencies {
   readonly snapshots: Snapshotter;
   readonly unpacker: Unpacker;
 }
 
-export interface WantedLayer {
-  readonly blob: Descriptor;
+export interface WantedLayer extends WantedBlob {
   /** The diff ids from the bottom up to this layer. */
   readonly chain: Chain;
-  readonly repository: Repository;
 }
 
 /** A layer that is unpacked and waits for its name, and the blob that it came in. */
@@ -37,7 +35,7 @@ export async function stageLayer(
   await using shares = new AsyncDisposableStack();
   const snapshot = shares.use(await dependencies.snapshots.prepare({ signal, room: layer.blob.size }));
   const arrival = shares.use(new BlobArrival());
-  const fetching = fetchLayer(dependencies, layer, { ...options, shares, onFile: (file) => arrival.begin(file) });
+  const fetching = fetchBlob(dependencies, layer, { ...options, shares, onFile: (file) => arrival.begin(file) });
   const open = (): Promise<BlobFile> => arrival.open(fetching);
   const unpacking = unpackLayer(dependencies, layer, { ...options, snapshot, open, fetching });
   const [fetched, unpacked] = await Promise.allSettled([fetching, unpacking]);
@@ -66,7 +64,7 @@ interface Unpacking extends PullOptions {
 /** Unpacks it; that is told only once it is fetched, since until then the one goes with the other. */
 async function unpackLayer(
   { unpacker }: Pick<StageDependencies, "unpacker">,
-  { blob, chain }: WantedLayer,
+  { blob, chain, repository }: WantedLayer,
   { snapshot, open, fetching, ...options }: Unpacking,
 ): Promise<UnpackedLayer> {
   const report = layerReporter(blob, options);
@@ -85,7 +83,13 @@ async function unpackLayer(
     tell();
   };
   const { signal } = options;
-  return await unpacker.unpack({ open, diffId: topDiffId(chain) }, snapshot.directory, { signal, onProgress });
+  const trace = { digest: blob.digest, registry: repository.domain, bytes: 0 };
+  return await traced("stowage.layer.unpack", trace, async () => {
+    const layer = { open, diffId: topDiffId(chain) };
+    const unpacked = await unpacker.unpack(layer, snapshot.directory, { signal, onProgress });
+    trace.bytes = unpacked.tarSize;
+    return unpacked;
+  });
 }
 
 function topDiffId(chain: Chain): Digest {

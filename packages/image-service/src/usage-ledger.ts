@@ -1,5 +1,4 @@
-import { blobResource, diffIdsOf, type Image, keptBlobs, layerResource, type Resource } from "@stowage/images";
-import { chainIds } from "@stowage/oci";
+import { blobResource, type Image, keptBlobs, layersOf, type Resource } from "@stowage/images";
 import type { Usage } from "@stowage/snapshots";
 
 /** What images take, by what takes it. */
@@ -37,9 +36,9 @@ function partsOf(image: Image): Parts {
   const parts = new Map<Resource, Usage>(
     keptBlobs(image).map(({ digest, size }) => [blobResource(digest), { bytes: size, inodes: 1 }]),
   );
-  for (const [at, chainId] of chainIds(diffIdsOf(image)).entries()) {
+  for (const [at, layer] of layersOf(image).entries()) {
     const { bytes = 0, inodes = 0 } = image.layers[at] ?? {};
-    parts.set(layerResource(chainId), { bytes, inodes });
+    parts.set(layer, { bytes, inodes });
   }
   return parts;
 }

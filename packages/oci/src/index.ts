@@ -14,7 +14,7 @@ export { type Document, decodeDocument, type Index, type Manifest } from "./docu
 export { decodeImageConfig, type ImageConfig } from "./image-config.ts";
 export { type ImageUser, parseImageUser } from "./image-user.ts";
 export { maxConfigBytes, maxDocumentBytes, maxIndexDepth, maxLayers } from "./limits.ts";
-export { type Compression, documentKindOf, layerCompressionOf, mediaTypes } from "./media-type.ts";
+export { type Compression, documentKindOf, isImageConfig, layerCompressionOf, mediaTypes } from "./media-type.ts";
 export { choosePlatform, formatPlatform, type Platform, parsePlatform, samePlatform } from "./platform.ts";
 export { quoteText } from "./quote.ts";
 export { ContentMismatchError, collectBytes, verified } from "./verified.ts";

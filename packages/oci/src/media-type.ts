@@ -27,6 +27,11 @@ export function layerCompressionOf(mediaType: string): Compression | undefined {
   return layerCompressions.get(bare(mediaType));
 }
 
+/** Whether a config of this media type is that of an image. One of any other type is an artifact's. */
+export function isImageConfig(mediaType: string): boolean {
+  return imageConfigs.has(bare(mediaType));
+}
+
 /** A media type in lower case, without parameters. */
 export function bare(mediaType: string): string {
   return (mediaType.split(";", 1)[0] ?? "").trim().toLowerCase();
@@ -51,4 +56,11 @@ const layerCompressions: ReadonlyMap<string, Compression> = new Map([
   [mediaTypes.dockerLayerZstd, "zstd"],
   ["application/vnd.docker.image.rootfs.foreign.diff.tar", "none"],
   ["application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "gzip"],
+]);
+
+/** The last is what some builders write. */
+const imageConfigs: ReadonlySet<string> = new Set([
+  mediaTypes.ociConfig,
+  mediaTypes.dockerConfig,
+  "application/octet-stream",
 ]);

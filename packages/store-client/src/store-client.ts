@@ -13,7 +13,8 @@ import type {
   CheckOptions,
   CheckReport,
   DiskAccount,
-  ImageService,
+  HandlerOptions,
+  ImageVerbs,
   ListOptions,
   PullOptions,
   RemoveImageOptions,
@@ -28,7 +29,7 @@ import { isAnswered } from "./is-answered.ts";
 import { openSocketTransport, type SocketTransport } from "./socket-transport.ts";
 
 /** The verbs that a daemon answers as if the store were opened here. */
-export interface StoreClient extends Omit<ImageService, "usage"> {
+export interface StoreClient extends ImageVerbs {
   /** Which store the daemon holds. */
   info(options?: AbortOptions): Promise<StoreInfo>;
 }
@@ -83,22 +84,25 @@ class SocketStoreClient implements StoreClient, Disposable {
     );
   }
 
-  async find(name: string, { signal }: AbortOptions = {}): Promise<Image | undefined> {
+  async find(name: string, { signal, handler }: HandlerOptions = {}): Promise<Image | undefined> {
     return call(signal, async (options) => {
-      const { image } = await this.#client.find({ name }, options);
+      const { image } = await this.#client.find({ name, ...ofHandler(handler) }, options);
       return image === undefined ? undefined : decodeStoredImage(image);
     });
   }
 
-  async remove(name: string, { signal, endLease = false }: RemoveImageOptions = {}): Promise<Image | undefined> {
+  async remove(
+    name: string,
+    { signal, handler, endLease = false }: RemoveImageOptions = {},
+  ): Promise<Image | undefined> {
     return call(signal, async (options) => {
-      const { image } = await this.#client.remove({ name, endLease }, options);
+      const { image } = await this.#client.remove({ name, endLease, ...ofHandler(handler) }, options);
       return image === undefined ? undefined : decodeStoredImage(image);
     });
   }
 
-  async view({ id }: Image, { signal, holder = "" }: ViewOptions = {}): Promise<readonly Mount[]> {
-    return call(signal, async (options) => (await this.#client.view({ id, holder }, options)).mounts);
+  async view({ id, handler = "" }: Image, { signal, holder = "" }: ViewOptions = {}): Promise<readonly Mount[]> {
+    return call(signal, async (options) => (await this.#client.view({ id, handler, holder }, options)).mounts);
   }
 
   async release(holder: string, { signal }: AbortOptions = {}): Promise<void> {
@@ -121,13 +125,17 @@ class SocketStoreClient implements StoreClient, Disposable {
     return call(signal, async (options) => decodeDiskAccount(await this.#client.account({}, options)));
   }
 
-  async readConfig({ id }: Image, { signal }: AbortOptions = {}): Promise<Uint8Array> {
-    return call(signal, async (options) => (await this.#client.readConfig({ id }, options)).config);
+  async readConfig({ id, handler = "" }: Image, { signal }: AbortOptions = {}): Promise<Uint8Array> {
+    return call(signal, async (options) => (await this.#client.readConfig({ id, handler }, options)).config);
   }
 
   [Symbol.dispose](): void {
     this.#socket[Symbol.dispose]();
   }
+}
+
+function ofHandler(handler: string | undefined): { readonly handler?: string } {
+  return handler === undefined ? {} : { handler };
 }
 
 async function call<Result>(

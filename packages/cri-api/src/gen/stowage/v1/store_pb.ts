@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file stowage/v1/store.proto.
  */
 export const file_stowage_v1_store: GenFile = /*@__PURE__*/
-  fileDesc("ChZzdG93YWdlL3YxL3N0b3JlLnByb3RvEgpzdG93YWdlLnYxIg0KC0luZm9SZXF1ZXN0Ii0KDEluZm9SZXNwb25zZRIMCgRyb290GAEgASgJEg8KB3ZlcnNpb24YAiABKAkihgEKC1B1bGxSZXF1ZXN0EhEKCXJlZmVyZW5jZRgBIAEoCRIXCgpwbGFpbl9odHRwGAIgASgISACIAQESEAoIcGxhdGZvcm0YAyABKAkSKgoKY3JlZGVudGlhbBgEIAEoCzIWLnN0b3dhZ2UudjEuQ3JlZGVudGlhbEINCgtfcGxhaW5faHR0cCKCAQoKQ3JlZGVudGlhbBIQCgh1c2VybmFtZRgBIAEoCRIVCghwYXNzd29yZBgCIAEoCUIDgAEBEhsKDmlkZW50aXR5X3Rva2VuGAMgASgJQgOAAQESGwoOcmVnaXN0cnlfdG9rZW4YBCABKAlCA4ABARIRCgRhdXRoGAUgASgJQgOAAQEivwEKDFB1bGxSZXNwb25zZRIoCghyZXNvbHZlZBgBIAEoCzIULnN0b3dhZ2UudjEuUmVzb2x2ZWRIABIqCgVsYXllchgCIAEoCzIZLnN0b3dhZ2UudjEuTGF5ZXJQcm9ncmVzc0gAEiwKCmNvbW1pdHRpbmcYAyABKAsyFi5zdG93YWdlLnYxLkNvbW1pdHRpbmdIABIiCgVpbWFnZRgEIAEoCzIRLnN0b3dhZ2UudjEuSW1hZ2VIAEIHCgVldmVudCJcCghSZXNvbHZlZBIoCghtYW5pZmVzdBgBIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchImCgZsYXllcnMYAiADKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3IiSwoNTGF5ZXJQcm9ncmVzcxIOCgZkaWdlc3QYASABKAkSDQoFcGhhc2UYAiABKAkSDQoFYnl0ZXMYAyABKAQSDAoEc2l6ZRgEIAEoBCIMCgpDb21taXR0aW5nIiIKC0xpc3RSZXF1ZXN0EhMKC2RhbWFnZWRfdG9vGAEgASgIIjEKDExpc3RSZXNwb25zZRIhCgZpbWFnZXMYASADKAsyES5zdG93YWdlLnYxLkltYWdlIhsKC0ZpbmRSZXF1ZXN0EgwKBG5hbWUYASABKAkiMAoMRmluZFJlc3BvbnNlEiAKBWltYWdlGAEgASgLMhEuc3Rvd2FnZS52MS5JbWFnZSIwCg1SZW1vdmVSZXF1ZXN0EgwKBG5hbWUYASABKAkSEQoJZW5kX2xlYXNlGAIgASgIIjIKDlJlbW92ZVJlc3BvbnNlEiAKBWltYWdlGAEgASgLMhEuc3Rvd2FnZS52MS5JbWFnZSIpCgtWaWV3UmVxdWVzdBIKCgJpZBgBIAEoCRIOCgZob2xkZXIYAiABKAkiMQoMVmlld1Jlc3BvbnNlEiEKBm1vdW50cxgBIAMoCzIRLnN0b3dhZ2UudjEuTW91bnQiIAoOUmVsZWFzZVJlcXVlc3QSDgoGaG9sZGVyGAEgASgJIhEKD1JlbGVhc2VSZXNwb25zZSIQCg5Db2xsZWN0UmVxdWVzdCIRCg9Db2xsZWN0UmVzcG9uc2UiHQoMQ2hlY2tSZXF1ZXN0Eg0KBWxldmVsGAEgASgJIm0KDUNoZWNrUmVzcG9uc2USDgoGaW1hZ2VzGAEgASgNEhEKCXJlc291cmNlcxgCIAEoDRIlCghmaW5kaW5ncxgDIAMoCzITLnN0b3dhZ2UudjEuRmluZGluZxISCgp1bnJlYWRhYmxlGAQgAygJIj0KB0ZpbmRpbmcSIgoGZGFtYWdlGAEgASgLMhIuc3Rvd2FnZS52MS5EYW1hZ2USDgoGaW1hZ2VzGAIgAygJIg8KDVJlcGFpclJlcXVlc3QiOwoOUmVwYWlyUmVzcG9uc2USKQoGaW1hZ2VzGAEgAygLMhkuc3Rvd2FnZS52MS5SZXBhaXJlZEltYWdlIkIKDVJlcGFpcmVkSW1hZ2USIAoFaW1hZ2UYASABKAsyES5zdG93YWdlLnYxLkltYWdlEg8KB2ZhaWx1cmUYAiABKAkiEAoOQWNjb3VudFJlcXVlc3QilwEKD0FjY291bnRSZXNwb25zZRIjCgVsaW5lcxgBIAMoCzIULnN0b3dhZ2UudjEuRGlza0xpbmUSJAoFdG90YWwYAiABKAsyFS5zdG93YWdlLnYxLkRpc2tVc2FnZRIqCgt1bmFjY291bnRlZBgDIAEoCzIVLnN0b3dhZ2UudjEuRGlza1VzYWdlEg0KBXBhdGhzGAQgAygJIj4KCERpc2tMaW5lEgwKBGtpbmQYASABKAkSJAoFdXNhZ2UYAiABKAsyFS5zdG93YWdlLnYxLkRpc2tVc2FnZSIqCglEaXNrVXNhZ2USDQoFYnl0ZXMYASABKAQSDgoGaW5vZGVzGAIgASgEIh8KEVJlYWRDb25maWdSZXF1ZXN0EgoKAmlkGAEgASgJIiQKElJlYWRDb25maWdSZXNwb25zZRIOCgZjb25maWcYASABKAwiPgoKRGVzY3JpcHRvchISCgptZWRpYV90eXBlGAEgASgJEg4KBmRpZ2VzdBgCIAEoCRIMCgRzaXplGAMgASgEImsKBUxheWVyEiQKBGJsb2IYASABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISDAoEa2VwdBgCIAEoCBIPCgdkaWZmX2lkGAMgASgJEg0KBWJ5dGVzGAQgASgEEg4KBmlub2RlcxgFIAEoBCKmAwoFSW1hZ2USCgoCaWQYASABKAkSKAoIbWFuaWZlc3QYAiABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISJQoFaW5kZXgYAyABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISJgoGY29uZmlnGAQgASgLMhYuc3Rvd2FnZS52MS5EZXNjcmlwdG9yEiEKBmxheWVycxgFIAMoCzIRLnN0b3dhZ2UudjEuTGF5ZXISEAoIcGxhdGZvcm0YBiABKAkSDAoEdXNlchgHIAEoCRI3Cgthbm5vdGF0aW9ucxgIIAMoCzIiLnN0b3dhZ2UudjEuSW1hZ2UuQW5ub3RhdGlvbnNFbnRyeRIPCgdjcmVhdGVkGAkgASgJEgwKBHRhZ3MYCiADKAkSDwoHZGlnZXN0cxgLIAMoCRIUCgxwdWJsaXNoZWRfYXQYDCABKAQSIgoGZGFtYWdlGA0gAygLMhIuc3Rvd2FnZS52MS5EYW1hZ2UaMgoQQW5ub3RhdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIicKBkRhbWFnZRIQCghyZXNvdXJjZRgBIAEoCRILCgN3aHkYAiABKAkiNgoFTW91bnQSDAoEdHlwZRgBIAEoCRIOCgZzb3VyY2UYAiABKAkSDwoHb3B0aW9ucxgDIAMoCTKoBgoMU3RvcmVTZXJ2aWNlEjsKBEluZm8SFy5zdG93YWdlLnYxLkluZm9SZXF1ZXN0Ghguc3Rvd2FnZS52MS5JbmZvUmVzcG9uc2UiABI9CgRQdWxsEhcuc3Rvd2FnZS52MS5QdWxsUmVxdWVzdBoYLnN0b3dhZ2UudjEuUHVsbFJlc3BvbnNlIgAwARI7CgRMaXN0Ehcuc3Rvd2FnZS52MS5MaXN0UmVxdWVzdBoYLnN0b3dhZ2UudjEuTGlzdFJlc3BvbnNlIgASOwoERmluZBIXLnN0b3dhZ2UudjEuRmluZFJlcXVlc3QaGC5zdG93YWdlLnYxLkZpbmRSZXNwb25zZSIAEkEKBlJlbW92ZRIZLnN0b3dhZ2UudjEuUmVtb3ZlUmVxdWVzdBoaLnN0b3dhZ2UudjEuUmVtb3ZlUmVzcG9uc2UiABI7CgRWaWV3Ehcuc3Rvd2FnZS52MS5WaWV3UmVxdWVzdBoYLnN0b3dhZ2UudjEuVmlld1Jlc3BvbnNlIgASRAoHUmVsZWFzZRIaLnN0b3dhZ2UudjEuUmVsZWFzZVJlcXVlc3QaGy5zdG93YWdlLnYxLlJlbGVhc2VSZXNwb25zZSIAEkQKB0NvbGxlY3QSGi5zdG93YWdlLnYxLkNvbGxlY3RSZXF1ZXN0Ghsuc3Rvd2FnZS52MS5Db2xsZWN0UmVzcG9uc2UiABI+CgVDaGVjaxIYLnN0b3dhZ2UudjEuQ2hlY2tSZXF1ZXN0Ghkuc3Rvd2FnZS52MS5DaGVja1Jlc3BvbnNlIgASQQoGUmVwYWlyEhkuc3Rvd2FnZS52MS5SZXBhaXJSZXF1ZXN0Ghouc3Rvd2FnZS52MS5SZXBhaXJSZXNwb25zZSIAEkQKB0FjY291bnQSGi5zdG93YWdlLnYxLkFjY291bnRSZXF1ZXN0Ghsuc3Rvd2FnZS52MS5BY2NvdW50UmVzcG9uc2UiABJNCgpSZWFkQ29uZmlnEh0uc3Rvd2FnZS52MS5SZWFkQ29uZmlnUmVxdWVzdBoeLnN0b3dhZ2UudjEuUmVhZENvbmZpZ1Jlc3BvbnNlIgBiBnByb3RvMw");
+  fileDesc("ChZzdG93YWdlL3YxL3N0b3JlLnByb3RvEgpzdG93YWdlLnYxIg0KC0luZm9SZXF1ZXN0Ii0KDEluZm9SZXNwb25zZRIMCgRyb290GAEgASgJEg8KB3ZlcnNpb24YAiABKAkilwEKC1B1bGxSZXF1ZXN0EhEKCXJlZmVyZW5jZRgBIAEoCRIXCgpwbGFpbl9odHRwGAIgASgISACIAQESEAoIcGxhdGZvcm0YAyABKAkSKgoKY3JlZGVudGlhbBgEIAEoCzIWLnN0b3dhZ2UudjEuQ3JlZGVudGlhbBIPCgdoYW5kbGVyGAUgASgJQg0KC19wbGFpbl9odHRwIoIBCgpDcmVkZW50aWFsEhAKCHVzZXJuYW1lGAEgASgJEhUKCHBhc3N3b3JkGAIgASgJQgOAAQESGwoOaWRlbnRpdHlfdG9rZW4YAyABKAlCA4ABARIbCg5yZWdpc3RyeV90b2tlbhgEIAEoCUIDgAEBEhEKBGF1dGgYBSABKAlCA4ABASK/AQoMUHVsbFJlc3BvbnNlEigKCHJlc29sdmVkGAEgASgLMhQuc3Rvd2FnZS52MS5SZXNvbHZlZEgAEioKBWxheWVyGAIgASgLMhkuc3Rvd2FnZS52MS5MYXllclByb2dyZXNzSAASLAoKY29tbWl0dGluZxgDIAEoCzIWLnN0b3dhZ2UudjEuQ29tbWl0dGluZ0gAEiIKBWltYWdlGAQgASgLMhEuc3Rvd2FnZS52MS5JbWFnZUgAQgcKBWV2ZW50IlwKCFJlc29sdmVkEigKCG1hbmlmZXN0GAEgASgLMhYuc3Rvd2FnZS52MS5EZXNjcmlwdG9yEiYKBmxheWVycxgCIAMoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvciJLCg1MYXllclByb2dyZXNzEg4KBmRpZ2VzdBgBIAEoCRINCgVwaGFzZRgCIAEoCRINCgVieXRlcxgDIAEoBBIMCgRzaXplGAQgASgEIgwKCkNvbW1pdHRpbmciIgoLTGlzdFJlcXVlc3QSEwoLZGFtYWdlZF90b28YASABKAgiMQoMTGlzdFJlc3BvbnNlEiEKBmltYWdlcxgBIAMoCzIRLnN0b3dhZ2UudjEuSW1hZ2UiPQoLRmluZFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIUCgdoYW5kbGVyGAIgASgJSACIAQFCCgoIX2hhbmRsZXIiMAoMRmluZFJlc3BvbnNlEiAKBWltYWdlGAEgASgLMhEuc3Rvd2FnZS52MS5JbWFnZSJSCg1SZW1vdmVSZXF1ZXN0EgwKBG5hbWUYASABKAkSEQoJZW5kX2xlYXNlGAIgASgIEhQKB2hhbmRsZXIYAyABKAlIAIgBAUIKCghfaGFuZGxlciIyCg5SZW1vdmVSZXNwb25zZRIgCgVpbWFnZRgBIAEoCzIRLnN0b3dhZ2UudjEuSW1hZ2UiOgoLVmlld1JlcXVlc3QSCgoCaWQYASABKAkSDwoHaGFuZGxlchgDIAEoCRIOCgZob2xkZXIYAiABKAkiMQoMVmlld1Jlc3BvbnNlEiEKBm1vdW50cxgBIAMoCzIRLnN0b3dhZ2UudjEuTW91bnQiIAoOUmVsZWFzZVJlcXVlc3QSDgoGaG9sZGVyGAEgASgJIhEKD1JlbGVhc2VSZXNwb25zZSIQCg5Db2xsZWN0UmVxdWVzdCIRCg9Db2xsZWN0UmVzcG9uc2UiHQoMQ2hlY2tSZXF1ZXN0Eg0KBWxldmVsGAEgASgJIm0KDUNoZWNrUmVzcG9uc2USDgoGaW1hZ2VzGAEgASgNEhEKCXJlc291cmNlcxgCIAEoDRIlCghmaW5kaW5ncxgDIAMoCzITLnN0b3dhZ2UudjEuRmluZGluZxISCgp1bnJlYWRhYmxlGAQgAygJIj0KB0ZpbmRpbmcSIgoGZGFtYWdlGAEgASgLMhIuc3Rvd2FnZS52MS5EYW1hZ2USDgoGaW1hZ2VzGAIgAygJIg8KDVJlcGFpclJlcXVlc3QiOwoOUmVwYWlyUmVzcG9uc2USKQoGaW1hZ2VzGAEgAygLMhkuc3Rvd2FnZS52MS5SZXBhaXJlZEltYWdlIkIKDVJlcGFpcmVkSW1hZ2USIAoFaW1hZ2UYASABKAsyES5zdG93YWdlLnYxLkltYWdlEg8KB2ZhaWx1cmUYAiABKAkiEAoOQWNjb3VudFJlcXVlc3QilwEKD0FjY291bnRSZXNwb25zZRIjCgVsaW5lcxgBIAMoCzIULnN0b3dhZ2UudjEuRGlza0xpbmUSJAoFdG90YWwYAiABKAsyFS5zdG93YWdlLnYxLkRpc2tVc2FnZRIqCgt1bmFjY291bnRlZBgDIAEoCzIVLnN0b3dhZ2UudjEuRGlza1VzYWdlEg0KBXBhdGhzGAQgAygJIj4KCERpc2tMaW5lEgwKBGtpbmQYASABKAkSJAoFdXNhZ2UYAiABKAsyFS5zdG93YWdlLnYxLkRpc2tVc2FnZSIqCglEaXNrVXNhZ2USDQoFYnl0ZXMYASABKAQSDgoGaW5vZGVzGAIgASgEIjAKEVJlYWRDb25maWdSZXF1ZXN0EgoKAmlkGAEgASgJEg8KB2hhbmRsZXIYAiABKAkiJAoSUmVhZENvbmZpZ1Jlc3BvbnNlEg4KBmNvbmZpZxgBIAEoDCI+CgpEZXNjcmlwdG9yEhIKCm1lZGlhX3R5cGUYASABKAkSDgoGZGlnZXN0GAIgASgJEgwKBHNpemUYAyABKAQiawoFTGF5ZXISJAoEYmxvYhgBIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchIMCgRrZXB0GAIgASgIEg8KB2RpZmZfaWQYAyABKAkSDQoFYnl0ZXMYBCABKAQSDgoGaW5vZGVzGAUgASgEIvMDCgVJbWFnZRIKCgJpZBgBIAEoCRIoCghtYW5pZmVzdBgCIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchIlCgVpbmRleBgDIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchImCgZjb25maWcYBCABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISIQoGbGF5ZXJzGAUgAygLMhEuc3Rvd2FnZS52MS5MYXllchIQCghwbGF0Zm9ybRgGIAEoCRIMCgR1c2VyGAcgASgJEjcKC2Fubm90YXRpb25zGAggAygLMiIuc3Rvd2FnZS52MS5JbWFnZS5Bbm5vdGF0aW9uc0VudHJ5Eg8KB2NyZWF0ZWQYCSABKAkSDAoEdGFncxgKIAMoCRIPCgdkaWdlc3RzGAsgAygJEhQKDHB1Ymxpc2hlZF9hdBgMIAEoBBIiCgZkYW1hZ2UYDSADKAsyEi5zdG93YWdlLnYxLkRhbWFnZRIPCgdoYW5kbGVyGA4gASgJEhMKC3NuYXBzaG90dGVyGA8gASgJEiUKBWZpbGVzGBAgAygLMhYuc3Rvd2FnZS52MS5EZXNjcmlwdG9yGjIKEEFubm90YXRpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASInCgZEYW1hZ2USEAoIcmVzb3VyY2UYASABKAkSCwoDd2h5GAIgASgJIjYKBU1vdW50EgwKBHR5cGUYASABKAkSDgoGc291cmNlGAIgASgJEg8KB29wdGlvbnMYAyADKAkyqAYKDFN0b3JlU2VydmljZRI7CgRJbmZvEhcuc3Rvd2FnZS52MS5JbmZvUmVxdWVzdBoYLnN0b3dhZ2UudjEuSW5mb1Jlc3BvbnNlIgASPQoEUHVsbBIXLnN0b3dhZ2UudjEuUHVsbFJlcXVlc3QaGC5zdG93YWdlLnYxLlB1bGxSZXNwb25zZSIAMAESOwoETGlzdBIXLnN0b3dhZ2UudjEuTGlzdFJlcXVlc3QaGC5zdG93YWdlLnYxLkxpc3RSZXNwb25zZSIAEjsKBEZpbmQSFy5zdG93YWdlLnYxLkZpbmRSZXF1ZXN0Ghguc3Rvd2FnZS52MS5GaW5kUmVzcG9uc2UiABJBCgZSZW1vdmUSGS5zdG93YWdlLnYxLlJlbW92ZVJlcXVlc3QaGi5zdG93YWdlLnYxLlJlbW92ZVJlc3BvbnNlIgASOwoEVmlldxIXLnN0b3dhZ2UudjEuVmlld1JlcXVlc3QaGC5zdG93YWdlLnYxLlZpZXdSZXNwb25zZSIAEkQKB1JlbGVhc2USGi5zdG93YWdlLnYxLlJlbGVhc2VSZXF1ZXN0Ghsuc3Rvd2FnZS52MS5SZWxlYXNlUmVzcG9uc2UiABJECgdDb2xsZWN0Ehouc3Rvd2FnZS52MS5Db2xsZWN0UmVxdWVzdBobLnN0b3dhZ2UudjEuQ29sbGVjdFJlc3BvbnNlIgASPgoFQ2hlY2sSGC5zdG93YWdlLnYxLkNoZWNrUmVxdWVzdBoZLnN0b3dhZ2UudjEuQ2hlY2tSZXNwb25zZSIAEkEKBlJlcGFpchIZLnN0b3dhZ2UudjEuUmVwYWlyUmVxdWVzdBoaLnN0b3dhZ2UudjEuUmVwYWlyUmVzcG9uc2UiABJECgdBY2NvdW50Ehouc3Rvd2FnZS52MS5BY2NvdW50UmVxdWVzdBobLnN0b3dhZ2UudjEuQWNjb3VudFJlc3BvbnNlIgASTQoKUmVhZENvbmZpZxIdLnN0b3dhZ2UudjEuUmVhZENvbmZpZ1JlcXVlc3QaHi5zdG93YWdlLnYxLlJlYWRDb25maWdSZXNwb25zZSIAYgZwcm90bzM");
 
 /**
  * @generated from message stowage.v1.InfoRequest
@@ -70,7 +70,7 @@ export type PullRequest = Message<"stowage.v1.PullRequest"> & {
   plainHttp?: boolean | undefined;
 
   /**
-   * os/architecture[/variant]; empty means the daemon's.
+   * os/architecture[/variant]; empty means the handler's.
    *
    * @generated from field: string platform = 3;
    */
@@ -80,6 +80,13 @@ export type PullRequest = Message<"stowage.v1.PullRequest"> & {
    * @generated from field: stowage.v1.Credential credential = 4;
    */
   credential?: Credential | undefined;
+
+  /**
+   * The runtime handler that it is for; empty for the default one.
+   *
+   * @generated from field: string handler = 5;
+   */
+  handler: string;
 };
 
 /**
@@ -201,7 +208,7 @@ export type LayerProgress = Message<"stowage.v1.LayerProgress"> & {
   digest: string;
 
   /**
-   * waiting, fetching, unpacking, unpacked or present.
+   * waiting, fetching, unpacking, done or present.
    *
    * @generated from field: string phase = 2;
    */
@@ -282,6 +289,13 @@ export type FindRequest = Message<"stowage.v1.FindRequest"> & {
    * @generated from field: string name = 1;
    */
   name: string;
+
+  /**
+   * Of which runtime handler: empty for the default one; unset for any.
+   *
+   * @generated from field: optional string handler = 2;
+   */
+  handler?: string | undefined;
 };
 
 /**
@@ -323,6 +337,13 @@ export type RemoveRequest = Message<"stowage.v1.RemoveRequest"> & {
    * @generated from field: bool end_lease = 2;
    */
   endLease: boolean;
+
+  /**
+   * Of which runtime handler: empty for the default one; unset for all.
+   *
+   * @generated from field: optional string handler = 3;
+   */
+  handler?: string | undefined;
 };
 
 /**
@@ -357,6 +378,13 @@ export type ViewRequest = Message<"stowage.v1.ViewRequest"> & {
    * @generated from field: string id = 1;
    */
   id: string;
+
+  /**
+   * The runtime handler that the image was pulled for; empty for the default one.
+   *
+   * @generated from field: string handler = 3;
+   */
+  handler: string;
 
   /**
    * For whom the layers are held until Release or the end of the boot; empty for nobody.
@@ -678,6 +706,13 @@ export type ReadConfigRequest = Message<"stowage.v1.ReadConfigRequest"> & {
    * @generated from field: string id = 1;
    */
   id: string;
+
+  /**
+   * As in ViewRequest.
+   *
+   * @generated from field: string handler = 2;
+   */
+  handler: string;
 };
 
 /**
@@ -850,6 +885,27 @@ export type Image = Message<"stowage.v1.Image"> & {
    * @generated from field: repeated stowage.v1.Damage damage = 13;
    */
   damage: Damage[];
+
+  /**
+   * The runtime handler that it was pulled for; empty for the default one.
+   *
+   * @generated from field: string handler = 14;
+   */
+  handler: string;
+
+  /**
+   * The snapshotter that has its layers; empty for the default one.
+   *
+   * @generated from field: string snapshotter = 15;
+   */
+  snapshotter: string;
+
+  /**
+   * What an artifact has in place of layers.
+   *
+   * @generated from field: repeated stowage.v1.Descriptor files = 16;
+   */
+  files: Descriptor[];
 };
 
 /**

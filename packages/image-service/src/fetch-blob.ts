@@ -3,8 +3,9 @@ import { ContentMismatchError, type Descriptor } from "@stowage/oci";
 import type { Registry, Repository } from "@stowage/registry";
 import type { SharedWork } from "@stowage/shared-work";
 import { layerReporter, type PullOptions } from "./pull-event.ts";
+import { traced } from "./trace.ts";
 
-/** What layer blobs are fetched with. The shared work is that of all pulls, so that each blob comes once. */
+/** What blobs are fetched with. The shared work is that of all pulls, so that each blob comes once. */
 export interface FetchDependencies {
   readonly registry: Registry;
   readonly content: ContentStore;
@@ -21,33 +22,39 @@ export interface FetchOptions extends PullOptions {
   readonly onFile?: ((file: BlobFile) => void) | undefined;
 }
 
-interface LayerBlob {
+export interface WantedBlob {
   readonly blob: Descriptor;
   readonly repository: Repository;
 }
 
-/** Brings the blob of a layer into the content store, once for all who want it. */
-export function fetchLayer(
+/** Brings a blob into the content store, once for all who want it. */
+export function fetchBlob(
   dependencies: FetchDependencies,
-  layer: LayerBlob,
+  wanted: WantedBlob,
   options: FetchOptions,
 ): Promise<StagedBlob> {
-  const fetch = (signal: AbortSignal) => fetchFromHosts(dependencies, layer, { ...options, signal });
-  return dependencies.fetches.join(shareKey(layer, layer.blob.digest), fetch, options);
+  const { blob, repository } = wanted;
+  const fetch = (signal: AbortSignal) => {
+    const trace = { digest: blob.digest, registry: repository.domain, bytes: 0 };
+    const count = (bytes: number): void => void (trace.bytes += bytes);
+    const work = () => fetchFromHosts(dependencies, wanted, { ...options, signal, count });
+    return traced("stowage.layer.fetch", trace, work);
+  };
+  return dependencies.fetches.join(shareKey(wanted, blob.digest), fetch, options);
 }
 
 /** Work is shared among callers of one registry: another one's troubles are its own. */
-export function shareKey({ repository }: Pick<LayerBlob, "repository">, what: string): string {
+export function shareKey({ repository }: Pick<WantedBlob, "repository">, what: string): string {
   return `${repository.domain} ${what}`;
 }
 
 /** Where mirrors had a part in bytes that turn out wrong, once more without them. */
 async function fetchFromHosts(
   { registry, content, ...settings }: FetchDependencies,
-  { blob, repository }: LayerBlob,
-  options: FetchOptions,
+  { blob, repository }: WantedBlob,
+  options: FetchOptions & { readonly count: (bytes: number) => void },
 ): Promise<StagedBlob> {
-  const { credential, plainHttp, signal, onFile } = options;
+  const { credential, plainHttp, signal, onFile, count } = options;
   const report = layerReporter(blob, options);
   report("fetching", 0);
   const mirrors = new Set<string>();
@@ -55,7 +62,12 @@ async function fetchFromHosts(
   const ingest = (avoid?: ReadonlySet<string>) => {
     const open = (start: number) => {
       const asked = { credential, plainHttp, signal, range: { start }, lend: true, foreignUrls, mirrors, avoid };
-      return counted(registry.blob(repository, blob, asked), (bytes) => report("fetching", start + bytes));
+      let arrived = start;
+      return watched(registry.blob(repository, blob, asked), (bytes) => {
+        count(bytes);
+        arrived += bytes;
+        report("fetching", arrived);
+      });
     };
     return content.ingest(blob, open, { signal, onFile });
   };
@@ -67,14 +79,12 @@ async function fetchFromHosts(
   }
 }
 
-async function* counted(
+async function* watched(
   source: AsyncIterable<Uint8Array>,
-  report: (bytes: number) => void,
+  onBytes: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
   for await (const chunk of source) {
     yield chunk;
-    bytes += chunk.byteLength;
-    report(bytes);
+    onBytes(chunk.byteLength);
   }
 }

@@ -1,0 +1,47 @@
+import type { Image } from "@stowage/images";
+import { isDigest } from "@stowage/oci";
+import { formatReference, parseReference } from "@stowage/reference";
+
+/**
+ * Which images are pinned. A pattern is an id, a name in any spelling, or a glob with `*` for any characters that has to match a
+ * whole name, `docker.io/library/alpine:3`; one that names no registry is in `docker.io`, as a name would be.
+ */
+export class Pins {
+  readonly #matchers: readonly ((name: string) => boolean)[];
+  readonly #known = new WeakMap<Image, boolean>();
+
+  /** Fails with `invalid-argument` for what is no name. */
+  constructor(patterns: readonly string[]) {
+    this.#matchers = patterns.map(matcherOf);
+  }
+
+  has(image: Image): boolean {
+    const known = this.#known.get(image);
+    if (known !== undefined) return known;
+    const names = [image.id, ...image.tags, ...image.digests];
+    const isPinned = names.some((name) => this.#matchers.some((matches) => matches(name)));
+    this.#known.set(image, isPinned);
+    return isPinned;
+  }
+}
+
+function matcherOf(pattern: string): (name: string) => boolean {
+  if (isDigest(pattern)) return (name) => name === pattern;
+  if (!pattern.includes("*")) {
+    const wanted = formatReference(parseReference(pattern));
+    return (name) => name === wanted;
+  }
+  const parts = completed(pattern)
+    .split("*")
+    .map((part) => RegExp.escape(part));
+  const whole = new RegExp(`^${parts.join(".*")}$`);
+  return (name) => whole.test(name);
+}
+
+/** With the registry that a name would have; a pattern that begins with a star, or has one in its registry, says enough. */
+function completed(pattern: string): string {
+  const [first = "", ...rest] = pattern.split("/");
+  if (rest.length === 0) return first.startsWith("*") ? pattern : `docker.io/library/${pattern}`;
+  const namesRegistry = /[.:*]/.test(first) || first === "localhost";
+  return namesRegistry ? pattern : `docker.io/${pattern}`;
+}
