@@ -1,7 +1,7 @@
 import type { ContentStore } from "@stowage/content";
 import { algorithmOf, collectBytes, type Descriptor, digestOf, maxConfigBytes } from "@stowage/oci";
 import type { Registry, RegistryOptions, Repository } from "@stowage/registry";
-import type { SharedWork } from "@stowage/shared-work";
+import type { JoinOptions, SharedWork } from "@stowage/shared-work";
 import { shareKey } from "./fetch-blob.ts";
 
 export interface ConfigDependencies {
@@ -16,15 +16,17 @@ interface WantedConfig {
   readonly repository: Repository;
 }
 
-/** The bytes of a config: what is here already, or else what the registry has, asked once for all who want it at the time. */
+/**
+ * The bytes of a config: what is here already, or else what the registry has, asked once for all who want it until `shares` are
+ * disposed of.
+ */
 export async function bringConfig(
   { registry, content, configs }: ConfigDependencies,
   { config, repository }: WantedConfig,
-  options: RegistryOptions,
+  { shares, ...options }: RegistryOptions & Pick<JoinOptions, "shares">,
 ): Promise<Uint8Array> {
   const known = await readHere(content, config);
   if (known !== undefined) return known;
-  await using shares = new AsyncDisposableStack();
   const fetch = (signal: AbortSignal) =>
     collectBytes(registry.blob(repository, config, { ...options, signal }), maxConfigBytes);
   return await configs.join(shareKey({ repository }, config.digest), fetch, { signal: options.signal, shares });

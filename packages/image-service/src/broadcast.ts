@@ -25,12 +25,11 @@ export class Broadcast<Event> {
     signal?.addEventListener("abort", stop);
     try {
       for (;;) {
+        wake = Promise.withResolvers();
         signal?.throwIfAborted();
         if (waiting.length > maxWaiting) throw tooSlow();
-        yield* waiting.splice(0);
-        if (waiting.length > 0) continue;
-        wake = Promise.withResolvers();
-        await wake.promise;
+        if (waiting.length === 0) await wake.promise;
+        else yield* waiting.splice(0);
       }
     } finally {
       this.#listeners.delete(listener);

@@ -13,6 +13,7 @@ import {
 } from "@stowage/oci";
 import { formatReference, type Reference } from "@stowage/reference";
 import type { FetchedDocument, RegistryOptions } from "@stowage/registry";
+import type { JoinOptions } from "@stowage/shared-work";
 import { bringConfig, type ConfigDependencies } from "./bring-config.ts";
 
 /** What a reference names for one platform, with the bytes of everything that was read to find it. */
@@ -39,7 +40,7 @@ interface Wanted {
 export async function chooseManifest(
   dependencies: ConfigDependencies,
   wanted: Wanted,
-  options: RegistryOptions,
+  { shares, ...options }: RegistryOptions & Pick<JoinOptions, "shares">,
 ): Promise<ChosenImage> {
   const { registry } = dependencies;
   const root = await registry.resolve(wanted.reference, options);
@@ -53,7 +54,7 @@ export async function chooseManifest(
   const configBytes = await bringConfig(
     dependencies,
     { config: manifest.config, repository: wanted.reference },
-    options,
+    { ...options, shares },
   );
   const config = isImageConfig(manifest.config.mediaType) ? decodeImageConfig(configBytes) : undefined;
   if (config !== undefined) requireFitting(config, manifest, wanted);

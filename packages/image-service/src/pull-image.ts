@@ -40,9 +40,9 @@ export async function pullImage(
   options: PullOptions = {},
 ): Promise<Image> {
   const wanted = { reference, platform: options.platform ?? dependencies.platform };
-  const chosen = await traced("stowage.image.resolve", aboutOf(reference), () =>
-    chooseManifest(dependencies, wanted, options),
-  );
+  await using shares = new AsyncDisposableStack();
+  const choose = () => chooseManifest(dependencies, wanted, { ...options, shares });
+  const chosen = await traced("stowage.image.resolve", aboutOf(reference), choose);
   const plan = planOf(chosen, wanted);
   options.onProgress?.({ kind: "resolved", manifest: chosen.source.descriptor, layers: chosen.manifest.layers });
   const pull = `pull ${randomUUID()}`;
