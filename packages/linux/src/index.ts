@@ -1,6 +1,8 @@
 export { allocateFile } from "./allocate.ts";
 export { bootId, bootSeconds } from "./boot.ts";
+export { forbidCoreDumps } from "./core-dumps.ts";
 export { type DataExtent, findData } from "./data-extent.ts";
+export { sendDatagram } from "./datagram.ts";
 export {
   linkAt,
   makeDirAt,

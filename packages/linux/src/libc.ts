@@ -59,6 +59,9 @@ const prototypes = {
   fsopen: "long syscall(long, void *, uint)",
   fsconfig: "long syscall(long, int, uint, void *, void *, int)",
   fsmount: "long syscall(long, int, uint, uint)",
+  socket: "int socket(int, int, int)",
+  sendto: "long sendto(int, void *, size_t, int, void *, uint)",
+  prlimit64: "int prlimit64(int, int, void *, void *)",
 } as const;
 
 /** Of calls that libc may have no function for; the same on x86_64 and arm64. */
