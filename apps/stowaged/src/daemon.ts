@@ -1,31 +1,57 @@
 import type { Settings } from "@stowage/config";
-import { openStore, version } from "@stowage/core";
-import { startCriServer } from "@stowage/cri-server";
+import { openStore, type Store, version } from "@stowage/core";
+import { type CriServer, startCriServer } from "@stowage/cri-server";
 import { type Maintenance, maintainStore } from "./maintain-store.ts";
+import { socketOwner } from "./socket-owner.ts";
 
 /** A running daemon. Disposing it stops what is under way, closes the store and removes the socket. */
 export interface Daemon extends AsyncDisposable {
   readonly address: string;
+  /** Takes over what can be set otherwise while it runs. Fails with `invalid-argument`, and changes nothing. */
+  apply(settings: Settings): void;
+  /** Refuses new calls, and waits until those that are under way have ended, as long as the settings have it. */
+  drain(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 }
 
-export type DaemonOptions = Pick<Maintenance, "onFailure" | "onDamage">;
+export interface DaemonOptions extends Pick<Maintenance, "onFailure" | "onDamage"> {
+  /** The socket, where somebody has made it already. */
+  readonly descriptor?: number | undefined;
+}
 
 /** Opens the store and serves it on the socket. The store is open, and what it says is true, before the first call is taken. */
 export async function startDaemon(settings: Settings, options: DaemonOptions = {}): Promise<Daemon> {
   await using starting = new AsyncDisposableStack();
-  const { address, runtime } = settings;
-  const store = await openStore({ ...settings, onFailure: options.onFailure });
-  starting.use(store);
-  const server = await startCriServer(
-    {
-      images: store.images,
-      root: store.imageRoot,
-      storeRoot: store.root,
-    },
-    { address, version, cgroupDriver: runtime.cgroupDriver, handlers: Object.keys(settings.runtimes) },
-  );
-  starting.use(server);
-  starting.use(maintainStore(store, { check: settings.check, ...options }));
+  let current = settings;
+  const store = starting.use(await openStore({ ...settings, onFailure: options.onFailure }));
+  const server = starting.use(await serve(store, settings, options));
+  starting.use(maintainStore(store, { ...options, check: () => current.check }));
   const running = starting.move();
-  return { address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return {
+    address: settings.address,
+    apply(next) {
+      store.tune(next);
+      current = next;
+    },
+    async drain({ signal } = {}) {
+      const patience = AbortSignal.timeout(current.stopTimeout * 1000);
+      await server.drain(signal === undefined ? patience : AbortSignal.any([patience, signal]));
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+async function serve(
+  store: Store,
+  { address, socket, runtime, runtimes }: Settings,
+  { descriptor }: DaemonOptions,
+): Promise<CriServer> {
+  return await startCriServer(
+    { images: store.images, root: store.imageRoot, storeRoot: store.root },
+    {
+      socket: { path: address, descriptor, ...socketOwner(socket) },
+      version,
+      cgroupDriver: runtime.cgroupDriver,
+      handlers: Object.keys(runtimes),
+    },
+  );
 }

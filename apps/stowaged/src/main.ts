@@ -1,12 +1,9 @@
 #!/usr/bin/env -S node --max-semi-space-size=2 --no-parallel-scavenge
-import { once } from "node:events";
 import { parseArgs } from "node:util";
-import type { Settings } from "@stowage/config";
-import { readSettings, version } from "@stowage/core";
+import { readSettingsSources, type SettingsSources, version } from "@stowage/core";
 import { StowageError } from "@stowage/errors";
 import { runVerb } from "./config-verb.ts";
-import { startDaemon } from "./daemon.ts";
-import { startLog } from "./log.ts";
+import { serve } from "./serve.ts";
 
 const usage = `Usage: stowaged [--config FILE] [--root DIR] [--address SOCKET]
        stowaged config check|default|show [--config FILE]
@@ -43,29 +40,17 @@ async function run(args: readonly string[]): Promise<number> {
   if (options.help) process.stdout.write(usage);
   else if (options.version) process.stdout.write(`stowaged ${version}\n`);
   else if (positionals.length > 0) process.stdout.write(await runVerb(positionals, options));
-  else await serve(await chooseSettings(options));
+  else await serve(() => chooseSettings(options));
   return 0;
 }
 
-/** Serves until SIGTERM or SIGINT. */
-async function serve(settings: Settings): Promise<void> {
-  process.umask(0o077);
-  const log = startLog();
-  const stopped = Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
-  const daemon = await startDaemon(settings, {
-    onFailure: (error) => log.error({ err: error }, "background work failed"),
-    onDamage: ({ resource, why }) => log.error({ resource, why }, "found damaged"),
-  });
-  log.info({ root: settings.root, address: daemon.address, version }, "serving");
-  await stopped;
-  log.info("stopping");
-  await daemon[Symbol.asyncDispose]();
-  log.info("stopped");
-}
-
-async function chooseSettings({ config, root, address }: Options): Promise<Settings> {
-  const settings = await readSettings(config);
-  return { ...settings, root: root ?? settings.root, address: address ?? settings.address };
+async function chooseSettings({ config, root, address }: Options): Promise<SettingsSources> {
+  const sources = await readSettingsSources(config);
+  const { settings } = sources;
+  return {
+    ...sources,
+    settings: { ...settings, root: root ?? settings.root, address: address ?? settings.address },
+  };
 }
 
 type Options = ReturnType<typeof parse>["values"];

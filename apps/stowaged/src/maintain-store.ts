@@ -2,7 +2,9 @@ import { setTimeout } from "node:timers/promises";
 import type { Settings } from "@stowage/config";
 import type { Store } from "@stowage/core";
 
-export interface Maintenance extends Pick<Settings, "check"> {
+export interface Maintenance {
+  /** How fast and how often is looked at everything, as it is set at the time. */
+  readonly check: () => Settings["check"];
   /** Told of what fails in the background, where no caller is to be told. */
   readonly onFailure?: ((error: unknown) => void) | undefined;
   /** Told of what is found damaged. */
@@ -48,22 +50,27 @@ async function scrubRegularly(
   { check, onFailure, onDamage }: Maintenance,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!store.isSuspect) await pause(check.interval * 1000, signal);
+  if (!store.isSuspect) await pauseFor(check, signal);
   while (!signal.aborted) {
     try {
-      const { findings } = await store.scrub({ signal, bytesPerSecond: check.rate });
+      const { findings } = await store.scrub({ signal, bytesPerSecond: check().rate });
       for (const found of findings) onDamage?.(found);
     } catch (error) {
       if (!signal.aborted) onFailure?.(error);
     }
-    await pause(check.interval * 1000, signal);
+    await pauseFor(check, signal);
   }
 }
 
-/** The longest that a timer waits. */
-const maxTimerMilliseconds = 2 ** 31 - 1;
+/** How often is looked whether the interval has been set otherwise. */
+const lookMilliseconds = 10 * 60 * 1000;
+
+async function pauseFor(check: Maintenance["check"], signal: AbortSignal): Promise<void> {
+  const begun = performance.now();
+  const left = (): number => begun + check().interval * 1000 - performance.now();
+  while (!signal.aborted && left() > 0) await pause(Math.min(left(), lookMilliseconds), signal);
+}
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  const delay = Math.min(milliseconds, maxTimerMilliseconds);
-  await setTimeout(delay, undefined, { signal, ref: false }).catch(() => undefined);
+  await setTimeout(milliseconds, undefined, { signal, ref: false }).catch(() => undefined);
 }

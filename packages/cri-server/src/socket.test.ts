@@ -48,7 +48,7 @@ test.for<{ what: string; put: (path: string) => Promise<unknown> }>([
   const path = join(await scratchDirectory(), "s.sock");
   await put(path);
   const before = await lstat(path);
-  await expect(listenOnSocket(newServer(), path)).rejects.toMatchObject(refused("what is there is no socket"));
+  await expect(listenOnSocket(newServer(), { path })).rejects.toMatchObject(refused("what is there is no socket"));
   expect((await lstat(path)).ino).toBe(before.ino);
   if (before.isFile()) expect(await readFile(path, "utf8")).toBe("precious");
 });
@@ -57,14 +57,14 @@ test("a socket that its server left behind is replaced, by one for its owner alo
   const path = join(await scratchDirectory(), "run", "s.sock");
   await mkdir(join(path, ".."));
   await (await startBusy(path)).stop();
-  await listenOnSocket(newServer(), path);
+  await listenOnSocket(newServer(), { path });
   expect((await lstat(path)).mode & 0o777).toBe(0o600);
 });
 
 test("a socket that is answered is left alone", async () => {
   const path = join(await scratchDirectory(), "s.sock");
-  await listenOnSocket(newServer(), path);
-  await expect(listenOnSocket(newServer(), path)).rejects.toMatchObject(refused("another server answers there"));
+  await listenOnSocket(newServer(), { path });
+  await expect(listenOnSocket(newServer(), { path })).rejects.toMatchObject(refused("another server answers there"));
 });
 
 test("a socket whose server is too busy to answer is left alone", async () => {
@@ -72,7 +72,7 @@ test("a socket whose server is too busy to answer is left alone", async () => {
   await startBusy(path);
   const failure = await fill(path);
   expect(failure).toMatchObject({ code: "EAGAIN" });
-  await expect(listenOnSocket(newServer(), path)).rejects.toMatchObject(refused("another server answers there"));
+  await expect(listenOnSocket(newServer(), { path })).rejects.toMatchObject(refused("another server answers there"));
   expect((await lstat(path)).isSocket()).toBe(true);
 });
 
@@ -89,3 +89,13 @@ async function fill(path: string): Promise<unknown> {
   }
   return undefined;
 }
+
+test.skipIf(process.getuid?.() !== 0)(
+  "a socket is given to its owner, and to a group that may open it (needs root)",
+  async () => {
+    const path = join(await scratchDirectory(), "s.sock");
+    await listenOnSocket(newServer(), { path, uid: 1234, gid: 4321 });
+    const { uid, gid, mode } = await lstat(path);
+    expect({ uid, gid, mode: mode & 0o777 }).toEqual({ uid: 1234, gid: 4321, mode: 0o660 });
+  },
+);

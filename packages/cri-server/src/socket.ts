@@ -1,19 +1,34 @@
 import { once } from "node:events";
 import type { Stats } from "node:fs";
-import { lstat, mkdir, unlink } from "node:fs/promises";
+import { chmod, chown, lstat, mkdir, unlink } from "node:fs/promises";
 import { createConnection, type Server } from "node:net";
 import { dirname } from "node:path";
 import { asStorageError, isErrno, StowageError } from "@stowage/errors";
 
+/** Where a unix socket is, and who may open it beside its owner. */
+export interface SocketPlace {
+  readonly path: string;
+  /** To whom it is given; by default it is this process's. */
+  readonly uid?: number | undefined;
+  /** Whose members may open it, too. */
+  readonly gid?: number | undefined;
+  /** The socket, listening already, where whoever started this process has made it. */
+  readonly descriptor?: number | undefined;
+}
+
 /**
- * Lets `server` listen on a unix socket that only its owner can open. A socket that refuses connections was left behind
- * and is replaced; where somebody answers, or what is there is no socket, it fails with `failed-precondition`.
+ * Lets `server` listen on a unix socket that only its owner, and the group if there is one, can open. A socket that refuses
+ * connections was left behind and is replaced; where somebody answers, or what is there is no socket, it fails with
+ * `failed-precondition`.
  */
-export async function listenOnSocket(server: Server, path: string): Promise<void> {
+export async function listenOnSocket(server: Server, place: SocketPlace): Promise<void> {
+  const { path, descriptor } = place;
   try {
+    if (descriptor !== undefined) return await listen(server, { fd: descriptor });
     await mkdir(dirname(path), { recursive: true, mode: 0o755 });
     await removeAbandoned(path);
-    await listen(server, path);
+    await listen(server, { path });
+    await giveTo(place);
   } catch (error) {
     if (isErrno(error, "EADDRINUSE")) throw refusal(path, "another server answers there");
     if (isErrno(error, "EINVAL"))
@@ -55,15 +70,21 @@ async function isAnswered(path: string): Promise<boolean> {
 }
 
 /** The file is made during the call, and so with the mode that the umask of that moment leaves. */
-async function listen(server: Server, path: string): Promise<void> {
+async function listen(server: Server, place: { readonly path: string } | { readonly fd: number }): Promise<void> {
   const umask = process.umask(0o177);
   const listening = once(server, "listening");
   try {
-    server.listen(path);
+    server.listen(place);
   } finally {
     process.umask(umask);
   }
   await listening;
+}
+
+/** Until the last step, nobody but this process can open it. */
+async function giveTo({ path, uid = -1, gid = -1 }: SocketPlace): Promise<void> {
+  if (uid >= 0 || gid >= 0) await chown(path, uid, gid);
+  if (gid >= 0) await chmod(path, 0o660);
 }
 
 function refusal(path: string, why: string): StowageError {

@@ -1,0 +1,87 @@
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Settings } from "@stowage/config";
+import { readSettingsSources } from "@stowage/core";
+import { StowageError } from "@stowage/errors";
+import { expect, onTestFinished, test } from "vitest";
+import { Reloader, type ReloadOutcome } from "./reload.ts";
+
+interface Scene {
+  readonly reloader: Reloader;
+  readonly outcomes: ReloadOutcome[];
+  readonly applied: Settings[];
+  /** Writes the settings file, or another one beside it, as an editor does. */
+  readonly write: (text: string, name?: string) => Promise<void>;
+}
+
+async function open(text: string, refuse?: (settings: Settings) => boolean): Promise<Scene> {
+  const directory = await mkdtemp(join(tmpdir(), "stowaged-reload-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const path = join(directory, "stowage.toml");
+  const write: Scene["write"] = async (next, name = "stowage.toml") => {
+    await mkdir(join(directory, dirname(name)), { recursive: true });
+    await writeFile(join(directory, `${name}.new`), next);
+    await rename(join(directory, `${name}.new`), join(directory, name));
+  };
+  await write(text);
+  const outcomes: ReloadOutcome[] = [];
+  const applied: Settings[] = [];
+  const reloader = new Reloader(await readSettingsSources(path), {
+    read: () => readSettingsSources(path),
+    apply(settings) {
+      if (refuse?.(settings) === true) throw new StowageError("invalid-argument", "Cannot take it over: no");
+      applied.push(settings);
+    },
+    onReload: (outcome) => outcomes.push(outcome),
+  });
+  onTestFinished(() => reloader[Symbol.dispose]());
+  return { reloader, outcomes, applied, write };
+}
+
+test("CFG-12: takes over what can be, and says once what takes a restart", async () => {
+  const { reloader, outcomes, applied, write } = await open("");
+  await write('pinned = ["a*"]\ndurability = "relaxed"\n[pull]\nlease = "1m"');
+  await reloader.reload();
+  await reloader.reload();
+  expect(applied).toMatchObject([{ pinned: ["a*"], pull: { lease: 60 }, durability: "full" }]);
+  expect(outcomes).toMatchObject([{ kind: "reloaded", needRestart: ["durability"] }]);
+  await write("");
+  await reloader.reload();
+  expect(applied.at(-1)).toMatchObject({ pinned: [], pull: { lease: 300 } });
+  expect(outcomes.at(-1)).toMatchObject({ kind: "reloaded", needRestart: [] });
+});
+
+test.for([
+  { what: "a key that is not known", text: 'pinned = ["a*"]\n[pull]\nleese = "1m"' },
+  { what: "what is no TOML", text: 'pinned = ["a*"' },
+])("CFG-13: $what leaves everything as it was, and the next good file counts", async ({ text }) => {
+  const { reloader, outcomes, applied, write } = await open("");
+  await write(text);
+  await reloader.reload();
+  expect(applied).toEqual([]);
+  expect(outcomes).toMatchObject([{ kind: "refused", error: { code: "invalid-argument" } }]);
+  await write('pinned = ["b*"]');
+  await reloader.reload();
+  expect(applied).toMatchObject([{ pinned: ["b*"] }]);
+});
+
+test("what is refused when it is taken over is tried again, not forgotten", async () => {
+  const { reloader, outcomes, applied, write } = await open("", () => outcomes.length === 0);
+  await write('pinned = ["a*"]');
+  await reloader.reload();
+  expect(outcomes).toMatchObject([{ kind: "refused" }]);
+  await reloader.reload();
+  expect(applied).toHaveLength(1);
+});
+
+test("CFG-14: a burst of changes to the files is one reload, and a directory that comes later is seen", async () => {
+  const { outcomes, applied, write } = await open("");
+  for (const at of [1, 2, 3, 4, 5]) await write(`pinned = ["a${at}*"]`);
+  await expect.poll(() => outcomes.length, { timeout: 10_000 }).toBe(1);
+  expect(applied).toMatchObject([{ pinned: ["a5*"] }]);
+  await write("[pull]\nlease = 1", "conf.d/late.toml");
+  await expect.poll(() => outcomes.at(-1)?.kind, { timeout: 10_000 }).toBe("refused");
+  await write('[pull]\nlease = "1s"', "conf.d/late.toml");
+  await expect.poll(() => applied.at(-1)?.pull.lease, { timeout: 10_000 }).toBe(1);
+});
