@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -148,7 +147,11 @@ test("a reload pins and unpins images that are here, and a file that changes is 
 test("lets a pull that is under way come to its end before it stops, and takes no other", async () => {
   const registry = await offer();
   const gate = Promise.withResolvers<void>();
-  registry.wrap(when(/blobs/, async (request, next) => gate.promise.then(() => next(request))));
+  const hold = when(/blobs/, async (request, next) => {
+    await gate.promise;
+    return await next(request);
+  });
+  registry.wrap(hold);
   const { address, heard, signal } = await startManaged({ toml: 'stop_timeout = "1m"\n' });
   using client = connectStore(address);
   const pulling = client.pull(parseReference(`${registry.host}/a:1`));
