@@ -6,6 +6,9 @@ export {
   encodeDiskAccount,
   encodeRepairs,
 } from "./check-message.ts";
+export { Health, HealthCheckResponse_ServingStatus as ServingStatus } from "./gen/grpc/health/v1/health_pb.ts";
+export { ServerReflection } from "./gen/grpc/reflection/v1/reflection_pb.ts";
+export { ServerReflection as ServerReflectionAlpha } from "./gen/grpc/reflection/v1alpha/reflection_pb.ts";
 export {
   type AuthConfig,
   CgroupDriver,
@@ -19,7 +22,15 @@ export {
   type PullImageRequest,
   RuntimeService,
 } from "./gen/runtime/v1/api_pb.ts";
-export { type PullRequest, type PullResponse, PullResponseSchema, StoreService } from "./gen/stowage/v1/store_pb.ts";
+export {
+  type PullRequest,
+  type PullResponse,
+  PullResponseSchema,
+  StoreService,
+  type WatchResponse,
+  WatchResponseSchema,
+} from "./gen/stowage/v1/store_pb.ts";
+export { decodeImageEvent, encodeImageEvent } from "./image-event-message.ts";
 export {
   decodePullEvent,
   decodePullRequest,

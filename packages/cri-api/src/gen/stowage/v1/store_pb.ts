@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file stowage/v1/store.proto.
  */
 export const file_stowage_v1_store: GenFile = /*@__PURE__*/
-  fileDesc("ChZzdG93YWdlL3YxL3N0b3JlLnByb3RvEgpzdG93YWdlLnYxIg0KC0luZm9SZXF1ZXN0Ii0KDEluZm9SZXNwb25zZRIMCgRyb290GAEgASgJEg8KB3ZlcnNpb24YAiABKAkilwEKC1B1bGxSZXF1ZXN0EhEKCXJlZmVyZW5jZRgBIAEoCRIXCgpwbGFpbl9odHRwGAIgASgISACIAQESEAoIcGxhdGZvcm0YAyABKAkSKgoKY3JlZGVudGlhbBgEIAEoCzIWLnN0b3dhZ2UudjEuQ3JlZGVudGlhbBIPCgdoYW5kbGVyGAUgASgJQg0KC19wbGFpbl9odHRwIoIBCgpDcmVkZW50aWFsEhAKCHVzZXJuYW1lGAEgASgJEhUKCHBhc3N3b3JkGAIgASgJQgOAAQESGwoOaWRlbnRpdHlfdG9rZW4YAyABKAlCA4ABARIbCg5yZWdpc3RyeV90b2tlbhgEIAEoCUIDgAEBEhEKBGF1dGgYBSABKAlCA4ABASK/AQoMUHVsbFJlc3BvbnNlEigKCHJlc29sdmVkGAEgASgLMhQuc3Rvd2FnZS52MS5SZXNvbHZlZEgAEioKBWxheWVyGAIgASgLMhkuc3Rvd2FnZS52MS5MYXllclByb2dyZXNzSAASLAoKY29tbWl0dGluZxgDIAEoCzIWLnN0b3dhZ2UudjEuQ29tbWl0dGluZ0gAEiIKBWltYWdlGAQgASgLMhEuc3Rvd2FnZS52MS5JbWFnZUgAQgcKBWV2ZW50IlwKCFJlc29sdmVkEigKCG1hbmlmZXN0GAEgASgLMhYuc3Rvd2FnZS52MS5EZXNjcmlwdG9yEiYKBmxheWVycxgCIAMoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvciJLCg1MYXllclByb2dyZXNzEg4KBmRpZ2VzdBgBIAEoCRINCgVwaGFzZRgCIAEoCRINCgVieXRlcxgDIAEoBBIMCgRzaXplGAQgASgEIgwKCkNvbW1pdHRpbmciIgoLTGlzdFJlcXVlc3QSEwoLZGFtYWdlZF90b28YASABKAgiMQoMTGlzdFJlc3BvbnNlEiEKBmltYWdlcxgBIAMoCzIRLnN0b3dhZ2UudjEuSW1hZ2UiPQoLRmluZFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIUCgdoYW5kbGVyGAIgASgJSACIAQFCCgoIX2hhbmRsZXIiMAoMRmluZFJlc3BvbnNlEiAKBWltYWdlGAEgASgLMhEuc3Rvd2FnZS52MS5JbWFnZSJSCg1SZW1vdmVSZXF1ZXN0EgwKBG5hbWUYASABKAkSEQoJZW5kX2xlYXNlGAIgASgIEhQKB2hhbmRsZXIYAyABKAlIAIgBAUIKCghfaGFuZGxlciIyCg5SZW1vdmVSZXNwb25zZRIgCgVpbWFnZRgBIAEoCzIRLnN0b3dhZ2UudjEuSW1hZ2UiOgoLVmlld1JlcXVlc3QSCgoCaWQYASABKAkSDwoHaGFuZGxlchgDIAEoCRIOCgZob2xkZXIYAiABKAkiMQoMVmlld1Jlc3BvbnNlEiEKBm1vdW50cxgBIAMoCzIRLnN0b3dhZ2UudjEuTW91bnQiIAoOUmVsZWFzZVJlcXVlc3QSDgoGaG9sZGVyGAEgASgJIhEKD1JlbGVhc2VSZXNwb25zZSIQCg5Db2xsZWN0UmVxdWVzdCIRCg9Db2xsZWN0UmVzcG9uc2UiHQoMQ2hlY2tSZXF1ZXN0Eg0KBWxldmVsGAEgASgJIm0KDUNoZWNrUmVzcG9uc2USDgoGaW1hZ2VzGAEgASgNEhEKCXJlc291cmNlcxgCIAEoDRIlCghmaW5kaW5ncxgDIAMoCzITLnN0b3dhZ2UudjEuRmluZGluZxISCgp1bnJlYWRhYmxlGAQgAygJIj0KB0ZpbmRpbmcSIgoGZGFtYWdlGAEgASgLMhIuc3Rvd2FnZS52MS5EYW1hZ2USDgoGaW1hZ2VzGAIgAygJIg8KDVJlcGFpclJlcXVlc3QiOwoOUmVwYWlyUmVzcG9uc2USKQoGaW1hZ2VzGAEgAygLMhkuc3Rvd2FnZS52MS5SZXBhaXJlZEltYWdlIkIKDVJlcGFpcmVkSW1hZ2USIAoFaW1hZ2UYASABKAsyES5zdG93YWdlLnYxLkltYWdlEg8KB2ZhaWx1cmUYAiABKAkiEAoOQWNjb3VudFJlcXVlc3QilwEKD0FjY291bnRSZXNwb25zZRIjCgVsaW5lcxgBIAMoCzIULnN0b3dhZ2UudjEuRGlza0xpbmUSJAoFdG90YWwYAiABKAsyFS5zdG93YWdlLnYxLkRpc2tVc2FnZRIqCgt1bmFjY291bnRlZBgDIAEoCzIVLnN0b3dhZ2UudjEuRGlza1VzYWdlEg0KBXBhdGhzGAQgAygJIj4KCERpc2tMaW5lEgwKBGtpbmQYASABKAkSJAoFdXNhZ2UYAiABKAsyFS5zdG93YWdlLnYxLkRpc2tVc2FnZSIqCglEaXNrVXNhZ2USDQoFYnl0ZXMYASABKAQSDgoGaW5vZGVzGAIgASgEIjAKEVJlYWRDb25maWdSZXF1ZXN0EgoKAmlkGAEgASgJEg8KB2hhbmRsZXIYAiABKAkiJAoSUmVhZENvbmZpZ1Jlc3BvbnNlEg4KBmNvbmZpZxgBIAEoDCI+CgpEZXNjcmlwdG9yEhIKCm1lZGlhX3R5cGUYASABKAkSDgoGZGlnZXN0GAIgASgJEgwKBHNpemUYAyABKAQiawoFTGF5ZXISJAoEYmxvYhgBIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchIMCgRrZXB0GAIgASgIEg8KB2RpZmZfaWQYAyABKAkSDQoFYnl0ZXMYBCABKAQSDgoGaW5vZGVzGAUgASgEIvMDCgVJbWFnZRIKCgJpZBgBIAEoCRIoCghtYW5pZmVzdBgCIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchIlCgVpbmRleBgDIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchImCgZjb25maWcYBCABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISIQoGbGF5ZXJzGAUgAygLMhEuc3Rvd2FnZS52MS5MYXllchIQCghwbGF0Zm9ybRgGIAEoCRIMCgR1c2VyGAcgASgJEjcKC2Fubm90YXRpb25zGAggAygLMiIuc3Rvd2FnZS52MS5JbWFnZS5Bbm5vdGF0aW9uc0VudHJ5Eg8KB2NyZWF0ZWQYCSABKAkSDAoEdGFncxgKIAMoCRIPCgdkaWdlc3RzGAsgAygJEhQKDHB1Ymxpc2hlZF9hdBgMIAEoBBIiCgZkYW1hZ2UYDSADKAsyEi5zdG93YWdlLnYxLkRhbWFnZRIPCgdoYW5kbGVyGA4gASgJEhMKC3NuYXBzaG90dGVyGA8gASgJEiUKBWZpbGVzGBAgAygLMhYuc3Rvd2FnZS52MS5EZXNjcmlwdG9yGjIKEEFubm90YXRpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASInCgZEYW1hZ2USEAoIcmVzb3VyY2UYASABKAkSCwoDd2h5GAIgASgJIjYKBU1vdW50EgwKBHR5cGUYASABKAkSDgoGc291cmNlGAIgASgJEg8KB29wdGlvbnMYAyADKAkyqAYKDFN0b3JlU2VydmljZRI7CgRJbmZvEhcuc3Rvd2FnZS52MS5JbmZvUmVxdWVzdBoYLnN0b3dhZ2UudjEuSW5mb1Jlc3BvbnNlIgASPQoEUHVsbBIXLnN0b3dhZ2UudjEuUHVsbFJlcXVlc3QaGC5zdG93YWdlLnYxLlB1bGxSZXNwb25zZSIAMAESOwoETGlzdBIXLnN0b3dhZ2UudjEuTGlzdFJlcXVlc3QaGC5zdG93YWdlLnYxLkxpc3RSZXNwb25zZSIAEjsKBEZpbmQSFy5zdG93YWdlLnYxLkZpbmRSZXF1ZXN0Ghguc3Rvd2FnZS52MS5GaW5kUmVzcG9uc2UiABJBCgZSZW1vdmUSGS5zdG93YWdlLnYxLlJlbW92ZVJlcXVlc3QaGi5zdG93YWdlLnYxLlJlbW92ZVJlc3BvbnNlIgASOwoEVmlldxIXLnN0b3dhZ2UudjEuVmlld1JlcXVlc3QaGC5zdG93YWdlLnYxLlZpZXdSZXNwb25zZSIAEkQKB1JlbGVhc2USGi5zdG93YWdlLnYxLlJlbGVhc2VSZXF1ZXN0Ghsuc3Rvd2FnZS52MS5SZWxlYXNlUmVzcG9uc2UiABJECgdDb2xsZWN0Ehouc3Rvd2FnZS52MS5Db2xsZWN0UmVxdWVzdBobLnN0b3dhZ2UudjEuQ29sbGVjdFJlc3BvbnNlIgASPgoFQ2hlY2sSGC5zdG93YWdlLnYxLkNoZWNrUmVxdWVzdBoZLnN0b3dhZ2UudjEuQ2hlY2tSZXNwb25zZSIAEkEKBlJlcGFpchIZLnN0b3dhZ2UudjEuUmVwYWlyUmVxdWVzdBoaLnN0b3dhZ2UudjEuUmVwYWlyUmVzcG9uc2UiABJECgdBY2NvdW50Ehouc3Rvd2FnZS52MS5BY2NvdW50UmVxdWVzdBobLnN0b3dhZ2UudjEuQWNjb3VudFJlc3BvbnNlIgASTQoKUmVhZENvbmZpZxIdLnN0b3dhZ2UudjEuUmVhZENvbmZpZ1JlcXVlc3QaHi5zdG93YWdlLnYxLlJlYWRDb25maWdSZXNwb25zZSIAYgZwcm90bzM");
+  fileDesc("ChZzdG93YWdlL3YxL3N0b3JlLnByb3RvEgpzdG93YWdlLnYxIg0KC0luZm9SZXF1ZXN0Ii0KDEluZm9SZXNwb25zZRIMCgRyb290GAEgASgJEg8KB3ZlcnNpb24YAiABKAkilwEKC1B1bGxSZXF1ZXN0EhEKCXJlZmVyZW5jZRgBIAEoCRIXCgpwbGFpbl9odHRwGAIgASgISACIAQESEAoIcGxhdGZvcm0YAyABKAkSKgoKY3JlZGVudGlhbBgEIAEoCzIWLnN0b3dhZ2UudjEuQ3JlZGVudGlhbBIPCgdoYW5kbGVyGAUgASgJQg0KC19wbGFpbl9odHRwIoIBCgpDcmVkZW50aWFsEhAKCHVzZXJuYW1lGAEgASgJEhUKCHBhc3N3b3JkGAIgASgJQgOAAQESGwoOaWRlbnRpdHlfdG9rZW4YAyABKAlCA4ABARIbCg5yZWdpc3RyeV90b2tlbhgEIAEoCUIDgAEBEhEKBGF1dGgYBSABKAlCA4ABASK/AQoMUHVsbFJlc3BvbnNlEigKCHJlc29sdmVkGAEgASgLMhQuc3Rvd2FnZS52MS5SZXNvbHZlZEgAEioKBWxheWVyGAIgASgLMhkuc3Rvd2FnZS52MS5MYXllclByb2dyZXNzSAASLAoKY29tbWl0dGluZxgDIAEoCzIWLnN0b3dhZ2UudjEuQ29tbWl0dGluZ0gAEiIKBWltYWdlGAQgASgLMhEuc3Rvd2FnZS52MS5JbWFnZUgAQgcKBWV2ZW50IlwKCFJlc29sdmVkEigKCG1hbmlmZXN0GAEgASgLMhYuc3Rvd2FnZS52MS5EZXNjcmlwdG9yEiYKBmxheWVycxgCIAMoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvciJLCg1MYXllclByb2dyZXNzEg4KBmRpZ2VzdBgBIAEoCRINCgVwaGFzZRgCIAEoCRINCgVieXRlcxgDIAEoBBIMCgRzaXplGAQgASgEIgwKCkNvbW1pdHRpbmciIgoLTGlzdFJlcXVlc3QSEwoLZGFtYWdlZF90b28YASABKAgiMQoMTGlzdFJlc3BvbnNlEiEKBmltYWdlcxgBIAMoCzIRLnN0b3dhZ2UudjEuSW1hZ2UiPQoLRmluZFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIUCgdoYW5kbGVyGAIgASgJSACIAQFCCgoIX2hhbmRsZXIiMAoMRmluZFJlc3BvbnNlEiAKBWltYWdlGAEgASgLMhEuc3Rvd2FnZS52MS5JbWFnZSJSCg1SZW1vdmVSZXF1ZXN0EgwKBG5hbWUYASABKAkSEQoJZW5kX2xlYXNlGAIgASgIEhQKB2hhbmRsZXIYAyABKAlIAIgBAUIKCghfaGFuZGxlciIyCg5SZW1vdmVSZXNwb25zZRIgCgVpbWFnZRgBIAEoCzIRLnN0b3dhZ2UudjEuSW1hZ2UiOgoLVmlld1JlcXVlc3QSCgoCaWQYASABKAkSDwoHaGFuZGxlchgDIAEoCRIOCgZob2xkZXIYAiABKAkiMQoMVmlld1Jlc3BvbnNlEiEKBm1vdW50cxgBIAMoCzIRLnN0b3dhZ2UudjEuTW91bnQiIAoOUmVsZWFzZVJlcXVlc3QSDgoGaG9sZGVyGAEgASgJIhEKD1JlbGVhc2VSZXNwb25zZSIQCg5Db2xsZWN0UmVxdWVzdCIRCg9Db2xsZWN0UmVzcG9uc2UiHQoMQ2hlY2tSZXF1ZXN0Eg0KBWxldmVsGAEgASgJIm0KDUNoZWNrUmVzcG9uc2USDgoGaW1hZ2VzGAEgASgNEhEKCXJlc291cmNlcxgCIAEoDRIlCghmaW5kaW5ncxgDIAMoCzITLnN0b3dhZ2UudjEuRmluZGluZxISCgp1bnJlYWRhYmxlGAQgAygJIj0KB0ZpbmRpbmcSIgoGZGFtYWdlGAEgASgLMhIuc3Rvd2FnZS52MS5EYW1hZ2USDgoGaW1hZ2VzGAIgAygJIg8KDVJlcGFpclJlcXVlc3QiOwoOUmVwYWlyUmVzcG9uc2USKQoGaW1hZ2VzGAEgAygLMhkuc3Rvd2FnZS52MS5SZXBhaXJlZEltYWdlIkIKDVJlcGFpcmVkSW1hZ2USIAoFaW1hZ2UYASABKAsyES5zdG93YWdlLnYxLkltYWdlEg8KB2ZhaWx1cmUYAiABKAkiEAoOQWNjb3VudFJlcXVlc3QilwEKD0FjY291bnRSZXNwb25zZRIjCgVsaW5lcxgBIAMoCzIULnN0b3dhZ2UudjEuRGlza0xpbmUSJAoFdG90YWwYAiABKAsyFS5zdG93YWdlLnYxLkRpc2tVc2FnZRIqCgt1bmFjY291bnRlZBgDIAEoCzIVLnN0b3dhZ2UudjEuRGlza1VzYWdlEg0KBXBhdGhzGAQgAygJIj4KCERpc2tMaW5lEgwKBGtpbmQYASABKAkSJAoFdXNhZ2UYAiABKAsyFS5zdG93YWdlLnYxLkRpc2tVc2FnZSIqCglEaXNrVXNhZ2USDQoFYnl0ZXMYASABKAQSDgoGaW5vZGVzGAIgASgEIjAKEVJlYWRDb25maWdSZXF1ZXN0EgoKAmlkGAEgASgJEg8KB2hhbmRsZXIYAiABKAkiJAoSUmVhZENvbmZpZ1Jlc3BvbnNlEg4KBmNvbmZpZxgBIAEoDCIOCgxXYXRjaFJlcXVlc3Qi3AIKDVdhdGNoUmVzcG9uc2USKgoJcHVibGlzaGVkGAEgASgLMhUuc3Rvd2FnZS52MS5QdWJsaXNoZWRIABImCgdyZW1vdmVkGAIgASgLMhMuc3Rvd2FnZS52MS5SZW1vdmVkSAASJgoHZGFtYWdlZBgDIAEoCzITLnN0b3dhZ2UudjEuRGFtYWdlZEgAEi8KDHB1bGxfc3RhcnRlZBgEIAEoCzIXLnN0b3dhZ2UudjEuUHVsbFN0YXJ0ZWRIABIxCg1wdWxsX3Byb2dyZXNzGAUgASgLMhguc3Rvd2FnZS52MS5QdWxsUHJvZ3Jlc3NIABIzCg5wdWxsX3N1Y2NlZWRlZBgGIAEoCzIZLnN0b3dhZ2UudjEuUHVsbFN1Y2NlZWRlZEgAEi0KC3B1bGxfZmFpbGVkGAcgASgLMhYuc3Rvd2FnZS52MS5QdWxsRmFpbGVkSABCBwoFZXZlbnQiPQoJUHVibGlzaGVkEiAKBWltYWdlGAEgASgLMhEuc3Rvd2FnZS52MS5JbWFnZRIOCgZpc19uZXcYAiABKAgiKwoHUmVtb3ZlZBIgCgVpbWFnZRgBIAEoCzIRLnN0b3dhZ2UudjEuSW1hZ2UiKwoHRGFtYWdlZBIgCgVpbWFnZRgBIAEoCzIRLnN0b3dhZ2UudjEuSW1hZ2UiLgoLUHVsbFN0YXJ0ZWQSDAoEcHVsbBgBIAEoCRIRCglyZWZlcmVuY2UYAiABKAkiWwoMUHVsbFByb2dyZXNzEgwKBHB1bGwYASABKAkSEQoJcmVmZXJlbmNlGAIgASgJEioKCHByb2dyZXNzGAMgASgLMhguc3Rvd2FnZS52MS5QdWxsUmVzcG9uc2UiPAoNUHVsbFN1Y2NlZWRlZBIMCgRwdWxsGAEgASgJEhEKCXJlZmVyZW5jZRgCIAEoCRIKCgJpZBgDIAEoCSI6CgpQdWxsRmFpbGVkEgwKBHB1bGwYASABKAkSEQoJcmVmZXJlbmNlGAIgASgJEgsKA3doeRgDIAEoCSI+CgpEZXNjcmlwdG9yEhIKCm1lZGlhX3R5cGUYASABKAkSDgoGZGlnZXN0GAIgASgJEgwKBHNpemUYAyABKAQiawoFTGF5ZXISJAoEYmxvYhgBIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchIMCgRrZXB0GAIgASgIEg8KB2RpZmZfaWQYAyABKAkSDQoFYnl0ZXMYBCABKAQSDgoGaW5vZGVzGAUgASgEIvMDCgVJbWFnZRIKCgJpZBgBIAEoCRIoCghtYW5pZmVzdBgCIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchIlCgVpbmRleBgDIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchImCgZjb25maWcYBCABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISIQoGbGF5ZXJzGAUgAygLMhEuc3Rvd2FnZS52MS5MYXllchIQCghwbGF0Zm9ybRgGIAEoCRIMCgR1c2VyGAcgASgJEjcKC2Fubm90YXRpb25zGAggAygLMiIuc3Rvd2FnZS52MS5JbWFnZS5Bbm5vdGF0aW9uc0VudHJ5Eg8KB2NyZWF0ZWQYCSABKAkSDAoEdGFncxgKIAMoCRIPCgdkaWdlc3RzGAsgAygJEhQKDHB1Ymxpc2hlZF9hdBgMIAEoBBIiCgZkYW1hZ2UYDSADKAsyEi5zdG93YWdlLnYxLkRhbWFnZRIPCgdoYW5kbGVyGA4gASgJEhMKC3NuYXBzaG90dGVyGA8gASgJEiUKBWZpbGVzGBAgAygLMhYuc3Rvd2FnZS52MS5EZXNjcmlwdG9yGjIKEEFubm90YXRpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASInCgZEYW1hZ2USEAoIcmVzb3VyY2UYASABKAkSCwoDd2h5GAIgASgJIjYKBU1vdW50EgwKBHR5cGUYASABKAkSDgoGc291cmNlGAIgASgJEg8KB29wdGlvbnMYAyADKAky6gYKDFN0b3JlU2VydmljZRI7CgRJbmZvEhcuc3Rvd2FnZS52MS5JbmZvUmVxdWVzdBoYLnN0b3dhZ2UudjEuSW5mb1Jlc3BvbnNlIgASPQoEUHVsbBIXLnN0b3dhZ2UudjEuUHVsbFJlcXVlc3QaGC5zdG93YWdlLnYxLlB1bGxSZXNwb25zZSIAMAESOwoETGlzdBIXLnN0b3dhZ2UudjEuTGlzdFJlcXVlc3QaGC5zdG93YWdlLnYxLkxpc3RSZXNwb25zZSIAEjsKBEZpbmQSFy5zdG93YWdlLnYxLkZpbmRSZXF1ZXN0Ghguc3Rvd2FnZS52MS5GaW5kUmVzcG9uc2UiABJBCgZSZW1vdmUSGS5zdG93YWdlLnYxLlJlbW92ZVJlcXVlc3QaGi5zdG93YWdlLnYxLlJlbW92ZVJlc3BvbnNlIgASOwoEVmlldxIXLnN0b3dhZ2UudjEuVmlld1JlcXVlc3QaGC5zdG93YWdlLnYxLlZpZXdSZXNwb25zZSIAEkQKB1JlbGVhc2USGi5zdG93YWdlLnYxLlJlbGVhc2VSZXF1ZXN0Ghsuc3Rvd2FnZS52MS5SZWxlYXNlUmVzcG9uc2UiABJECgdDb2xsZWN0Ehouc3Rvd2FnZS52MS5Db2xsZWN0UmVxdWVzdBobLnN0b3dhZ2UudjEuQ29sbGVjdFJlc3BvbnNlIgASPgoFQ2hlY2sSGC5zdG93YWdlLnYxLkNoZWNrUmVxdWVzdBoZLnN0b3dhZ2UudjEuQ2hlY2tSZXNwb25zZSIAEkEKBlJlcGFpchIZLnN0b3dhZ2UudjEuUmVwYWlyUmVxdWVzdBoaLnN0b3dhZ2UudjEuUmVwYWlyUmVzcG9uc2UiABJECgdBY2NvdW50Ehouc3Rvd2FnZS52MS5BY2NvdW50UmVxdWVzdBobLnN0b3dhZ2UudjEuQWNjb3VudFJlc3BvbnNlIgASTQoKUmVhZENvbmZpZxIdLnN0b3dhZ2UudjEuUmVhZENvbmZpZ1JlcXVlc3QaHi5zdG93YWdlLnYxLlJlYWRDb25maWdSZXNwb25zZSIAEkAKBVdhdGNoEhguc3Rvd2FnZS52MS5XYXRjaFJlcXVlc3QaGS5zdG93YWdlLnYxLldhdGNoUmVzcG9uc2UiADABYgZwcm90bzM");
 
 /**
  * @generated from message stowage.v1.InfoRequest
@@ -740,6 +740,245 @@ export const ReadConfigResponseSchema: GenMessage<ReadConfigResponse> = /*@__PUR
   messageDesc(file_stowage_v1_store, 31);
 
 /**
+ * @generated from message stowage.v1.WatchRequest
+ */
+export type WatchRequest = Message<"stowage.v1.WatchRequest"> & {
+};
+
+/**
+ * Describes the message stowage.v1.WatchRequest.
+ * Use `create(WatchRequestSchema)` to create a new message.
+ */
+export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 32);
+
+/**
+ * @generated from message stowage.v1.WatchResponse
+ */
+export type WatchResponse = Message<"stowage.v1.WatchResponse"> & {
+  /**
+   * @generated from oneof stowage.v1.WatchResponse.event
+   */
+  event: {
+    /**
+     * @generated from field: stowage.v1.Published published = 1;
+     */
+    value: Published;
+    case: "published";
+  } | {
+    /**
+     * @generated from field: stowage.v1.Removed removed = 2;
+     */
+    value: Removed;
+    case: "removed";
+  } | {
+    /**
+     * @generated from field: stowage.v1.Damaged damaged = 3;
+     */
+    value: Damaged;
+    case: "damaged";
+  } | {
+    /**
+     * @generated from field: stowage.v1.PullStarted pull_started = 4;
+     */
+    value: PullStarted;
+    case: "pullStarted";
+  } | {
+    /**
+     * @generated from field: stowage.v1.PullProgress pull_progress = 5;
+     */
+    value: PullProgress;
+    case: "pullProgress";
+  } | {
+    /**
+     * @generated from field: stowage.v1.PullSucceeded pull_succeeded = 6;
+     */
+    value: PullSucceeded;
+    case: "pullSucceeded";
+  } | {
+    /**
+     * @generated from field: stowage.v1.PullFailed pull_failed = 7;
+     */
+    value: PullFailed;
+    case: "pullFailed";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message stowage.v1.WatchResponse.
+ * Use `create(WatchResponseSchema)` to create a new message.
+ */
+export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 33);
+
+/**
+ * An image came, or one that was here has other names now.
+ *
+ * @generated from message stowage.v1.Published
+ */
+export type Published = Message<"stowage.v1.Published"> & {
+  /**
+   * @generated from field: stowage.v1.Image image = 1;
+   */
+  image?: Image | undefined;
+
+  /**
+   * @generated from field: bool is_new = 2;
+   */
+  isNew: boolean;
+};
+
+/**
+ * Describes the message stowage.v1.Published.
+ * Use `create(PublishedSchema)` to create a new message.
+ */
+export const PublishedSchema: GenMessage<Published> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 34);
+
+/**
+ * @generated from message stowage.v1.Removed
+ */
+export type Removed = Message<"stowage.v1.Removed"> & {
+  /**
+   * @generated from field: stowage.v1.Image image = 1;
+   */
+  image?: Image | undefined;
+};
+
+/**
+ * Describes the message stowage.v1.Removed.
+ * Use `create(RemovedSchema)` to create a new message.
+ */
+export const RemovedSchema: GenMessage<Removed> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 35);
+
+/**
+ * @generated from message stowage.v1.Damaged
+ */
+export type Damaged = Message<"stowage.v1.Damaged"> & {
+  /**
+   * @generated from field: stowage.v1.Image image = 1;
+   */
+  image?: Image | undefined;
+};
+
+/**
+ * Describes the message stowage.v1.Damaged.
+ * Use `create(DamagedSchema)` to create a new message.
+ */
+export const DamagedSchema: GenMessage<Damaged> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 36);
+
+/**
+ * @generated from message stowage.v1.PullStarted
+ */
+export type PullStarted = Message<"stowage.v1.PullStarted"> & {
+  /**
+   * Tells this pull from all others.
+   *
+   * @generated from field: string pull = 1;
+   */
+  pull: string;
+
+  /**
+   * Normalised.
+   *
+   * @generated from field: string reference = 2;
+   */
+  reference: string;
+};
+
+/**
+ * Describes the message stowage.v1.PullStarted.
+ * Use `create(PullStartedSchema)` to create a new message.
+ */
+export const PullStartedSchema: GenMessage<PullStarted> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 37);
+
+/**
+ * @generated from message stowage.v1.PullProgress
+ */
+export type PullProgress = Message<"stowage.v1.PullProgress"> & {
+  /**
+   * @generated from field: string pull = 1;
+   */
+  pull: string;
+
+  /**
+   * @generated from field: string reference = 2;
+   */
+  reference: string;
+
+  /**
+   * Never the image.
+   *
+   * @generated from field: stowage.v1.PullResponse progress = 3;
+   */
+  progress?: PullResponse | undefined;
+};
+
+/**
+ * Describes the message stowage.v1.PullProgress.
+ * Use `create(PullProgressSchema)` to create a new message.
+ */
+export const PullProgressSchema: GenMessage<PullProgress> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 38);
+
+/**
+ * @generated from message stowage.v1.PullSucceeded
+ */
+export type PullSucceeded = Message<"stowage.v1.PullSucceeded"> & {
+  /**
+   * @generated from field: string pull = 1;
+   */
+  pull: string;
+
+  /**
+   * @generated from field: string reference = 2;
+   */
+  reference: string;
+
+  /**
+   * @generated from field: string id = 3;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message stowage.v1.PullSucceeded.
+ * Use `create(PullSucceededSchema)` to create a new message.
+ */
+export const PullSucceededSchema: GenMessage<PullSucceeded> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 39);
+
+/**
+ * @generated from message stowage.v1.PullFailed
+ */
+export type PullFailed = Message<"stowage.v1.PullFailed"> & {
+  /**
+   * @generated from field: string pull = 1;
+   */
+  pull: string;
+
+  /**
+   * @generated from field: string reference = 2;
+   */
+  reference: string;
+
+  /**
+   * @generated from field: string why = 3;
+   */
+  why: string;
+};
+
+/**
+ * Describes the message stowage.v1.PullFailed.
+ * Use `create(PullFailedSchema)` to create a new message.
+ */
+export const PullFailedSchema: GenMessage<PullFailed> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 40);
+
+/**
  * @generated from message stowage.v1.Descriptor
  */
 export type Descriptor = Message<"stowage.v1.Descriptor"> & {
@@ -764,7 +1003,7 @@ export type Descriptor = Message<"stowage.v1.Descriptor"> & {
  * Use `create(DescriptorSchema)` to create a new message.
  */
 export const DescriptorSchema: GenMessage<Descriptor> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 32);
+  messageDesc(file_stowage_v1_store, 41);
 
 /**
  * @generated from message stowage.v1.Layer
@@ -805,7 +1044,7 @@ export type Layer = Message<"stowage.v1.Layer"> & {
  * Use `create(LayerSchema)` to create a new message.
  */
 export const LayerSchema: GenMessage<Layer> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 33);
+  messageDesc(file_stowage_v1_store, 42);
 
 /**
  * @generated from message stowage.v1.Image
@@ -913,7 +1152,7 @@ export type Image = Message<"stowage.v1.Image"> & {
  * Use `create(ImageSchema)` to create a new message.
  */
 export const ImageSchema: GenMessage<Image> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 34);
+  messageDesc(file_stowage_v1_store, 43);
 
 /**
  * @generated from message stowage.v1.Damage
@@ -939,7 +1178,7 @@ export type Damage = Message<"stowage.v1.Damage"> & {
  * Use `create(DamageSchema)` to create a new message.
  */
 export const DamageSchema: GenMessage<Damage> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 35);
+  messageDesc(file_stowage_v1_store, 44);
 
 /**
  * @generated from message stowage.v1.Mount
@@ -966,7 +1205,7 @@ export type Mount = Message<"stowage.v1.Mount"> & {
  * Use `create(MountSchema)` to create a new message.
  */
 export const MountSchema: GenMessage<Mount> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 36);
+  messageDesc(file_stowage_v1_store, 45);
 
 /**
  * @generated from service stowage.v1.StoreService
@@ -1091,6 +1330,17 @@ export const StoreService: GenService<{
     methodKind: "unary";
     input: typeof ReadConfigRequestSchema;
     output: typeof ReadConfigResponseSchema;
+  },
+  /**
+   * What happens to the images from now on. The headers of the answer say that it has begun. Who reads slowly is told so by
+   * RESOURCE_EXHAUSTED.
+   *
+   * @generated from rpc stowage.v1.StoreService.Watch
+   */
+  watch: {
+    methodKind: "server_streaming";
+    input: typeof WatchRequestSchema;
+    output: typeof WatchResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_stowage_v1_store, 0);
