@@ -1,30 +1,45 @@
-import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
+import { createServer } from "node:http2";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { ImageService, RuntimeService, StoreService } from "@stowage/cri-api";
+import {
+  Health,
+  ImageService,
+  RuntimeService,
+  ServerReflection,
+  ServerReflectionAlpha,
+  StoreService,
+} from "@stowage/cri-api";
+import { healthMethods } from "./health-methods.ts";
 import { type ImageMethodsDependencies, imageMethods } from "./image-methods.ts";
+import { reflectionMethods } from "./reflection-methods.ts";
 import { type RuntimeMethodsSettings, runtimeMethods } from "./runtime-methods.ts";
-import { listenOnSocket } from "./socket.ts";
+import { Sessions } from "./sessions.ts";
+import { listenOnSocket, type SocketPlace } from "./socket.ts";
 import { type StoreMethodsDependencies, storeMethods } from "./store-methods.ts";
 
-export type CriServerDependencies = ImageMethodsDependencies & StoreMethodsDependencies;
+export type CriServerDependencies = ImageMethodsDependencies & Omit<StoreMethodsDependencies, "leaving">;
 
 export interface CriServerSettings extends RuntimeMethodsSettings {
-  /** The path of the unix socket. */
-  readonly address: string;
+  readonly socket: SocketPlace;
+}
+
+/** A running server. Disposing it refuses new calls, stops those that are under way, and removes the socket. */
+export interface CriServer extends AsyncDisposable {
+  /** Refuses new calls, and waits until those that are under way have ended, or until the signal aborts. */
+  drain(signal: AbortSignal): Promise<void>;
 }
 
 /** What the kubelet's client takes and sends at most, both ways. */
 const maxMessageBytes = 16 * 1024 * 1024;
 
-/**
- * Serves CRI and `stowage.v1` over gRPC on a unix socket of mode 0600. Disposing it refuses new calls, stops those
- * that are under way, and removes the socket.
- */
+const served = [ImageService, RuntimeService, StoreService, Health, ServerReflection, ServerReflectionAlpha];
+
+/** Serves CRI and `stowage.v1` over gRPC on a unix socket. */
 export async function startCriServer(
   dependencies: CriServerDependencies,
   settings: CriServerSettings,
-): Promise<AsyncDisposable> {
+): Promise<CriServer> {
   const shutdown = new AbortController();
+  const leaving = new AbortController();
   const handler = connectNodeAdapter({
     connect: false,
     grpcWeb: false,
@@ -35,34 +50,26 @@ export async function startCriServer(
     routes: (router) => {
       router.service(ImageService, imageMethods(dependencies));
       router.service(RuntimeService, runtimeMethods(settings));
-      router.service(StoreService, storeMethods(dependencies, settings));
+      router.service(StoreService, storeMethods({ ...dependencies, leaving: leaving.signal }, settings));
+      const names = [ImageService, RuntimeService, StoreService].map(({ typeName }) => typeName);
+      router.service(Health, healthMethods(names, leaving.signal));
+      const reflection = reflectionMethods(served, leaving.signal);
+      router.service(ServerReflection, reflection);
+      router.service(ServerReflectionAlpha, reflection);
     },
   });
   const server = createServer(handler);
-  const sessions = new Set<ServerHttp2Session>();
-  server.on("session", (session) => {
-    sessions.add(session);
-    session.once("close", () => sessions.delete(session));
-  });
-  await listenOnSocket(server, settings.address);
-  return { [Symbol.asyncDispose]: () => stop(server, { sessions, shutdown }) };
-}
-
-interface Running {
-  readonly sessions: ReadonlySet<ServerHttp2Session>;
-  readonly shutdown: AbortController;
-}
-
-/** How long a client may take to read its last answers. */
-const graceMilliseconds = 2000;
-
-async function stop(server: Http2Server, { sessions, shutdown }: Running): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  shutdown.abort(new Error("the server is stopping"));
-  for (const session of sessions) session.close();
-  const late = setTimeout(() => {
-    for (const session of sessions) session.destroy();
-  }, graceMilliseconds);
-  await closed;
-  clearTimeout(late);
+  const sessions = new Sessions(server);
+  await listenOnSocket(server, settings.socket);
+  return {
+    drain(signal) {
+      leaving.abort();
+      return sessions.drain(signal);
+    },
+    async [Symbol.asyncDispose]() {
+      leaving.abort();
+      shutdown.abort(new Error("the server is stopping"));
+      await sessions.end();
+    },
+  };
 }

@@ -14,6 +14,7 @@ import { type ImageService, isReady } from "@stowage/image-service";
 import { diffIdsOf, type Image } from "@stowage/images";
 import { chainIds } from "@stowage/oci";
 import { parseReference, type Reference } from "@stowage/reference";
+import type { Usage } from "@stowage/snapshots";
 import { createTeller } from "./cri-image.ts";
 import { streaming, unary } from "./status.ts";
 
@@ -21,11 +22,19 @@ export interface ImageMethodsDependencies {
   readonly images: ImageService;
   /** A directory on the file system that the images are on. */
   readonly root: string;
+  /** What containers write, where that is on a file system of its own. */
+  readonly containers?: ContainerFileSystem | undefined;
+}
+
+export interface ContainerFileSystem {
+  /** A directory on it. */
+  readonly root: string;
+  usage(options?: AbortOptions): Promise<Usage>;
 }
 
 /** The six methods of CRI's ImageService. */
 export function imageMethods(dependencies: ImageMethodsDependencies): ServiceImpl<typeof ImageMethods> {
-  const { images, root } = dependencies;
+  const { images, root, containers } = dependencies;
   const tell = createTeller({ isPinned: (image) => images.isPinned(image) });
   const list = async (filter: ImageFilter | undefined, options: AbortOptions): Promise<CriImage[]> =>
     (await listed(images, filter, options)).flatMap((image) => tellable(image, tell));
@@ -51,15 +60,20 @@ export function imageMethods(dependencies: ImageMethodsDependencies): ServiceImp
       return {};
     }),
     imageFsInfo: unary(async (_request, options) => {
-      const { bytes, inodes } = await images.usage(options);
-      const usage = {
-        timestamp: BigInt(Date.now()) * 1_000_000n,
-        fsId: { mountpoint: root },
-        usedBytes: { value: BigInt(bytes) },
-        inodesUsed: { value: BigInt(inodes) },
-      };
-      return { imageFilesystems: [usage], containerFilesystems: [usage] };
+      const ofImages = fileSystemUsage(root, await images.usage(options));
+      const ofContainers =
+        containers === undefined ? ofImages : fileSystemUsage(containers.root, await containers.usage(options));
+      return { imageFilesystems: [ofImages], containerFilesystems: [ofContainers] };
     }),
+  };
+}
+
+function fileSystemUsage(mountpoint: string, { bytes, inodes }: Usage) {
+  return {
+    timestamp: BigInt(Date.now()) * 1_000_000n,
+    fsId: { mountpoint },
+    usedBytes: { value: BigInt(bytes) },
+    inodesUsed: { value: BigInt(inodes) },
   };
 }
 

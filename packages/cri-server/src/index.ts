@@ -1,2 +1,8 @@
-export { type CallEvent, callChannel } from "./call-events.ts";
-export { type CriServerDependencies, type CriServerSettings, startCriServer } from "./cri-server.ts";
+export { type CallTrace, callChannel } from "./call-trace.ts";
+export {
+  type CriServer,
+  type CriServerDependencies,
+  type CriServerSettings,
+  startCriServer,
+} from "./cri-server.ts";
+export { listenOnSocket, type SocketPlace } from "./socket.ts";

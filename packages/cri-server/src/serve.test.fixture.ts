@@ -6,7 +6,7 @@ import type { Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import type { ImageService } from "@stowage/image-service";
 import { onTestFinished } from "vitest";
-import { startCriServer } from "./index.ts";
+import { type CriServer, startCriServer } from "./index.ts";
 
 /** A directory that is gone after the test. */
 export async function scratchDirectory(): Promise<string> {
@@ -17,6 +17,17 @@ export async function scratchDirectory(): Promise<string> {
 
 /** A server whose images are empty but for `images`, and one connection to it. */
 export async function serve(images: Partial<ImageService>): Promise<Transport> {
+  const { address } = await startServer(images);
+  const baseUrl = "http://localhost";
+  const sessionManager = new Http2SessionManager(baseUrl, {}, { createConnection: () => createConnection(address) });
+  onTestFinished(() => sessionManager.abort());
+  return createGrpcTransport({ baseUrl, sessionManager });
+}
+
+/** The same, and where it is. */
+export async function startServer(
+  images: Partial<ImageService>,
+): Promise<{ readonly server: CriServer; readonly address: string }> {
   const root = await scratchDirectory();
   const address = join(root, "s.sock");
   const asked = { ...noImages, ...images };
@@ -30,15 +41,10 @@ export async function serve(images: Partial<ImageService>): Promise<Transport> {
       root: "/images",
       storeRoot: "/store",
     },
-    { address, version: "1.2.3", cgroupDriver: "systemd", handlers: ["kata"] },
+    { socket: { path: address }, version: "1.2.3", cgroupDriver: "systemd", handlers: ["kata"] },
   );
-  const baseUrl = "http://localhost";
-  const sessionManager = new Http2SessionManager(baseUrl, {}, { createConnection: () => createConnection(address) });
-  onTestFinished(async () => {
-    sessionManager.abort();
-    await server[Symbol.asyncDispose]();
-  });
-  return createGrpcTransport({ baseUrl, sessionManager });
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  return { server, address };
 }
 
 const nothing = { bytes: 0, inodes: 0 };

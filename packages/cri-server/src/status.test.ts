@@ -1,12 +1,14 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { subscribe, tracingChannel, unsubscribe } from "node:diagnostics_channel";
+import { setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
 import { Code, ConnectError, createHandlerContext } from "@connectrpc/connect";
 import { ImageService } from "@stowage/cri-api";
 import { type ErrorCode, StowageError } from "@stowage/errors";
 import { RegistryUnavailableError } from "@stowage/registry";
 import { expect, onTestFinished, test } from "vitest";
-import { callChannel } from "./call-events.ts";
-import { statusOf, streaming } from "./status.ts";
+import { type CallTrace, callChannel } from "./call-trace.ts";
+import { statusOf, streaming, unary } from "./status.ts";
 
 const going = new AbortController().signal;
 
@@ -92,14 +94,42 @@ test.for([
 ])("a call of many answers that is read $how is told of once, as $status", async ({ take, status }) => {
   const told: unknown[] = [];
   const hear = (event: unknown) => void told.push(event);
-  subscribe(callChannel, hear);
-  onTestFinished(() => void unsubscribe(callChannel, hear));
+  const ended = `tracing:${callChannel}:asyncEnd`;
+  subscribe(ended, hear);
+  onTestFinished(() => void unsubscribe(ended, hear));
   const count = streaming(async function* () {
     yield* [1, 2];
   });
   for await (const answer of count({}, contextOf())) if (answer === take) break;
-  expect(told).toEqual([expect.objectContaining({ method: "StreamImages", status })]);
+  expect(told).toEqual([
+    { service: "runtime.v1.ImageService", method: "StreamImages", traceparent, status, ...cancelMessage(status) },
+  ]);
 });
+
+test("each part of a call is within what was bound to its begin, and so is nothing else", async () => {
+  const storage = new AsyncLocalStorage<CallTrace>();
+  const { start } = tracingChannel<CallTrace>(callChannel);
+  start.bindStore(storage);
+  onTestFinished(() => void start.unbindStore(storage));
+  const seen: unknown[] = [];
+  const look = streaming(async function* () {
+    for (const answer of [1, 2]) {
+      seen.push(storage.getStore()?.method);
+      await setImmediate();
+      seen.push(storage.getStore()?.method);
+      yield answer;
+    }
+  });
+  for await (const _answer of look({}, contextOf())) expect(storage.getStore()).toBeUndefined();
+  await unary(async () => seen.push(storage.getStore()?.method))({}, contextOf());
+  expect(seen).toEqual(Array.from({ length: 5 }, () => "StreamImages"));
+});
+
+const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+function cancelMessage(status: string): object {
+  return status === "OK" ? {} : { message: "The call was canceled", cause: undefined };
+}
 
 function contextOf() {
   return createHandlerContext({
@@ -107,6 +137,7 @@ function contextOf() {
     method: ImageService.method.streamImages,
     protocolName: "grpc",
     requestMethod: "POST",
+    requestHeader: { traceparent },
     url: "http://localhost",
   });
 }

@@ -1,8 +1,8 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { registryUnavailable, statusCodes } from "@stowage/cri-api";
-import { type AbortOptions, StowageError } from "@stowage/errors";
+import { StowageError } from "@stowage/errors";
 import { RegistryUnavailableError } from "@stowage/registry";
-import { startCall } from "./call-events.ts";
+import { type StartedCall, startCall } from "./call-trace.ts";
 
 /** The only place where an error becomes a gRPC status. What was not foreseen is `internal`, and not told. */
 export function statusOf(error: unknown, signal: AbortSignal): ConnectError {
@@ -13,14 +13,20 @@ export function statusOf(error: unknown, signal: AbortSignal): ConnectError {
   return new ConnectError("Internal error", Code.Internal, undefined, undefined, error);
 }
 
+export interface CallOptions {
+  /** Aborts when the client leaves, at the call's deadline, and at the end of the server. */
+  readonly signal: AbortSignal;
+}
+
 /** A method that answers once: its errors become statuses, the client's leaving and deadline become its signal. */
 export function unary<Request, Response>(
-  work: (request: Request, options: Required<AbortOptions>) => Promise<Response>,
+  work: (request: Request, options: CallOptions) => Promise<Response>,
 ): (request: Request, context: HandlerContext) => Promise<Response> {
-  return async (request, { method, signal }) => {
-    const told = startCall(method.name);
+  return async (request, context) => {
+    const { signal } = context;
+    const told = startCall(context);
     try {
-      const response = await work(request, { signal });
+      const response = await told.run(() => work(request, { signal }));
       told.end();
       return response;
     } catch (error) {
@@ -33,13 +39,14 @@ export function unary<Request, Response>(
 
 /** The same for a method that answers many times. */
 export function streaming<Request, Response>(
-  work: (request: Request, options: Required<AbortOptions>) => AsyncIterable<Response>,
+  work: (request: Request, options: CallOptions) => AsyncIterable<Response>,
 ): (request: Request, context: HandlerContext) => AsyncGenerator<Response, void, undefined> {
-  return async function* (request, { method, signal }) {
-    const told = startCall(method.name);
+  return async function* (request, context) {
+    const { signal } = context;
+    const told = startCall(context);
     let failure: ConnectError | undefined = canceled(); // which holds if the client leaves at a `yield`
     try {
-      yield* work(request, { signal });
+      yield* within(told, work(request, { signal }));
       failure = undefined;
     } catch (error) {
       failure = statusOf(error, signal);
@@ -48,6 +55,25 @@ export function streaming<Request, Response>(
       told.end(failure);
     }
   };
+}
+
+/** A generator runs as part of whoever asks it for the next. */
+async function* within<Item>(told: StartedCall, items: AsyncIterable<Item>): AsyncGenerator<Item, void, undefined> {
+  const iterator = items[Symbol.asyncIterator]();
+  let isOver = false;
+  try {
+    for (;;) {
+      const { done, value } = await told.run(() => iterator.next());
+      isOver = done === true;
+      if (done === true) return;
+      yield value;
+    }
+  } catch (error) {
+    isOver = true;
+    throw error;
+  } finally {
+    if (!isOver) await told.run(() => iterator.return?.());
+  }
 }
 
 function endOf({ reason }: AbortSignal): ConnectError {

@@ -4,6 +4,7 @@ import {
   decodePullRequest,
   encodeCheckReport,
   encodeDiskAccount,
+  encodeImageEvent,
   encodePullEvent,
   encodeRepairs,
   encodeStoredImage,
@@ -11,17 +12,21 @@ import {
   type PullResponse,
   PullResponseSchema,
   type StoreService,
+  type WatchResponse,
+  WatchResponseSchema,
 } from "@stowage/cri-api";
 import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { HandlerOptions, ImageService } from "@stowage/image-service";
 import type { Image } from "@stowage/images";
 import { LatestEvents } from "./latest-events.ts";
-import { streaming, unary } from "./status.ts";
+import { type CallOptions, streaming, unary } from "./status.ts";
 
 export interface StoreMethodsDependencies {
   readonly images: ImageService;
   /** The directory of the whole store, by which a client knows whether it is the one that it means. */
   readonly storeRoot: string;
+  /** Aborts when the daemon is about to end. Who watches the images is not waited for. */
+  readonly leaving?: AbortSignal | undefined;
 }
 
 /** The verbs of the command, for when the daemon holds the store. */
@@ -62,6 +67,7 @@ export function storeMethods(
       const config = await images.readConfig(await get(images, id, { ...options, handler }), options);
       return { config: new Uint8Array(config) };
     }),
+    watch: streaming((_request, options) => watch(dependencies, options)),
   };
 }
 
@@ -80,6 +86,33 @@ async function* pull(
   for await (const event of events) yield encodePullEvent(event);
   await ended;
   yield create(PullResponseSchema, { event: { case: "image", value: encodeStoredImage(await pulling) } });
+}
+
+/** An empty response comes first, once nothing will be missed. */
+async function* watch(
+  { images, leaving }: StoreMethodsDependencies,
+  { signal }: CallOptions,
+): AsyncGenerator<WatchResponse, void, undefined> {
+  const ending = new AbortController();
+  const end = (): void =>
+    ending.abort(new StowageError("unavailable", "Cannot tell of more events: the daemon is stopping"));
+  leaving?.addEventListener("abort", end);
+  const either = AbortSignal.any([signal, ending.signal]);
+  const events = images.watch({ signal: either })[Symbol.asyncIterator]();
+  let coming = events.next();
+  try {
+    yield create(WatchResponseSchema);
+    for (;;) {
+      const { done, value } = await coming;
+      if (done === true) return;
+      coming = events.next();
+      yield encodeImageEvent(value);
+    }
+  } finally {
+    coming.catch(() => undefined);
+    ending.abort();
+    leaving?.removeEventListener("abort", end);
+  }
 }
 
 function levelOf(text: string): "sizes" | "digests" {
