@@ -76,7 +76,7 @@ export interface ImageService {
 }
 
 /** What people ask for, be it of the service itself or, over a socket, of a daemon that has it. */
-export type ImageVerbs = Omit<ImageService, "usage" | "findAll" | "isPinned" | "tune" | "watch">;
+export type ImageVerbs = Omit<ImageService, "usage" | "findAll" | "isPinned" | "tune">;
 
 export interface ListOptions extends AbortOptions {
   readonly damagedToo?: boolean | undefined;

@@ -6,8 +6,9 @@ import { createConnection, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { StoreService } from "@stowage/cri-api";
+import { encodeImageEvent, StoreService } from "@stowage/cri-api";
 import { StowageError } from "@stowage/errors";
+import type { ImageEvent } from "@stowage/image-service";
 import { expect, onTestFinished, test } from "vitest";
 import { connectStore, findStore } from "./index.ts";
 
@@ -70,6 +71,30 @@ test("a daemon says which store it holds", async () => {
   using store = connectStore(address);
   expect(await store.info()).toEqual(info);
   await expect(store.info({ signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
+});
+
+test("what happens in a daemon is told until the caller has enough, and leaves nobody listening there", async () => {
+  const address = await scratchAddress();
+  const event: ImageEvent = { kind: "pull-started", pull: "p", reference: "docker.io/library/a:1" };
+  const left = Promise.withResolvers<unknown>();
+  const watch = async function* (_request: unknown, { signal }: { readonly signal: AbortSignal }) {
+    signal.addEventListener("abort", () => left.resolve("left"));
+    yield {};
+    yield encodeImageEvent(event);
+    await left.promise;
+  };
+  const routes = connectNodeAdapter({ routes: (router) => void router.service(StoreService, { watch }) });
+  const server = createHttp2Server(routes).listen(address);
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  using store = connectStore(address);
+  for await (const told of store.watch()) {
+    expect(told).toEqual(event);
+    break;
+  }
+  expect(await left.promise).toBe("left");
+  const aborted = store.watch({ signal: AbortSignal.abort(new Error("enough")) });
+  await expect(Array.fromAsync(aborted)).rejects.toThrow("enough");
 });
 
 test("a daemon that hangs up is unavailable", async () => {

@@ -2,6 +2,7 @@ import { type CallOptions, type Client, createClient } from "@connectrpc/connect
 import {
   decodeCheckReport,
   decodeDiskAccount,
+  decodeImageEvent,
   decodePullEvent,
   decodeRepairs,
   decodeStoredImage,
@@ -14,6 +15,7 @@ import type {
   CheckReport,
   DiskAccount,
   HandlerOptions,
+  ImageEvent,
   ImageVerbs,
   ListOptions,
   PullOptions,
@@ -127,6 +129,22 @@ class SocketStoreClient implements StoreClient, Disposable {
 
   async readConfig({ id, handler = "" }: Image, { signal }: AbortOptions = {}): Promise<Uint8Array> {
     return call(signal, async (options) => (await this.#client.readConfig({ id, handler }, options)).config);
+  }
+
+  async *watch({ signal }: AbortOptions = {}): AsyncGenerator<ImageEvent, void, undefined> {
+    const leaving = new AbortController(); // who takes no more answers has not ended the call yet
+    const either = signal === undefined ? leaving.signal : AbortSignal.any([signal, leaving.signal]);
+    try {
+      for await (const response of this.#client.watch({}, { signal: either })) {
+        const event = decodeImageEvent(response);
+        if (event !== undefined) yield event;
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw errorOf(error);
+    } finally {
+      leaving.abort();
+    }
   }
 
   [Symbol.dispose](): void {
