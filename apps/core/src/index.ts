@@ -1,6 +1,6 @@
 export { nodePlatform } from "./node-platform.ts";
 export { openNodeKeychain } from "./open-registry.ts";
-export { openStore, type Store, type StoreSettings } from "./open-store.ts";
+export { type ContainerFileSystem, openStore, type Store, type StoreSettings } from "./open-store.ts";
 export { readSettings, readSettingsSources, type SettingsSources } from "./read-settings.ts";
 export { type TunableSettings } from "./service-settings.ts";
 export { version } from "./version.ts";

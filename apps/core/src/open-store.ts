@@ -12,7 +12,7 @@ import {
 } from "@stowage/image-service";
 import { openImageIndex, type SqliteImageIndex } from "@stowage/images-sqlite";
 import { bootId, bootSeconds, lockFile, makeDirectory } from "@stowage/linux";
-import type { Snapshotter, WritableSnapshots } from "@stowage/snapshots";
+import type { Snapshotter, Usage, WritableSnapshots } from "@stowage/snapshots";
 import { openSnapshotter } from "@stowage/snapshots-fs";
 import { createUnpacker, type UnpackLimits } from "@stowage/unpack";
 import { type NamedSnapshots, openDisk } from "./disk.ts";
@@ -20,6 +20,7 @@ import { nodePlatform } from "./node-platform.ts";
 import { openRegistry } from "./open-registry.ts";
 import { handlersOf, type TunableSettings, tuningOf } from "./service-settings.ts";
 import { defaultPlace, otherPlaces, type SnapshotterPlace } from "./snapshotter-places.ts";
+import { WritableUsage } from "./writable-usage.ts";
 
 /** An open store. Disposing it stops what is under way, waits for its end on the disk, and gives the lock back last. */
 export interface Store extends AsyncDisposable {
@@ -30,6 +31,8 @@ export interface Store extends AsyncDisposable {
   readonly root: string;
   /** A directory on the file system that the images are on. */
   readonly imageRoot: string;
+  /** What containers write, where that is on a file system of its own. */
+  readonly containers: ContainerFileSystem | undefined;
   /**
    * Whether the machine went down while the store was open: what images need was looked for when it was opened, and is yet to be
    * read.
@@ -41,12 +44,26 @@ export interface Store extends AsyncDisposable {
   scrub(options: AbortOptions & { readonly bytesPerSecond: number }): Promise<CheckReport>;
 }
 
+export interface ContainerFileSystem {
+  /** A directory on it. */
+  readonly root: string;
+  usage(options?: AbortOptions): Promise<Usage>;
+}
+
 /** As the settings have them; what is left out is as by default. */
 export interface StoreSettings
   extends Partial<
     Pick<
       Settings,
-      "durability" | "snapshotter" | "content" | "pull" | "limits" | "runtimes" | "pinned" | "sandboxImage"
+      | "durability"
+      | "snapshotter"
+      | "writableRoot"
+      | "content"
+      | "pull"
+      | "limits"
+      | "runtimes"
+      | "pinned"
+      | "sandboxImage"
     >
   > {
   readonly root: string;
@@ -75,6 +92,7 @@ export async function openStore(given: StoreSettings): Promise<Store> {
     tune: (tunable) => images.tune(tuningOf(tunable)),
     root,
     imageRoot,
+    containers: containersAt(settings.writableRoot, adapters.snapshots.writable),
     get isSuspect() {
       return index.isSuspect;
     },
@@ -85,6 +103,12 @@ export async function openStore(given: StoreSettings): Promise<Store> {
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
+}
+
+function containersAt(root: string | undefined, writable: WritableSnapshots): ContainerFileSystem | undefined {
+  if (root === undefined) return undefined;
+  const measured = new WritableUsage(writable);
+  return { root, usage: (options) => measured.get(options) };
 }
 
 /** After a power cut: what images need is looked for, and what none needs is not believed to be whole, but removed. */
@@ -106,11 +130,11 @@ interface Adapters extends Omit<ImageServiceDependencies, "images"> {
 }
 
 async function openAdapters(root: string, settings: OpenSettings, opening: AsyncDisposableStack): Promise<Adapters> {
-  const { durability, snapshotter: driver } = settings;
+  const { durability, snapshotter: driver, writableRoot: writables } = settings;
   const content = opening.use(await openContentStore(join(root, "content"), { durability }));
-  const openLayers = async ({ storage, trash, driver: named }: SnapshotterPlace) =>
-    opening.use(await openSnapshotter(join(root, storage), { trash: join(root, trash), durability, driver: named }));
-  const snapshots = await openLayers({ ...defaultPlace, driver });
+  const openLayers = async ({ storage, ...place }: SnapshotterPlace & { readonly writables?: string | undefined }) =>
+    opening.use(await openSnapshotter(join(root, storage), { ...place, trash: join(root, place.trash), durability }));
+  const snapshots = await openLayers({ ...defaultPlace, driver, writables });
   const otherSnapshots = new Map<string, Snapshotter>();
   const storages = new Map<string, NamedSnapshots>([[defaultPlace.storage, { snapshots }]]);
   for (const place of otherPlaces(root, settings)) {

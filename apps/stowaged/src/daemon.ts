@@ -46,7 +46,7 @@ async function serve(
   { descriptor }: DaemonOptions,
 ): Promise<CriServer> {
   return await startCriServer(
-    { images: store.images, root: store.imageRoot, storeRoot: store.root },
+    { images: store.images, root: store.imageRoot, containers: store.containers, storeRoot: store.root },
     {
       socket: { path: address, descriptor, ...socketOwner(socket) },
       version,

@@ -2,6 +2,8 @@
 export interface Settings {
   /** Where the store is. */
   readonly root: string;
+  /** Where the writable layers of containers are; in the store, where it is left out. */
+  readonly writableRoot: string | undefined;
   /** The path of the socket. */
   readonly address: string;
   /** Whether what was done survives a power cut, or what the kernel had time for. */

@@ -28,6 +28,7 @@ import { requireRoom } from "./require-room.ts";
 import { type Taken, takenNothing } from "./settle.ts";
 import type { Trash } from "./trash.ts";
 import { Turn } from "./turn.ts";
+import type { WritableArea } from "./writable-area.ts";
 import { WritableStore } from "./writable-store.ts";
 
 /** What a snapshotter is made of. */
@@ -38,8 +39,8 @@ export interface LayerSnapshotterParts {
   readonly files: Flusher;
   /** Of the names that make a layer stand. */
   readonly names: readonly Flusher[];
-  /** Of the names of writable snapshots, and of one file or the names in one directory. */
-  readonly writableNames: Flusher;
+  readonly area: WritableArea;
+  /** Flushes one file, or the names in one directory. */
   readonly flushOne: (path: string) => Promise<void>;
   /** Ends with the snapshotter. */
   readonly open: AsyncDisposable;
@@ -71,7 +72,7 @@ export class LayerSnapshotter implements Snapshotter, AsyncDisposable {
     this.#driver = parts.driver;
     this.#layout = parts.driver.layout;
     this.#children = new LayerChildren(this.#layout.home);
-    this.writable = new WritableStore({ ...parts, turn: this.#turn, names: parts.writableNames });
+    this.writable = new WritableStore({ ...parts, turn: this.#turn });
   }
 
   async prepare({ signal, room = 0 }: PrepareOptions = {}): Promise<ActiveSnapshot> {

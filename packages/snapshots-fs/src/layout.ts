@@ -9,9 +9,8 @@ export interface Layout {
   readonly home: string;
   /** Trees that are being written, on the same file system as the finished ones. */
   readonly staging: string;
-  /** The directory of writable snapshots, each by its key. */
+  /** The directory of writable snapshots that have no area of their own, each by its key. */
   readonly writables: string;
-  writable(key: string): string;
   layer(id: string): string;
   diff(id: string): string;
 }
@@ -41,7 +40,6 @@ function layoutOf(root: string, home: string): Layout {
     home,
     staging: join(home, "staging"),
     writables: join(root, "writable"),
-    writable: (key) => join(root, "writable", key),
     layer: (id) => join(home, id),
     diff: (id) => join(home, id, "diff"),
   };

@@ -11,12 +11,15 @@ import { nativeDriver } from "./native-driver.ts";
 import { overlayDriver } from "./overlay-driver.ts";
 import { probeOverlay } from "./probe-overlay.ts";
 import { Trash } from "./trash.ts";
+import { openWritableArea } from "./writable-area.ts";
 
 export interface SnapshotterOptions {
   /** How layers are kept: stacked by overlayfs (`overlay`, the default), or each as a whole copy (`native`). */
   readonly driver?: DriverName | undefined;
   /** Where removed trees wait for their end; on the same file system as the root. */
   readonly trash: string;
+  /** Where writable snapshots are, if not beside the layers: a directory on whatever file system, for this snapshotter alone. */
+  readonly writables?: string | undefined;
   /** Whether a committed layer survives a power cut (`full`, the default) or what the kernel had time for (`relaxed`). */
   readonly durability?: Durability | undefined;
 }
@@ -67,7 +70,7 @@ async function hasLayers(home: string): Promise<boolean> {
 
 async function openLayers(
   driver: LayerDriver,
-  { trash: trashPath, durability = "full" }: SnapshotterOptions,
+  { trash: trashPath, durability = "full", writables: areaPath }: SnapshotterOptions,
   root: string,
 ): Promise<LayerSnapshotter> {
   await using opening = new AsyncDisposableStack();
@@ -89,12 +92,14 @@ async function openLayers(
   for (const name of await readdir(staging)) await trash.put(join(staging, name));
   await makeLockFiles(root);
   await files.flush(); // the directories, up to the root
+  const beside = { directory: writables, staging, trash, files, names: writableNames };
+  const area = areaPath === undefined ? beside : await openWritableArea(areaPath, durability, opening);
   return new LayerSnapshotter({
     driver,
     trash,
     files,
     names: [...links, names],
-    writableNames,
+    area,
     flushOne,
     open: opening.move(),
   });

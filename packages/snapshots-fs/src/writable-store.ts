@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { type AbortOptions, asStorageError, isErrno, StowageError } from "@stowage/errors";
-import { bootId, type Flusher } from "@stowage/linux";
+import { bootId } from "@stowage/linux";
 import type { Chain, CreateWritableOptions, Mount, Usage, WritableInfo, WritableSnapshots } from "@stowage/snapshots";
 import { step } from "@stowage/steps";
 import type { LayerDriver } from "./layer-driver.ts";
@@ -10,8 +10,8 @@ import { layerIdsOf } from "./layer-id.ts";
 import type { Layout } from "./layout.ts";
 import { measureTree } from "./measure-tree.ts";
 import { requireLayers } from "./require-layers.ts";
-import type { Trash } from "./trash.ts";
 import type { Turn } from "./turn.ts";
+import type { WritableArea } from "./writable-area.ts";
 import {
   findWritableRecord,
   idMapSchema,
@@ -22,13 +22,11 @@ import {
 
 export interface WritableStoreParts {
   readonly driver: LayerDriver;
-  readonly trash: Trash;
+  readonly area: WritableArea;
   /** In which layers are removed, too: what a writable snapshot stands on stays. */
   readonly turn: Turn;
-  /** Of everything that was written, of a file or of the names in a directory, and of the names of writable snapshots. */
-  readonly files: Flusher;
+  /** Flushes a file, or the names in a directory. */
   readonly flushOne: (path: string) => Promise<void>;
-  readonly names: Flusher;
 }
 
 /** Writable snapshots, each in a directory that gets its key for a name when it is whole. */
@@ -63,7 +61,7 @@ export class WritableStore implements WritableSnapshots {
 
   async find(key: string, { signal }: AbortOptions = {}): Promise<WritableInfo | undefined> {
     signal?.throwIfAborted();
-    const record = isKey(key) ? await findWritableRecord(this.#layout.writable(key)) : undefined;
+    const record = isKey(key) ? await findWritableRecord(this.#pathOf(key)) : undefined;
     return record === undefined ? undefined : infoOf(key, record);
   }
 
@@ -74,12 +72,12 @@ export class WritableStore implements WritableSnapshots {
       throw new StowageError("failed-precondition", `Cannot mount writable snapshot "${key}": ${why}`);
     }
     const ids = await requireLayers(this.#layout, record.chain, { signal });
-    return [await this.#parts.driver.showWritable(this.#layout.writable(key), ids, record)];
+    return [await this.#parts.driver.showWritable(this.#pathOf(key), ids, record)];
   }
 
   async usage(key: string, { signal }: AbortOptions = {}): Promise<Usage> {
     await this.#get(key, "measure");
-    return await measureTree(join(this.#layout.writable(key), "diff"), { signal });
+    return await measureTree(join(this.#pathOf(key), "diff"), { signal });
   }
 
   async remove(key: string, { signal }: AbortOptions = {}): Promise<void> {
@@ -87,18 +85,18 @@ export class WritableStore implements WritableSnapshots {
     await this.#parts.turn.take(`remove writable snapshot "${key}"`, async () => {
       signal?.throwIfAborted();
       if (this.#making.has(key)) return;
-      const path = this.#layout.writable(key);
+      const path = this.#pathOf(key);
       if (this.#parts.driver.isWritableMounted(path)) {
         throw new StowageError("failed-precondition", `Cannot remove writable snapshot "${key}": it is mounted`);
       }
-      await this.#parts.trash.put(path);
+      await this.#parts.area.trash.put(path);
       this.#standing?.delete(key);
     });
     await this.#flushNames(`remove writable snapshot "${key}"`);
   }
 
   async *list({ signal }: AbortOptions = {}): AsyncGenerator<WritableInfo, void, undefined> {
-    for (const key of (await readdir(this.#layout.writables)).filter(isKey)) {
+    for (const key of (await readdir(this.#parts.area.directory)).filter(isKey)) {
       const info = await this.find(key, { signal });
       if (info !== undefined) yield info;
     }
@@ -125,8 +123,8 @@ export class WritableStore implements WritableSnapshots {
     chain: Chain,
     { ids, signal, volatile = false, idMap }: CreateWritableOptions & { readonly ids: readonly string[] },
   ): Promise<void> {
-    const { driver, trash, names } = this.#parts;
-    let path = join(this.#layout.staging, randomUUID());
+    const { driver, area } = this.#parts;
+    let path = join(area.staging, randomUUID());
     try {
       await mkdir(path, { mode: 0o700 });
       const made = await driver.makeWritable(path, ids, { signal, idMap });
@@ -134,33 +132,37 @@ export class WritableStore implements WritableSnapshots {
       step("writable-made");
       await this.#flush(path, made);
       signal?.throwIfAborted();
-      await giveName(path, this.#layout.writable(key), key);
-      path = this.#layout.writable(key);
+      await giveName(path, this.#pathOf(key), key);
+      path = this.#pathOf(key);
       step("writable-named");
-      await names.flush();
+      await area.names.flush();
       step("writable-durable");
     } catch (error) {
-      await trash.discard(path);
+      await area.trash.discard(path);
       throw error;
     }
   }
 
   /** Not the whole file system for a few names: what else is written there would be waited for. */
   async #flush(directory: string, names: readonly string[] | undefined): Promise<void> {
-    if (names === undefined) return await this.#parts.files.flush();
+    if (names === undefined) return await this.#parts.area.files.flush();
     for (const name of [...names, writableRecordName, "."]) await this.#parts.flushOne(join(directory, name));
   }
 
   async #flushNames(action: string): Promise<void> {
     try {
-      await this.#parts.names.flush();
+      await this.#parts.area.names.flush();
     } catch (error) {
       throw asStorageError(error, action);
     }
   }
 
+  #pathOf(key: string): string {
+    return join(this.#parts.area.directory, key);
+  }
+
   async #get(key: string, verb: string): Promise<WritableRecord> {
-    const record = isKey(key) ? await findWritableRecord(this.#layout.writable(key)) : undefined;
+    const record = isKey(key) ? await findWritableRecord(this.#pathOf(key)) : undefined;
     if (record !== undefined) return record;
     throw new StowageError("not-found", `Cannot ${verb} writable snapshot "${key}": it is not here`);
   }
