@@ -34,7 +34,7 @@ privileged("what containers write is on the disk that is set for it, and counted
   await store.writable.create("web", diffIdsOf(image));
   const target = join(directory, "shown");
   await mkdir(target);
-  mountAll(await store.writable.mounts("web"), target);
+  await mountAll(await store.writable.mounts("web"), target);
   await writeFile(join(target, "log"), "x".repeat(1_000_000));
   unmount(target);
   expect(store.containers?.root).toBe(writableRoot);
