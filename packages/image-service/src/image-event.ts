@@ -24,15 +24,19 @@ export async function tellingPull(
   pull: (options: PullOptions) => Promise<Image>,
 ): Promise<Image> {
   const about = { pull: randomUUID(), reference: formatReference(reference) };
+  const trace: PullTrace = { reference: about.reference, registry: reference.domain, skippedBytes: 0 };
   const onProgress = (event: PullEvent): void => {
+    trace.skippedBytes = (trace.skippedBytes ?? 0) + skippedBytes(event);
     options.onProgress?.(event);
     events.publish({ kind: "pull-progress", ...about, event });
   };
-  const trace: PullTrace = { reference: about.reference, registry: reference.domain };
   events.publish({ kind: "pull-started", ...about });
   try {
     const image = await traced("stowage.image.pull", trace, async () => {
-      const pulled = await pull({ ...options, onProgress });
+      const pulled = await pull({ ...options, onProgress }).catch((error: unknown) => {
+        trace.isCanceled = options.signal?.aborted === true && error === options.signal.reason;
+        throw error;
+      });
       trace.id = pulled.id;
       return pulled;
     });
@@ -43,4 +47,9 @@ export async function tellingPull(
     events.publish({ kind: "pull-failed", ...about, why });
     throw error;
   }
+}
+
+/** Of a layer that needs nothing. */
+function skippedBytes(event: PullEvent): number {
+  return event.kind === "layer" && event.phase === "present" ? event.size : 0;
 }

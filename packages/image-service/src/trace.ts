@@ -35,6 +35,10 @@ export interface ReferenceTrace {
 export interface PullTrace extends ReferenceTrace {
   /** The image that it turned out to be. */
   id?: Digest;
+  /** Bytes of the layers that were here already, as they are at the registry. */
+  skippedBytes?: number;
+  /** Whether it failed because somebody stopped it. */
+  isCanceled?: boolean;
 }
 
 export interface LayerTrace {
