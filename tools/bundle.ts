@@ -1,26 +1,4 @@
-import { chmod, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "rolldown";
+import { join } from "node:path";
+import { bundleApp, root } from "./bundle-app.ts";
 
-/**
- * Writes an app as few files: reading a thousand small ones is most of what starting it costs. What only a pull needs is in files
- * of its own; so are the threads, under the names that the app's package.json imports them by.
- */
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const bundle = join(root, "apps/stowaged/bundle");
-
-await rm(bundle, { recursive: true, force: true });
-await build({
-  input: {
-    main: join(root, "apps/stowaged/src/main.ts"),
-    "unpack-worker": join(root, "packages/unpack/src/worker.ts"),
-    "writer-thread": join(root, "packages/images-sqlite/src/writer-thread.ts"),
-  },
-  platform: "node",
-  external: ["koffi"], // it loads a library of its own
-  resolve: { conditionNames: ["@stowage/source", "import", "node", "default"] },
-  output: { dir: bundle, format: "esm", minify: true, sourcemap: true, comments: { legal: true } },
-  logLevel: "warn",
-});
-await chmod(join(bundle, "main.js"), 0o755);
+await bundleApp(join(root, "apps/stowaged/bundle"));
