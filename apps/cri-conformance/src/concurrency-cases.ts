@@ -1,7 +1,7 @@
 import { slow, when } from "@stowage/registry-fake";
+import { blobsFetched } from "./blobs-fetched.ts";
 import type { Case } from "./case.ts";
 import { expectEqual, expectThat } from "./expectation.ts";
-import { layersFetched } from "./layers-fetched.ts";
 
 const many = 20;
 
@@ -24,15 +24,15 @@ export const concurrencyCases: readonly Case[] = [
     },
   },
   {
-    name: "twenty pulls of one image at once fetch each layer once",
+    name: "twenty pulls of one image at once fetch each blob once",
     source: "KEP-3673",
     async run({ connect, offer, registry }) {
       const { name, image } = offer();
       registry.wrap(when(/\/blobs\//, slow(200)));
       await Promise.all(Array.from({ length: many }, () => connect().pull(name)));
-      const fetched = layersFetched(registry, image);
+      const fetched = blobsFetched(registry, image);
       expectThat(
-        "each layer fetched once",
+        "each blob fetched once",
         fetched.every((times) => times === 1),
         fetched,
       );

@@ -1,6 +1,6 @@
+import { blobsFetched } from "./blobs-fetched.ts";
 import type { Case } from "./case.ts";
 import { expectEqual, expectThat } from "./expectation.ts";
-import { layersFetched } from "./layers-fetched.ts";
 
 export const pullCases: readonly Case[] = [
   {
@@ -54,15 +54,15 @@ export const pullCases: readonly Case[] = [
     },
   },
   {
-    name: "a second pull fetches no layer again",
+    name: "a second pull fetches no blob again",
     source: "kubelet",
     async run({ client, offer, registry }) {
       const { name, image } = offer();
       await client.pull(name);
       await client.pull(name);
-      const fetched = layersFetched(registry, image);
+      const fetched = blobsFetched(registry, image);
       expectThat(
-        "each layer fetched once",
+        "each blob fetched once",
         fetched.every((times) => times === 1),
         fetched,
       );
