@@ -7,37 +7,36 @@ import { StowageError } from "@stowage/errors";
 import type { TracingOptions } from "./tracing.ts";
 import { drawSpans } from "./tracing-spans.ts";
 
-/** How long a collector may take for the last spans. */
-const flushMilliseconds = 2_000;
-
-/** How long it may take for any. */
-const exportMilliseconds = 5_000;
+/** How long a collector may take for some spans, tries included; and for the last ones, which hold up the end. */
+const exportMilliseconds = 2_000;
 
 export function createTracing(endpoint: string, { onFailure }: TracingOptions): AsyncDisposable {
-  const exporter = new OTLPTraceExporter({
-    url: `${endpoint.replace(/\/+$/, "")}/v1/traces`,
-    timeoutMillis: exportMilliseconds,
-  });
+  const url = `${endpoint.replace(/\/+$/, "")}/v1/traces`;
+  const over = new AbortController();
+  const exporter = telling(new OTLPTraceExporter({ url, timeoutMillis: exportMilliseconds }), over.signal, onFailure);
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ "service.name": "stowaged", "service.version": version }),
-    spanProcessors: [
-      new BatchSpanProcessor({ exporter: telling(exporter, onFailure), exportTimeoutMillis: exportMilliseconds }),
-    ],
+    spanProcessors: [new BatchSpanProcessor({ exporter, exportTimeoutMillis: exportMilliseconds })],
   });
   const drawing = drawSpans(provider.getTracer("stowaged", version));
   return {
     async [Symbol.asyncDispose]() {
       drawing[Symbol.dispose]();
       const flushed = provider.shutdown().catch(() => undefined); // its exporter has told of it
-      await Promise.race([flushed, setTimeout(flushMilliseconds, undefined, { ref: false })]);
+      await Promise.race([flushed, setTimeout(exportMilliseconds, undefined, { ref: false })]);
+      over.abort();
     },
   };
 }
 
+/** Of an export, as `ExportResultCode` has it. */
+const failed = 1;
+
 /** From one failure that is told to the next. */
 const quietMilliseconds = 60_000;
 
-function telling(exporter: SpanExporter, onFailure: TracingOptions["onFailure"]): SpanExporter {
+/** Tells of what fails, and sends nothing any more once it is over. */
+function telling(exporter: SpanExporter, over: AbortSignal, onFailure: TracingOptions["onFailure"]): SpanExporter {
   let toldAt = Number.NEGATIVE_INFINITY;
   const tell = (error: Error): void => {
     if (performance.now() - toldAt < quietMilliseconds) return;
@@ -45,11 +44,13 @@ function telling(exporter: SpanExporter, onFailure: TracingOptions["onFailure"])
     onFailure?.(failureOf(error));
   };
   return {
-    export: (spans, onResult) =>
+    export(spans, onResult) {
+      if (over.aborted) return onResult({ code: failed });
       exporter.export(spans, (result) => {
         if (result.error !== undefined) tell(result.error);
         onResult(result);
-      }),
+      });
+    },
     shutdown: () => exporter.shutdown(),
   };
 }
