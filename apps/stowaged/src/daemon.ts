@@ -2,6 +2,7 @@ import type { Settings } from "@stowage/config";
 import { openStore, type Store, version } from "@stowage/core";
 import { type CriServer, startCriServer } from "@stowage/cri-server";
 import { type Maintenance, maintainStore } from "./maintain-store.ts";
+import { type ObserveOptions, observeStore } from "./observe-store.ts";
 import { socketOwner } from "./socket-owner.ts";
 
 /** A running daemon. Disposing it stops what is under way, closes the store and removes the socket. */
@@ -13,7 +14,7 @@ export interface Daemon extends AsyncDisposable {
   drain(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 }
 
-export interface DaemonOptions extends Pick<Maintenance, "onFailure" | "onDamage"> {
+export interface DaemonOptions extends Pick<Maintenance, "onFailure" | "onDamage">, Pick<ObserveOptions, "log"> {
   /** The socket, where somebody has made it already. */
   readonly descriptor?: number | undefined;
 }
@@ -23,7 +24,9 @@ export async function startDaemon(settings: Settings, options: DaemonOptions = {
   await using starting = new AsyncDisposableStack();
   let current = settings;
   const store = starting.use(await openStore({ ...settings, onFailure: options.onFailure }));
+  const observer = starting.use(await observeStore(store, settings, options));
   const server = starting.use(await serve(store, settings, options));
+  await observer.listen();
   starting.use(maintainStore(store, { ...options, check: () => current.check }));
   const running = starting.move();
   return {

@@ -10,7 +10,7 @@ import { connectStore } from "@stowage/store-client";
 import { expect, onTestFinished, test } from "vitest";
 import { startDaemon } from "./index.ts";
 import { ask, samplesIn, scratch, scratchStore } from "./metrics.test.fixture.ts";
-import { startMetrics } from "./metrics.ts";
+import { type MetricsDependencies, openMetrics } from "./metrics.ts";
 
 const noImages = { list: async () => [], usage: async () => ({ bytes: 5, inodes: 6 }) };
 
@@ -18,10 +18,15 @@ async function socketAddress(): Promise<MetricsAddress & { readonly kind: "socke
   return { kind: "socket", path: join(await scratch(), "metrics.sock") };
 }
 
-async function serve(address: MetricsAddress, images: Parameters<typeof startMetrics>[1]["images"] = noImages) {
-  const server = await startMetrics(address, { images });
+async function startMetrics(address: MetricsAddress, dependencies: MetricsDependencies) {
+  const server = await openMetrics(address, dependencies);
   onTestFinished(() => server[Symbol.asyncDispose]());
+  await server.listen();
   return server;
+}
+
+async function serve(address: MetricsAddress, images: MetricsDependencies["images"] = noImages) {
+  return await startMetrics(address, { images });
 }
 
 async function offer(): Promise<FakeRegistry> {

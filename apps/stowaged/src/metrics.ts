@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { MetricsAddress } from "@stowage/config";
 import { listenOnSocket } from "@stowage/cri-server";
@@ -7,9 +7,11 @@ import { StowageError } from "@stowage/errors";
 import type { ImageService } from "@stowage/image-service";
 import type { Metrics } from "./metrics-registry.ts";
 
-/** Metrics that are served over HTTP, until this is disposed of. */
+/** Metrics that are counted, and are served over HTTP once it listens, until this is disposed of. */
 export interface MetricsServer extends AsyncDisposable {
-  /** The port that it has on loopback; of a socket, none. */
+  /** Fails with `failed-precondition` where the address is taken. */
+  listen(): Promise<void>;
+  /** The port that it has on loopback, once it listens; of a socket, none. */
   readonly port: number | undefined;
 }
 
@@ -18,28 +20,36 @@ export interface MetricsDependencies {
 }
 
 /**
- * Counts from now on, and serves what is counted to Prometheus, under `/metrics` on a unix socket of mode 0600 or on loopback. A
- * socket that nobody answers is replaced. Fails with `failed-precondition` where the address is taken.
+ * Counts from now on, for Prometheus to be served with it under `/metrics`, on a unix socket of mode 0600 or on loopback. A socket
+ * that nobody answers is replaced.
  */
-export async function startMetrics(address: MetricsAddress, dependencies: MetricsDependencies): Promise<MetricsServer> {
-  await using starting = new AsyncDisposableStack();
-  const { createMetrics } = await import("./metrics-registry.ts");
-  const metrics = starting.use(createMetrics(dependencies));
+export async function openMetrics(address: MetricsAddress, dependencies: MetricsDependencies): Promise<MetricsServer> {
+  const { createMetrics } = await import("./metrics-registry.ts"); // nobody who wants none pays for it
+  const metrics = createMetrics(dependencies);
   const server = createServer((request, response) => void answer(metrics, request, response));
-  if (address.kind === "socket") await listenOnSocket(server, { path: address.path });
-  else await listenOnPort(server, address);
-  starting.defer(async () => {
-    const closed = once(server, "close");
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  });
-  const running = starting.move();
-  return { port: portOf(server.address()), [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return {
+    listen: () =>
+      address.kind === "socket" ? listenOnSocket(server, { path: address.path }) : listenOnPort(server, address),
+    get port() {
+      return portOf(server.address());
+    },
+    async [Symbol.asyncDispose]() {
+      metrics[Symbol.dispose]();
+      await close(server);
+    },
+  };
+}
+
+async function close(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, "close");
+  server.close();
+  server.closeAllConnections();
+  await closed;
 }
 
 async function listenOnPort(
-  server: ReturnType<typeof createServer>,
+  server: Server,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<void> {
   const listening = once(server, "listening");

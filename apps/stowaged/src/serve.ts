@@ -17,10 +17,10 @@ export async function serve(read: () => Promise<SettingsSources>): Promise<void>
   const stops = listenForStops();
   const manager = findServiceManager(process.env);
   const sources = await read();
-  const log = startLog();
-  log.level = sources.settings.log.level;
+  const log = startLog(sources.settings.log);
   const daemon = await startDaemon(sources.settings, {
     descriptor: manager.socket,
+    log,
     onFailure: (error) => log.error({ err: error }, "background work failed"),
     onDamage: ({ resource, why }) => log.error({ resource, why }, "found damaged"),
   });
