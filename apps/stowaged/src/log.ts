@@ -1,6 +1,7 @@
 import { type CallTrace, callChannel } from "@stowage/cri-server";
 import { isStowageError } from "@stowage/errors";
 import { destination, type Logger, pino } from "pino";
+import { describeError } from "./describe-error.ts";
 import { type Ending, observe } from "./observe.ts";
 import { type RequestTrace, requestChannel } from "./request-trace.ts";
 
@@ -10,7 +11,7 @@ import { type RequestTrace, requestChannel } from "./request-trace.ts";
  * `level` can be set at any time.
  */
 export function startLog({ level = "info" }: { readonly level?: string } = {}): Logger {
-  const log = pino({ base: null, level }, destination({ fd: 2, sync: true }));
+  const log = pino({ base: null, level, serializers: { err: describeError } }, destination({ fd: 2, sync: true }));
   observe<CallTrace>(callChannel, { onEnd: (trace, ending) => tell(log, trace, ending) });
   observe<RequestTrace>(requestChannel, { onEnd: (trace, { error }) => tellRequest(log, trace, error) });
   return log;
