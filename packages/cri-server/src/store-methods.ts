@@ -19,6 +19,7 @@ import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { HandlerOptions, ImageService } from "@stowage/image-service";
 import type { Image } from "@stowage/images";
 import { LatestEvents } from "./latest-events.ts";
+import { pacedEvents } from "./paced-events.ts";
 import { type CallOptions, streaming, unary } from "./status.ts";
 
 export interface StoreMethodsDependencies {
@@ -98,7 +99,7 @@ async function* watch(
     ending.abort(new StowageError("unavailable", "Cannot tell of more events: the daemon is stopping"));
   leaving?.addEventListener("abort", end);
   const either = AbortSignal.any([signal, ending.signal]);
-  const events = images.watch({ signal: either })[Symbol.asyncIterator]();
+  const events = pacedEvents(images.watch({ signal: either }));
   let coming = events.next();
   try {
     yield create(WatchResponseSchema);
