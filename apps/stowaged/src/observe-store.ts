@@ -10,10 +10,8 @@ export interface ObservedStore {
 }
 
 export interface ObserveOptions {
-  /** Where pulls are told of; by default nowhere. */
+  /** Where pulls are told of, and spans that do not arrive; by default nowhere. */
   readonly log?: Logger | undefined;
-  /** Told of what fails in the background. */
-  readonly onFailure?: ((error: unknown) => void) | undefined;
 }
 
 /** What is seen of a store, until it is disposed of. */
@@ -26,10 +24,11 @@ export interface StoreObserver extends AsyncDisposable {
 export async function observeStore(
   { images }: ObservedStore,
   settings: Pick<Settings, "address" | "metrics" | "tracing">,
-  { log, onFailure }: ObserveOptions = {},
+  { log }: ObserveOptions = {},
 ): Promise<StoreObserver> {
   await using starting = new AsyncDisposableStack();
   const { endpoint } = settings.tracing;
+  const onFailure = (err: unknown): void => log?.warn({ err }, "spans do not arrive");
   if (endpoint !== undefined) starting.use(await startTracing(endpoint, { onFailure }));
   const address = metricsAddressOf(settings);
   const metrics = address === undefined ? undefined : starting.use(await openMetrics(address, { images }));
