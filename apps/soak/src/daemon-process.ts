@@ -22,11 +22,8 @@ const daemon = join(import.meta.dirname, "..", "..", "stowaged");
 const bundle = join(daemon, "bundle", "main.js");
 const source = join(daemon, "src", "main.ts");
 
-/**
- * Those of the bundle's first line, with which it is run where nobody says otherwise, and a bound on the heap: without it V8
- * leaves hundreds of MiB uncollected on a machine that has them, and a leak would hide in that.
- */
-const flags = ["--max-semi-space-size=2", "--no-parallel-scavenge", "--max-old-space-size=128"];
+/** Those of the bundle's first line, with which it is run where nobody says otherwise. */
+const flags = ["--max-semi-space-size=2", "--no-parallel-scavenge"];
 
 /** What is removed and what broke off is given back so soon that the soak comes by it, too. */
 export const keepSeconds = 5;

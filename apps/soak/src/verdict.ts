@@ -7,13 +7,10 @@ const mebibyte = 1024 * 1024;
 export const maxIdleBytes: number = 120 * mebibyte;
 
 /** Between two looks under load, the heaps of some threads may be full or just collected. */
-export const maxLoadGrowthBytes: number = 96 * mebibyte;
+export const maxLoadGrowthBytes: number = 160 * mebibyte;
 
-/**
- * V8 collects its heap when it allocates, not at rest: what the load left lies there. A leak of two kilobytes a call is more than
- * this within the long form.
- */
-export const maxRestGrowthBytes: number = 256 * mebibyte;
+/** At rest the daemon collects. A leak of a kilobyte a call is more than this within the long form. */
+export const maxRestGrowthBytes: number = 64 * mebibyte;
 
 /** One that was just started for something rare, such as a collection, with the descriptors of its event loop. */
 const spareThreads = 1;

@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { startLog } from "./log.ts";
 import { Reloader, type ReloadOutcome } from "./reload.ts";
+import { giveBackAtRest } from "./rest.ts";
 import { findServiceManager, type ServiceManager } from "./service-manager.ts";
 
 /**
@@ -27,6 +28,7 @@ export async function serve(read: () => Promise<SettingsSources>): Promise<void>
   log.info({ root: sources.settings.root, address: daemon.address, version }, "serving");
   using _reloader = startReloading(sources, { read, daemon, log, manager });
   using _alive = manager.keepAlive();
+  using _atRest = giveBackAtRest();
   manager.tell("ready");
   if (!stops.first.aborted) await once(stops.first, "abort");
   manager.tell("stopping");

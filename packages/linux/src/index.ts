@@ -52,5 +52,6 @@ export {
   type Sha2,
   startResumableHash,
 } from "./resumable-hash.ts";
+export { trimMemory } from "./trim-memory.ts";
 export { type IdMap, type IdRange, openUserNamespace, type UserNamespace } from "./user-namespace.ts";
 export { writeAt, writeText } from "./write-file.ts";

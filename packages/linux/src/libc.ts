@@ -61,6 +61,7 @@ const prototypes = {
   fsmount: "long syscall(long, int, uint, uint)",
   socket: "int socket(int, int, int)",
   sendto: "long sendto(int, void *, size_t, int, void *, uint)",
+  malloc_trim: "int malloc_trim(size_t)",
   prlimit64: "int prlimit64(int, int, void *, void *)",
 } as const;
 
