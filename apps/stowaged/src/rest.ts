@@ -49,5 +49,5 @@ function countPulls(): Disposable & { readonly count: () => number } {
   };
   const pulls = tracingChannel("stowage.image.pull");
   pulls.subscribe(subscribers);
-  return { count: () => count, [Symbol.dispose]: () => void pulls.unsubscribe(subscribers) };
+  return { count: () => count, [Symbol.dispose]: () => pulls.unsubscribe(subscribers) };
 }
