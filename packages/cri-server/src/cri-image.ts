@@ -1,18 +1,25 @@
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { type Image as CriImage, ImageSchema } from "@stowage/cri-api";
 import { type Image, imageSize } from "@stowage/images";
 import { parseImageUser } from "@stowage/oci";
 
+/** An image as the kubelet sees it, and how many bytes that is on the wire. */
+export interface ToldImage {
+  readonly image: CriImage;
+  readonly bytes: number;
+}
+
 /** Images as the kubelet sees them, each made once: a kubelet asks for all of them again and again. */
-export function createTeller({ isPinned }: PinTeller): (image: Image) => CriImage {
-  const told = new WeakMap<Image, CriImage>();
+export function createTeller({ isPinned }: PinTeller): (image: Image) => ToldImage {
+  const told = new WeakMap<Image, ToldImage>();
   return (image) => {
     const pinned = isPinned(image);
     const known = told.get(image);
-    if (known?.pinned === pinned) return known;
+    if (known?.image.pinned === pinned) return known;
     const made = criImageOf(image, { pinned });
-    told.set(image, made);
-    return made;
+    const fresh = { image: made, bytes: toBinary(ImageSchema, made).byteLength };
+    told.set(image, fresh);
+    return fresh;
   };
 }
 

@@ -118,3 +118,15 @@ test("carries what a check saw, what a repair did and what the disk holds", asyn
   expect(decodeDiskAccount(await client.account({}))).toEqual(account);
   await expect(client.check({ level: "all" })).rejects.toMatchObject({ code: Code.InvalidArgument });
 });
+
+test("CRI-27: a list that fits no message is refused, with what helps; in batches it comes whole", async () => {
+  const annotations = { "org.example.note": "x".repeat(100_000) };
+  const many = Array.from({ length: 200 }, (_, at) => ({ ...image, id: digestOf(String(at)), annotations }));
+  const client = createClient(ImageService, await serve({ list: async () => many }));
+  const refused = ConnectError.from(await client.listImages({}).catch((error: unknown) => error));
+  expect(refused.code).toBe(Code.ResourceExhausted);
+  expect(refused.rawMessage).toContain("StreamImages");
+  const batches = await Array.fromAsync(client.streamImages({}), ({ images }) => images.map(({ id }) => id));
+  expect(batches.length).toBeGreaterThan(4);
+  expect(batches.flat()).toEqual(many.map(({ id }) => id));
+});

@@ -10,6 +10,7 @@ import {
 } from "@stowage/cri-api";
 import { healthMethods } from "./health-methods.ts";
 import { type ImageMethodsDependencies, imageMethods } from "./image-methods.ts";
+import { maxMessageBytes } from "./limits.ts";
 import { reflectionMethods } from "./reflection-methods.ts";
 import { type RuntimeMethodsSettings, runtimeMethods } from "./runtime-methods.ts";
 import { Sessions } from "./sessions.ts";
@@ -27,9 +28,6 @@ export interface CriServer extends AsyncDisposable {
   /** Refuses new calls, and waits until those that are under way have ended, or until the signal aborts. */
   drain(signal: AbortSignal): Promise<void>;
 }
-
-/** What the kubelet's client takes and sends at most, both ways. */
-const maxMessageBytes = 16 * 1024 * 1024;
 
 const served = [ImageService, RuntimeService, StoreService, Health, ServerReflection, ServerReflectionAlpha];
 

@@ -1,4 +1,3 @@
-import { toBinary } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { type Credential, credentialForHost, decodeAuthConfig } from "@stowage/auth";
 import {
@@ -6,7 +5,6 @@ import {
   type Image as CriImage,
   type ImageFilter,
   type ImageService as ImageMethods,
-  ImageSchema,
   type ImageSpec,
 } from "@stowage/cri-api";
 import { type AbortOptions, isStowageError, StowageError } from "@stowage/errors";
@@ -15,7 +13,8 @@ import { diffIdsOf, type Image } from "@stowage/images";
 import { chainIds } from "@stowage/oci";
 import { parseReference, type Reference } from "@stowage/reference";
 import type { Usage } from "@stowage/snapshots";
-import { createTeller } from "./cri-image.ts";
+import { createTeller, type ToldImage } from "./cri-image.ts";
+import { maxMessageBytes } from "./limits.ts";
 import { streaming, unary } from "./status.ts";
 
 export interface ImageMethodsDependencies {
@@ -36,18 +35,18 @@ export interface ContainerFileSystem {
 export function imageMethods(dependencies: ImageMethodsDependencies): ServiceImpl<typeof ImageMethods> {
   const { images, root, containers } = dependencies;
   const tell = createTeller({ isPinned: (image) => images.isPinned(image) });
-  const list = async (filter: ImageFilter | undefined, options: AbortOptions): Promise<CriImage[]> =>
+  const list = async (filter: ImageFilter | undefined, options: AbortOptions): Promise<readonly ToldImage[]> =>
     (await listed(images, filter, options)).flatMap((image) => tellable(image, tell));
   return {
-    listImages: unary(async ({ filter }, options) => ({ images: await list(filter, options) })),
+    listImages: unary(async ({ filter }, options) => ({ images: inOneMessage(await list(filter, options)) })),
     streamImages: streaming(async function* ({ filter }, options) {
-      for (const batch of batches(await list(filter, options))) yield { images: [...batch] };
+      for (const batch of batches(await list(filter, options))) yield { images: batch };
     }),
     imageStatus: unary(async ({ image: spec, verbose }, options) => {
       const image = await images.find(nameIn(spec), { ...options, handler: handlerIn(spec) });
       if (image === undefined) return {};
       if (!isReady(image)) return { info: verbose ? damageInfo(image) : {} };
-      return { image: tell(image), info: verbose ? await verboseInfo(images, image, options) : {} };
+      return { image: tell(image).image, info: verbose ? await verboseInfo(images, image, options) : {} };
     }),
     pullImage: unary(async ({ image: spec, auth }, options) => {
       const reference = parseReference(nameIn(spec));
@@ -106,7 +105,7 @@ async function listed(
 }
 
 /** Pulls refuse what cannot be told to a kubelet; if a store has such an image all the same, the others are still listed. */
-function tellable(image: Image, tell: (image: Image) => CriImage): CriImage[] {
+function tellable(image: Image, tell: (image: Image) => ToldImage): readonly ToldImage[] {
   try {
     return [tell(image)];
   } catch (error) {
@@ -115,19 +114,29 @@ function tellable(image: Image, tell: (image: Image) => CriImage): CriImage[] {
   }
 }
 
-/** A quarter of what a client takes in one message. */
-const batchBytes = 4 * 1024 * 1024;
+/** With room for the fields around them. */
+const maxListBytes = maxMessageBytes - 1024 * 1024;
 
-function* batches(images: readonly CriImage[]): Generator<readonly CriImage[], void, undefined> {
+function inOneMessage(told: readonly ToldImage[]): CriImage[] {
+  const bytes = told.reduce((sum, each) => sum + each.bytes, 0);
+  if (bytes <= maxListBytes) return told.map(({ image }) => image);
+  const why = `they are ${bytes} bytes, and a message has ${maxMessageBytes} at the most; ask for StreamImages`;
+  throw new StowageError("resource-exhausted", `Cannot list ${told.length} images at once: ${why}`);
+}
+
+/** A quarter of what a client takes in one message. */
+const batchBytes = maxMessageBytes / 4;
+
+function* batches(told: readonly ToldImage[]): Generator<CriImage[], void, undefined> {
   let batch: CriImage[] = [];
-  let bytes = 0;
-  for (const image of images) {
+  let size = 0;
+  for (const { image, bytes } of told) {
     batch.push(image);
-    bytes += toBinary(ImageSchema, image).byteLength;
-    if (bytes < batchBytes) continue;
+    size += bytes;
+    if (size < batchBytes) continue;
     yield batch;
     batch = [];
-    bytes = 0;
+    size = 0;
   }
   if (batch.length > 0) yield batch;
 }
