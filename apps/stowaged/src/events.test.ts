@@ -59,3 +59,23 @@ test("create, update and remove arrive in their order, once each, with the pulls
   const progress = events.filter(({ kind }) => kind === "pull-progress");
   expect(progress[0]).toMatchObject({ reference, event: { kind: "resolved" } });
 });
+
+test("who stops reading is told that they fell behind, and holds up nobody", async () => {
+  const [registry, root] = [await offer(), await scratch()];
+  const settings = { ...defaultSettings, root: join(root, "store"), address: join(root, "s.sock") };
+  await using daemon = await startDaemon(settings);
+  using slow = connectStore(daemon.address);
+  using busy = connectStore(daemon.address);
+  registry.wrap(status(404));
+  const reference = parseReference(`${registry.host}/a:1`);
+  const fail = () => busy.pull(reference, { plainHttp: true }).catch(() => undefined);
+  const events = slow.watch()[Symbol.asyncIterator]();
+  const readOn = async (): Promise<void> => {
+    while (!(await events.next()).done);
+  };
+  const first = events.next();
+  await fail();
+  expect((await first).value).toMatchObject({ kind: "pull-started" });
+  for (let batch = 0; batch < 60; batch += 1) await Promise.all(Array.from({ length: 100 }, fail));
+  await expect(readOn()).rejects.toMatchObject({ code: "resource-exhausted" });
+}, 120_000);
