@@ -241,18 +241,6 @@ test("a runtime handler that nobody configured is refused", async () => {
   expect(error.rawMessage).toContain('"kata"');
 });
 
-test("fields that nobody knows here are harmless", async () => {
-  const { image } = await offer();
-  const { images } = await startNode();
-  const unknown = [{ no: 900, wireType: 2, data: new Uint8Array([3, 1, 2, 3]) }];
-  const sandboxConfig = {
-    metadata: { name: "pod", uid: "1", namespace: "ns" },
-    annotations: { a: "x".repeat(100_000) },
-    $unknown: unknown,
-  };
-  await expect(images.pullImage({ ...spec(image), sandboxConfig, $unknown: unknown })).resolves.toBeDefined();
-});
-
 test("the socket is its owner's alone, and goes with the daemon", async () => {
   const settings = await scratchSettings();
   const daemon = await startDaemon(settings);
