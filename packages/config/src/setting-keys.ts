@@ -144,12 +144,12 @@ const entry: Declared<RuntimeSettings> = {
 /** Every key there is, in the order in which people are shown them. */
 export const settingKeys: Declared<Settings> = {
   root: afterRestart(absolutePath, "/var/lib/stowage", "Where the store is."),
+  address: afterRestart(absolutePath, "/run/stowage/stowage.sock", "The path of the socket."),
   writableRoot: afterRestart(
     optional(absolutePath),
     "",
     "Where the writable layers of containers are: a directory for this store alone, on whatever file system. The kubelet is told of both file systems then. Left empty, it is in the store, beside the images.",
   ),
-  address: afterRestart(absolutePath, "/run/stowage/stowage.sock", "The path of the socket."),
   durability: afterRestart(
     oneOf("full", "relaxed"),
     "full",

@@ -2,10 +2,10 @@
 export interface Settings {
   /** Where the store is. */
   readonly root: string;
-  /** Where the writable layers of containers are; in the store, where it is left out. */
-  readonly writableRoot: string | undefined;
   /** The path of the socket. */
   readonly address: string;
+  /** Where the writable layers of containers are; in the store, where it is left out. */
+  readonly writableRoot: string | undefined;
   /** Whether what was done survives a power cut, or what the kernel had time for. */
   readonly durability: "full" | "relaxed";
   /** How unpacked layers are kept: stacked by overlayfs, or each as a whole copy, where that does not work. */
