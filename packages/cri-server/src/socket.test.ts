@@ -1,11 +1,12 @@
-import { fork } from "node:child_process";
+import { execFile, fork } from "node:child_process";
 import { once } from "node:events";
-import { lstat, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createConnection, createServer, type Server } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { scratchDirectory } from "./serve.test.fixture.ts";
-import { listenOnSocket } from "./socket.ts";
+import { listenOnSocket, type SocketPlace } from "./socket.ts";
 
 const refused = (text: string) => ({ code: "failed-precondition", message: expect.stringContaining(text) });
 
@@ -99,3 +100,39 @@ test.skipIf(process.getuid?.() !== 0)(
     expect({ uid, gid, mode: mode & 0o777 }).toEqual({ uid: 1234, gid: 4321, mode: 0o660 });
   },
 );
+
+async function listenUnder(umask: number, place: SocketPlace): Promise<void> {
+  const before = process.umask(umask);
+  onTestFinished(() => void process.umask(before));
+  await listenOnSocket(newServer(), place);
+}
+
+test("the directories that it makes can be passed whatever the umask, and those that were there stay as they are", async () => {
+  const directory = join(await scratchDirectory(), "there");
+  await mkdir(directory, { mode: 0o700 });
+  await listenUnder(0o077, { path: join(directory, "one", "two", "s.sock") });
+  const modes = await Promise.all(
+    ["", "one", "one/two"].map(async (name) => (await lstat(join(directory, name))).mode & 0o777),
+  );
+  expect(modes).toEqual([0o700, 0o755, 0o755]);
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+  "whoever is in the group can connect, and nobody else, in a directory that it made (needs root)",
+  async () => {
+    const directory = await scratchDirectory();
+    await chmod(directory, 0o755);
+    const path = join(directory, "run", "s.sock");
+    await listenUnder(0o077, { path, gid: 4321 });
+    await connectAs(4321, path);
+    await expect(connectAs(4322, path)).rejects.toMatchObject({ stderr: expect.stringContaining("Permission denied") });
+  },
+);
+
+/** Connects as a user that owns nothing, in the language that can become one. */
+async function connectAs(gid: number, path: string): Promise<void> {
+  const program = `import os, socket
+os.setgroups([]); os.setgid(${gid}); os.setuid(1234)
+socket.socket(socket.AF_UNIX).connect(${JSON.stringify(path)})`;
+  await promisify(execFile)("python3", ["-c", program]);
+}

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Stats } from "node:fs";
 import { chmod, chown, lstat, mkdir, unlink } from "node:fs/promises";
 import { createConnection, type Server } from "node:net";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { asStorageError, isErrno, StowageError } from "@stowage/errors";
 
 /** Where a unix socket is, and who may open it beside its owner. */
@@ -25,7 +25,7 @@ export async function listenOnSocket(server: Server, place: SocketPlace): Promis
   const { path, descriptor } = place;
   try {
     if (descriptor !== undefined) return await listen(server, { fd: descriptor });
-    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    await makeWay(resolve(dirname(path)));
     await removeAbandoned(path);
     await listen(server, { path });
     await giveTo(place);
@@ -35,6 +35,13 @@ export async function listenOnSocket(server: Server, place: SocketPlace): Promis
       throw new StowageError("invalid-argument", `Cannot listen on "${path}": a socket's path has at most 107 bytes`);
     throw asStorageError(error, `listen on "${path}"`);
   }
+}
+
+/** Makes a directory and those it is in, passable for everybody, whatever the umask leaves; those that are there stay as they are. */
+async function makeWay(directory: string): Promise<void> {
+  const first = await mkdir(directory, { recursive: true, mode: 0o755 });
+  if (first === undefined) return;
+  for (let made = directory; made.length >= first.length; made = dirname(made)) await chmod(made, 0o755);
 }
 
 async function removeAbandoned(path: string): Promise<void> {
