@@ -140,10 +140,59 @@ test("takes registries in turn, and in each the pulls: an image of many layers d
   const ends = wide.start("a2", { pull: "many" });
   wide.start("a3", { pull: "many" });
   wide.start("b1", { pull: "single" });
-  wide.start("c1", { registry: "c.example", pull: "third" });
   ends.end();
   await turnOfTheLoop();
-  expect(wide.begun).toEqual(["a1", "a2", "c1"]);
+  expect(wide.begun).toEqual(["a1", "a2", "b1"]);
+});
+
+test("registries that stall with all their turns starve nobody: each other gets a turn at once, though not without end", async () => {
+  const { begun, start } = worksIn(new Limiter({ all: 6, registry: 3 }));
+  const claims = (registry: string) => ["1", "2", "3", "4", "5"].map((at) => start(`${registry} ${at}`, { registry }));
+  const [, slow] = [claims("stalls"), claims("trickles")];
+  const [good] = claims("good");
+  await turnOfTheLoop();
+  expect(begun.slice(6)).toEqual(["good 1"]);
+  good?.end();
+  await good?.result;
+  await turnOfTheLoop();
+  expect(begun.slice(7)).toEqual(["good 2"]);
+  slow[0]?.end();
+  await turnOfTheLoop();
+  expect(begun).toHaveLength(8); // six go on
+  for (const at of Array.from({ length: 20 }).keys()) start(`other ${at}`, { registry: `${at}.example` });
+  await turnOfTheLoop();
+  expect(begun).toHaveLength(8 + 6); // twelve go on
+});
+
+test("a turn that is given back twice is given back once", async () => {
+  const limiter = new Limiter(equal(1));
+  const take = () => limiter.take({ registry: "r.example", pull: "p" });
+  const turn = await take();
+  turn[Symbol.dispose]();
+  const second = await take();
+  const { begun, start } = worksIn(limiter);
+  const third = start("third");
+  turn[Symbol.dispose]();
+  await turnOfTheLoop();
+  expect(begun).toEqual([]);
+  second[Symbol.dispose]();
+  await turnOfTheLoop();
+  expect(begun).toEqual(["third"]);
+  third.end();
+});
+
+test("takes twenty thousand claims and lets all through whose owners do not leave", async () => {
+  const limiter = new Limiter({ all: 6, registry: 3 });
+  const work = async (at: number): Promise<void> => {
+    const leaving = new AbortController();
+    const taking = limiter.take({ registry: `${at % 10}.example`, pull: `p${at % 50}`, signal: leaving.signal });
+    if (at % 4 === 0) leaving.abort(new Error("enough"));
+    using _turn = await taking;
+    await turnOfTheLoop();
+  };
+  const outcomes = await Promise.allSettled(Array.from({ length: 20_000 }, (_, at) => work(at)));
+  const stayed = outcomes.filter((_, at) => at % 4 !== 0);
+  expect(stayed.filter(({ status }) => status === "fulfilled")).toHaveLength(15_000);
 });
 
 test("is wider at once when it is told to be", async () => {

@@ -17,22 +17,18 @@ export interface Claim extends AbortOptions {
   readonly pull: string;
 }
 
-interface Waiting {
-  readonly claim: Claim;
-  readonly begin: () => void;
-}
-
 /**
- * Lets so many pieces of work go on at once. A free turn goes to the registry that has the fewest or waits the longest, there to
- * such a pull, and then to who came first: neither a slow registry nor an image of many layers keeps the others waiting.
+ * Lets so many pieces of work go on at once. A free turn goes to the registry that has the fewest, or else whose last turn is
+ * longest ago, in it to such a pull, and then to who came first; who comes anew stands as if they had had a turn just then. A
+ * registry that has no turn gets its first beyond the width of all, too: those that stall do not keep the others waiting.
  */
 export class Limiter {
   #widths: Widths;
-  readonly #waiting: Waiting[] = [];
-  readonly #going: Claim[] = [];
-  /** Of registries and of pulls. */
-  readonly #lastTurns = new Map<string, number>();
-  #turns = 0;
+  /** Those that have a turn or wait for one. */
+  readonly #registries = new Map<string, OfRegistry>();
+  #going = 0;
+  /** Counts turns and who comes anew, so that the smaller is longer ago. */
+  #now = 0;
 
   constructor(widths: Widths) {
     this.#widths = widths;
@@ -48,68 +44,114 @@ export class Limiter {
   async take(claim: Claim): Promise<Disposable> {
     claim.signal?.throwIfAborted();
     const turn = Promise.withResolvers<void>();
-    const waiting = { claim, begin: turn.resolve };
-    this.#waiting.push(waiting);
-    this.#fill();
+    const place = this.#join(claim, turn.resolve);
+    const end = (): void => this.#end(claim, place);
+    if (this.#hasRoom(place.registry)) this.#begin(place.registry);
     try {
       await within(turn.promise, claim.signal);
     } catch (error) {
-      this.#giveUp(waiting);
+      end();
       throw error;
     }
-    return { [Symbol.dispose]: () => this.#giveBack(claim) };
+    return { [Symbol.dispose]: end };
   }
 
-  /** Leaves the queue, or gives back a turn that came at the very moment of leaving. */
-  #giveUp(waiting: Waiting): void {
-    const at = this.#waiting.indexOf(waiting);
-    if (at >= 0) this.#waiting.splice(at, 1);
-    else this.#giveBack(waiting.claim);
+  #join({ registry: name, pull: id }: Claim, begin: () => void): Place {
+    this.#now += 1;
+    const since = this.#now;
+    const newRegistry = (): OfRegistry => ({ going: 0, waiting: 0, since, pulls: new Map() });
+    const registry = this.#registries.getOrInsertComputed(name, newRegistry);
+    const newPull = (): OfPull => ({ going: new Set(), waiting: new Set(), since });
+    const pull = registry.pulls.getOrInsertComputed(id, newPull);
+    const place = { registry, pull, begin };
+    pull.waiting.add(place);
+    registry.waiting += 1;
+    return place;
   }
 
-  #giveBack(claim: Claim): void {
-    this.#going.splice(this.#going.indexOf(claim), 1);
-    this.#fill();
+  /** Leaves the queue, or gives back a turn, be it one that came at the very moment of leaving; a second time nothing happens. */
+  #end(claim: Claim, place: Place): void {
+    const { registry, pull } = place;
+    const hadTurn = pull.going.delete(place);
+    if (!hadTurn && !pull.waiting.delete(place)) return;
+    registry[hadTurn ? "going" : "waiting"] -= 1;
+    if (hadTurn) this.#going -= 1;
+    if (pull.going.size + pull.waiting.size === 0) registry.pulls.delete(claim.pull);
+    if (registry.going + registry.waiting === 0) this.#registries.delete(claim.registry);
+    if (hadTurn) this.#fill();
   }
 
   #fill(): void {
-    for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      this.#waiting.splice(this.#waiting.indexOf(next), 1);
-      this.#going.push(next.claim);
-      next.begin();
-    }
+    for (let next = this.#next(); next !== undefined; next = this.#next()) this.#begin(next);
   }
 
-  #next(): Waiting | undefined {
-    if (this.#going.length >= this.#widths.all) return undefined;
-    const next = this.#waiting
-      .map((waiting) => ({ waiting, rank: this.#rankOf(waiting.claim) }))
-      .filter(({ rank }) => rank[0] < this.#widths.registry)
-      .toSorted((one, other) => compare(one.rank, other.rank))
-      .at(0)?.waiting;
-    if (next !== undefined) this.#noteTurn(next.claim);
-    return next;
+  #next(): OfRegistry | undefined {
+    const able = this.#registries.values().filter((registry) => registry.waiting > 0 && this.#hasRoom(registry));
+    return mostDue(able, (registry) => registry.going);
   }
 
-  /** The smallest goes first: how many of the registry go on, when it last had a turn, and the same of the pull. */
-  #rankOf({ registry, pull }: Claim): readonly [number, number, number, number] {
-    const ofRegistry = this.#going.filter((claim) => claim.registry === registry);
-    const ofPull = ofRegistry.filter((claim) => claim.pull === pull);
-    const lastTurn = (of: string): number => this.#lastTurns.get(of) ?? 0;
-    return [ofRegistry.length, lastTurn(registry), ofPull.length, lastTurn(`${registry} ${pull}`)];
+  #hasRoom({ going }: OfRegistry): boolean {
+    const { all, registry } = this.#widths;
+    return going < registry && this.#going < (going === 0 ? all * firstTurnsFactor : all);
   }
 
-  /** Turns are remembered while anybody waits. */
-  #noteTurn({ registry, pull }: Claim): void {
-    if (this.#waiting.length === 1) return this.#lastTurns.clear();
-    this.#turns += 1;
-    this.#lastTurns.set(registry, this.#turns);
-    this.#lastTurns.set(`${registry} ${pull}`, this.#turns);
+  /** Gives a turn to somebody who waits for this registry. */
+  #begin(registry: OfRegistry): void {
+    const waiting = registry.pulls.values().filter((pull) => pull.waiting.size > 0);
+    const pull = mostDue(waiting, ({ going }) => going.size);
+    const [place] = pull?.waiting ?? [];
+    if (pull === undefined || place === undefined) throw new Error("nobody waits for this registry");
+    pull.waiting.delete(place);
+    pull.going.add(place);
+    registry.waiting -= 1;
+    registry.going += 1;
+    this.#going += 1;
+    this.#now += 1;
+    registry.since = this.#now;
+    pull.since = this.#now;
+    place.begin();
   }
 }
 
-function compare(one: readonly number[], other: readonly number[]): number {
-  return one.map((value, at) => value - (other[at] ?? 0)).find((difference) => difference !== 0) ?? 0;
+/**
+ * How much wider it is for the first turn of each registry: two that stall with all their turns leave room for as many others
+ * again, and however many stall, what goes on at once stays bounded.
+ */
+const firstTurnsFactor = 2;
+
+interface OfRegistry {
+  going: number;
+  waiting: number;
+  /** Of its last turn, or when it came. */
+  since: number;
+  readonly pulls: Map<string, OfPull>;
+}
+
+interface OfPull {
+  readonly going: Set<Place>;
+  /** In the order they came. */
+  readonly waiting: Set<Place>;
+  /** Of its last turn, or when it came. */
+  since: number;
+}
+
+interface Place {
+  readonly registry: OfRegistry;
+  readonly pull: OfPull;
+  readonly begin: () => void;
+}
+
+/** The one with the fewest, and of those the one whose last turn is longest ago. */
+function mostDue<Owner extends { readonly since: number }>(
+  owners: Iterable<Owner>,
+  going: (owner: Owner) => number,
+): Owner | undefined {
+  let best: Owner | undefined;
+  for (const owner of owners) {
+    const difference = best === undefined ? -1 : going(owner) - going(best) || owner.since - best.since;
+    if (difference < 0) best = owner;
+  }
+  return best;
 }
 
 /** Waits until a blob of a pull may be fetched. */
