@@ -52,3 +52,24 @@ privileged("a directory for what containers write is one store's alone (needs ro
   const other = { root: join(directory, "other"), writableRoot };
   await expect(openStore(other)).rejects.toMatchObject({ code: "failed-precondition" });
 });
+
+privileged("a place that has writable snapshots is not given up for another (needs root)", async () => {
+  const registry = await scratchRegistry();
+  registry.putImage("a", "1", smallImage());
+  const { store, writableRoot, directory } = await openSplit();
+  const image = await store.images.pull(parseReference(`${registry.host}/a:1`));
+  await store.writable.create("web", diffIdsOf(image));
+  await store[Symbol.asyncDispose]();
+  const root = join(directory, "store");
+  await expect(openStore({ root })).rejects.toMatchObject({
+    code: "failed-precondition",
+    message: expect.stringContaining(writableRoot),
+  });
+  {
+    await using again = await openStore({ root, writableRoot });
+    await again.writable.remove("web");
+  }
+  await using moved = await openStore({ root });
+  await moved.writable.create("web", diffIdsOf(image));
+  expect((await moved.images.account()).unaccounted.bytes).toBe(0);
+});

@@ -12,6 +12,7 @@ import { overlayDriver } from "./overlay-driver.ts";
 import { probeOverlay } from "./probe-overlay.ts";
 import { Trash } from "./trash.ts";
 import { openWritableArea } from "./writable-area.ts";
+import { notePlace } from "./writable-place.ts";
 
 export interface SnapshotterOptions {
   /** How layers are kept: stacked by overlayfs (`overlay`, the default), or each as a whole copy (`native`). */
@@ -91,6 +92,7 @@ async function openLayers(
   await makeDirectory(staging); // it stays: a full disk has no room for another
   for (const name of await readdir(staging)) await trash.put(join(staging, name));
   await makeLockFiles(root);
+  await notePlace(root, writables, areaPath);
   await files.flush(); // the directories, up to the root
   const beside = { directory: writables, staging, trash, files, names: writableNames };
   const area = areaPath === undefined ? beside : await openWritableArea(areaPath, durability, opening);

@@ -1,4 +1,5 @@
 import { layerNamePattern } from "./layer-record.ts";
+import { placeNoteName } from "./writable-place.ts";
 import { writableRecordName } from "./writable-record.ts";
 import { writableKeyPattern } from "./writable-store.ts";
 
@@ -55,6 +56,7 @@ const layoutPaths: ReadonlySet<string> = new Set([
   ...driverHomes,
   "overlay/l",
   "writable",
+  placeNoteName,
   ...["layers", "images"].flatMap((kind) => [`overlay-${kind}`, `overlay-${kind}/${kind}.lock`]),
 ]);
 
