@@ -1,5 +1,6 @@
 import type { Image } from "@stowage/images";
 import { digestOf } from "@stowage/oci";
+import { assert, constantFrom, property, string } from "fast-check";
 import { expect, test } from "vitest";
 import { recordOf } from "./image-record.test.fixture.ts";
 import { Pins } from "./pins.ts";
@@ -44,6 +45,26 @@ test.for([
   { pattern: id, name: "docker.io/library/whatever:1", pinned: true },
 ])("$pattern pins $name: $pinned", ({ pattern, name, pinned }) => {
   expect(new Pins([pattern]).has(imageOf([name]))).toBe(pinned);
+});
+
+test("a glob pins what the same regular expression would match", () => {
+  const few = (...letters: string[]) => string({ unit: constantFrom(...letters), maxLength: 6 });
+  const some = few("a", "b", ".", "*");
+  assert(
+    property(some, some, few("a", "b", "."), (start, end, rest) => {
+      const glob = `localhost/${start}*${end}`;
+      const parts = glob.split("*").map((part) => RegExp.escape(part));
+      const name = `localhost/${rest}`;
+      expect(new Pins([glob]).has(imageOf([name]))).toBe(new RegExp(`^${parts.join(".*")}$`).test(name));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+// Names come from those who make pods.
+test("a glob of many stars holds nothing up", () => {
+  const manyStars = new Pins([`${"*a".repeat(40)}!`]);
+  expect(manyStars.has(imageOf([`docker.io/${"a".repeat(10_000)}:1`]))).toBe(false);
 });
 
 test("one name of several is enough, and no pattern pins nothing", () => {

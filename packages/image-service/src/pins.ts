@@ -31,11 +31,22 @@ function matcherOf(pattern: string): (name: string) => boolean {
     const wanted = formatReference(parseReference(pattern));
     return (name) => name === wanted;
   }
-  const parts = completed(pattern)
-    .split("*")
-    .map((part) => RegExp.escape(part));
-  const whole = new RegExp(`^${parts.join(".*")}$`);
-  return (name) => whole.test(name);
+  const parts = completed(pattern).split("*");
+  return (name) => matchesGlob(name, parts);
+}
+
+/** Whether a name is these parts with anything between them: the ends in their places, the others in order, each as soon as it comes. */
+function matchesGlob(name: string, parts: readonly string[]): boolean {
+  const [prefix = "", ...rest] = parts;
+  const suffix = rest.pop() ?? "";
+  if (!name.startsWith(prefix) || !name.endsWith(suffix)) return false;
+  let from = prefix.length;
+  for (const part of rest) {
+    const at = name.indexOf(part, from);
+    if (at < 0) return false;
+    from = at + part.length;
+  }
+  return from <= name.length - suffix.length;
 }
 
 /** With the registry that a name would have; a pattern that begins with a star, or has one in its registry, says enough. */
