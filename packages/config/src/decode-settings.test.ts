@@ -156,6 +156,10 @@ test.for([
   { text: 'pinned = "a"', says: /line 1: "pinned" .*a list of images/ },
   { text: 'sandbox_image = "Pause:"', says: /line 1: "sandbox_image" .*the name of an image/ },
   { text: 'stop_timeout = "-1s"', says: /line 1: "stop_timeout" .*a duration/ },
+  { text: 'stop_timeout = "25d"', says: /line 1: "stop_timeout" .*a duration of at most 24d$/ },
+  { text: `address = "/${"é".repeat(54)}"`, says: /line 1: "address" .*an absolute path of at most 107 bytes/ },
+  { text: `metrics.address = "/${"a".repeat(107)}"`, says: /"metrics.address" .*path of at most 107 bytes/ },
+  { text: `pinned = ["a/${"*".repeat(9)}"]`, says: /line 1: "pinned.0" .*a pattern with at most 8 stars/ },
   { text: '[socket]\ngroup = "two words"', says: /line 2: "socket.group" .*a name or a number, like "kubelet"/ },
   { text: '[socket]\nowner = "4294967295"', says: /line 2: "socket.owner" .*a name or a number/ },
   {
@@ -184,8 +188,36 @@ test.for([
   expect(() => decodeSettings(text, "a.toml")).toThrow('Cannot read settings "a.toml": ');
 });
 
-test.for(["", "*", "**", "a b", "a\tb"])("takes %j for no pinned name", (name) => {
-  expect(() => decodeSettings(`pinned = ["fine", ${JSON.stringify(name)}]`, "a.toml")).toThrow('line 1: "pinned.1" is');
+test.for(["", "*", "**", "a b", "a\tb", "UPPER/Case", "a//b", "a@sha256:short", "0".repeat(64), "a/*?", "a/*é"])(
+  "takes %j for no pinned name",
+  (name) => {
+    expect(() => decodeSettings(`pinned = ["fine", ${JSON.stringify(name)}]`, "a.toml")).toThrow(
+      'line 1: "pinned.1" is',
+    );
+  },
+);
+
+test.for([
+  "alpine",
+  "Registry.example:5000/a/b:V1",
+  `a@sha256:${"0".repeat(64)}`,
+  `sha256:${"0".repeat(64)}`,
+  "[::1]:5000/*",
+  "*/agent_x:V1*",
+  `a@sha256:${"0".repeat(9)}*`,
+  "a/********",
+])("takes %j for a pinned name", (name) => {
+  expect(decodeSettings(`pinned = [${JSON.stringify(name)}]`, "a.toml").pinned).toEqual([name]);
+});
+
+test("takes the longest waits and paths that there can be", () => {
+  const path = `/${"a".repeat(106)}`;
+  expect(decodeSettings(`stop_timeout = "24d"\naddress = "${path}"\nmetrics.address = "${path}"`, "a.toml")).toEqual({
+    ...defaultSettings,
+    stopTimeout: 24 * 86_400,
+    address: path,
+    metrics: { address: path },
+  });
 });
 
 test.for(["0.0.0.0:9090", "10.0.0.5:9090", "[::]:9090", "example:9090", ":9090", "127.0.0.1", "127.0.0.1:65536"])(

@@ -1,8 +1,8 @@
 import { StowageError } from "@stowage/errors";
-import { parsePlatform } from "@stowage/oci";
+import { isDigest, parsePlatform } from "@stowage/oci";
 import { parseReference } from "@stowage/reference";
 import { z } from "zod";
-import { parseMetricsAddress } from "./metrics-address.ts";
+import { isSocketPath, parseMetricsAddress } from "./metrics-address.ts";
 import { parseDuration, parseSize } from "./quantity.ts";
 import type { Kind } from "./setting-key.ts";
 
@@ -16,17 +16,38 @@ export const absolutePath: Kind<string> = textual("an absolute path", "/var/lib/
   text.startsWith("/"),
 );
 
+export const socketPath: Kind<string> = textual(
+  "an absolute path of at most 107 bytes",
+  "/run/stowage/stowage.sock",
+  isSocketPath,
+);
+
 export const host: Kind<string> = textual("a host", "registry.example:5000", (text) => /^[\w.:[\]-]+$/.test(text));
 
 export const realm: Kind<string> = textual("a host or an origin", "auth.example", (text) =>
   /^(?:https?:\/\/)?[\w.:[\]-]+$/.test(text),
 );
 
-export const pinnedName: Kind<string> = textual(
-  "the name of an image, or a pattern of more than stars",
+/** People write one or two; with many, a name can take long to be held against it. */
+const maxStars = 8;
+
+const pinned = textual(
+  "the name of an image, its id, or a pattern of more than stars",
   "registry.example/system/*",
-  (text) => /^\S+$/.test(text) && !/^\*+$/.test(text),
+  (text) => (text.includes("*") ? isPattern(text) : isDigest(text) || succeeds(() => parseReference(text))),
 );
+
+export const pinnedName: Kind<string> = {
+  ...pinned,
+  schema: pinned.schema.refine((text) => text.split("*").length - 1 <= maxStars, {
+    error: `a pattern with at most ${maxStars} stars`,
+  }),
+};
+
+/** Of what names are made of: anything else would never be found in one. */
+function isPattern(text: string): boolean {
+  return /^[\w.:@/[\]*-]+$/.test(text) && !/^\*+$/.test(text);
+}
 
 export const imageName: Kind<string> = textual("the name of an image", "registry.k8s.io/pause:3.10.1", (text) =>
   succeeds(() => parseReference(text)),
@@ -42,7 +63,7 @@ export const account: Kind<string> = textual("a name or a number", "kubelet", (t
 );
 
 export const metricsAddress: Kind<string> = textual(
-  'an absolute path, a port of this machine\'s loopback, or "none"',
+  'an absolute path of at most 107 bytes, a port of this machine\'s loopback, or "none"',
   "127.0.0.1:9090",
   (text) => text === "none" || parseMetricsAddress(text) !== undefined,
 );
@@ -77,6 +98,17 @@ export const duration: Kind<number> = {
   words: "a duration",
   unit: "seconds",
   schema: quantity(parseDuration, 'a duration, like "90s", "5m", "24h" or "7d"'),
+};
+
+/** A whole number of days that Node's timers, of 2^31 - 1 milliseconds, have room for. */
+const maxWaitDays = 24;
+
+export const wait: Kind<number> = {
+  words: `a duration of at most ${maxWaitDays}d`,
+  unit: "seconds",
+  schema: duration.schema.refine((seconds) => seconds <= maxWaitDays * 24 * 60 * 60, {
+    error: `a duration of at most ${maxWaitDays}d`,
+  }),
 };
 
 /** What `parse` makes of a text; a text of which it makes nothing is told with an example. */

@@ -27,3 +27,12 @@ test("refuses an address that the settings would not have taken", () => {
     expect.objectContaining({ code: "invalid-argument" }),
   );
 });
+
+test.for([
+  { what: "that fits", length: 99, path: `/${"a".repeat(93)}-metrics.sock` },
+  { what: "that would be too long for one", length: 100, path: undefined },
+])("of a daemon's socket whose path has $length bytes, the one beside it is one $what", ({ length, path }) => {
+  const long = `/${"a".repeat(length - "/.sock".length)}.sock`;
+  const found = metricsAddressOf({ address: long, metrics: { address: undefined } });
+  expect(found).toEqual(path === undefined ? undefined : { kind: "socket", path });
+});

@@ -16,7 +16,9 @@ import {
   proxies,
   realm,
   size,
+  socketPath,
   trueOrFalse,
+  wait,
   width,
 } from "./kinds.ts";
 import { afterRestart, atOnce, type Declared } from "./setting-key.ts";
@@ -144,7 +146,7 @@ const entry: Declared<RuntimeSettings> = {
 /** Every key there is, in the order in which people are shown them. */
 export const settingKeys: Declared<Settings> = {
   root: afterRestart(absolutePath, "/var/lib/stowage", "Where the store is."),
-  address: afterRestart(absolutePath, "/run/stowage/stowage.sock", "The path of the socket."),
+  address: afterRestart(socketPath, "/run/stowage/stowage.sock", "The path of the socket."),
   writableRoot: afterRestart(
     optional(absolutePath),
     "",
@@ -171,7 +173,7 @@ export const settingKeys: Declared<Settings> = {
     "The image that the container runtime makes sandboxes of. It is always pinned.",
   ),
   stopTimeout: atOnce(
-    duration,
+    wait,
     "20s",
     'How long pulls under way may go on when the daemon is told to stop, before they are cut off. With "0s" they are cut off at once.',
   ),
@@ -189,7 +191,7 @@ export const settingKeys: Declared<Settings> = {
     address: afterRestart(
       optional(metricsAddress),
       "",
-      'Where Prometheus finds metrics: the path of a unix socket, a port of this machine, like "127.0.0.1:9090" or "[::1]:9090", or "none". Left empty, it is a socket beside that of the daemon, with "-metrics" before its ".sock".',
+      'Where Prometheus finds metrics: the path of a unix socket, a port of this machine, like "127.0.0.1:9090" or "[::1]:9090", or "none". Left empty, it is a socket beside that of the daemon, with "-metrics" before its ".sock"; where that path would be longer than 107 bytes, there are no metrics.',
     ),
   },
   tracing: {

@@ -30,11 +30,9 @@ export const anySettings: Arbitrary<Settings> = record({
   address: path,
   durability: constantFrom("full", "relaxed"),
   snapshotter,
-  pinned: array(stringMatching(/^[a-z*"]{1,5}\/[a-z*]{1,5}$/), { maxLength: 3 }).map((names) =>
-    names.filter((name) => !/^\*+$/.test(name)),
-  ),
+  pinned: array(stringMatching(/^[a-z*]{1,4}\/[a-z*]{1,4}$/), { maxLength: 3 }),
   sandboxImage: stringMatching(/^[a-z]{1,5}\/[a-z]{1,5}:[a-z0-9]{1,5}$/),
-  stopTimeout: durations,
+  stopTimeout: nat(24 * 86_400),
   socket: record({ owner: perhaps(stringMatching(/^[a-z]{1,5}$/)), group: perhaps(constant("0")) }),
   content: record({ retain: constantFrom("none", "budget", "all"), budget: sizes, age: durations }),
   check: record({ rate: sizes, interval: durations }),
