@@ -1,11 +1,13 @@
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { makeArtifact, smallImage } from "@stowage/image-fixtures";
+import { defaultSettings } from "@stowage/config";
+import { makeArtifact, makeImage, smallImage } from "@stowage/image-fixtures";
 import { imageSize } from "@stowage/images";
-import { type Digest, encodedOf } from "@stowage/oci";
+import { type Digest, digestOf, encodedOf, mediaTypes, parsePlatform } from "@stowage/oci";
 import { parseReference } from "@stowage/reference";
-import type { FakeRegistry } from "@stowage/registry-fake";
-import { expect, test } from "vitest";
+import { type FakeRegistry, stallAfter, when } from "@stowage/registry-fake";
+import { expect, onTestFinished, test } from "vitest";
+import { openStore } from "./index.ts";
 import { scratchDirectory, scratchRegistry, scratchStore } from "./scratch.test.fixture.ts";
 
 const model = makeArtifact({
@@ -82,6 +84,108 @@ test("is there after a restart, and what it loses is found and brought again, al
     .map(({ path }) => path)
     .filter((path) => path.includes("/blobs/"));
   expect(asked.map((path) => path.split("/").at(-1))).toEqual([lost.digest]);
+});
+
+test("an artifact that is here is answered though its registry stalls with all its turns taken", async () => {
+  const { registry, name } = await offer();
+  const { images } = await scratchStore();
+  await images.pull(parseReference(name("model")));
+  registry.wrap(when(/blobs/, stallAfter(1)));
+  registry.putImage("team/app", "1", imageOfLayers(6));
+  const leaving = new AbortController();
+  const stuck = images.pull(parseReference(name("app")), { signal: leaving.signal });
+  stuck.catch(() => undefined);
+  await expect.poll(() => registry.requests.filter(({ path }) => path.includes("/blobs/")).length).toBeGreaterThan(3);
+  expect((await images.pull(parseReference(name("model")))).id).toBe(model.digest);
+  leaving.abort(new Error("enough"));
+});
+
+/** An image whose registry has to be asked for so many layers. */
+function imageOfLayers(count: number) {
+  const layers = Array.from({ length: count }, (_, at) => ({
+    files: [{ kind: "file" as const, name: `f${at}`, content: Buffer.from(`${at}`) }],
+  }));
+  return makeImage({ platforms: ["linux/amd64", "linux/arm64"].map((platform) => ({ platform, layers })) });
+}
+
+/** The model with other words in its manifest, signed by nobody. */
+function changed(change: (manifest: Manifest) => void) {
+  const manifest: Manifest = JSON.parse(Buffer.from(model.root.bytes).toString());
+  change(manifest);
+  return { ...model, root: { ...model.root, bytes: Buffer.from(JSON.stringify(manifest)) } };
+}
+
+interface Manifest {
+  config: { mediaType: string; digest: string; size: number };
+  layers: { digest: string; size: number }[];
+}
+
+test.for([
+  {
+    what: "a file is larger than anything may be",
+    code: "invalid-argument",
+    change: ({ layers }: Manifest) => void Object.assign(layers[0] ?? {}, { size: 2 ** 53 - 1 }),
+  },
+  {
+    what: "one file is said to have two sizes",
+    code: "failed-precondition",
+    change: ({ layers }: Manifest) => void layers.push({ ...(layers[0] ?? { digest: "", size: 0 }), size: 7 }),
+  },
+])("refuses an artifact of which $what, and gives nothing up for it", async ({ code, change }) => {
+  const { registry, name } = await offer();
+  registry.putImage("team/odd", "1", changed(change));
+  registry.putImage("team/app", "1", smallImage());
+  const content = { ...defaultSettings.content, retain: "all" as const };
+  const store = await openStore({ root: await scratchDirectory(), content });
+  onTestFinished(() => store[Symbol.asyncDispose]());
+  const { images } = store;
+  const app = await images.pull(parseReference(name("app")));
+  await expect(images.pull(parseReference(name("odd")))).rejects.toMatchObject({ code });
+  expect((await images.find(app.id))?.layers.map(({ kept }) => kept)).toEqual(app.layers.map(() => true));
+  expect(await images.list()).toHaveLength(1);
+});
+
+test("a document that is both a manifest and a config stays what it was first", async () => {
+  const { registry, name } = await offer();
+  const both = changed((manifest) =>
+    Object.assign(manifest, { os: "linux", architecture: "amd64", rootfs: { type: "layers", diff_ids: [] } }),
+  );
+  const config = { mediaType: mediaTypes.ociConfig, digest: digestOf(both.root.bytes), size: both.root.bytes.length };
+  const manifest = { schemaVersion: 2, mediaType: mediaTypes.ociManifest, config, layers: [] };
+  const bytes = Buffer.from(JSON.stringify(manifest));
+  registry.putImage("team/both", "1", both);
+  registry.putImage("evil/app", "1", {
+    root: { bytes, mediaType: mediaTypes.ociManifest },
+    documents: [],
+    blobs: [both.root.bytes],
+  });
+  const { images } = await scratchStore();
+  const artifact = await images.pull(parseReference(name("both")));
+  const evil = parseReference(`${registry.host}/evil/app:1`);
+  await expect(images.pull(evil, { platform: parsePlatform("linux/amd64") })).rejects.toMatchObject({
+    code: "failed-precondition",
+  });
+  expect(await images.find(artifact.id)).toEqual(artifact);
+});
+
+test.for([
+  { what: "an image's", bytes: undefined, isArtifact: false },
+  { what: "no image's", bytes: Buffer.from("a: b"), isArtifact: true },
+])("takes a config of no type for $what if it reads so", async ({ bytes, isArtifact }) => {
+  const { registry, name } = await offer();
+  const image = smallImage();
+  const [first] = image.platforms;
+  if (first === undefined) throw new Error("the image is for a platform");
+  const manifest = image.documents.find((document) => digestOf(document.bytes) === first.manifest.digest);
+  const said: Manifest = JSON.parse(Buffer.from(manifest?.bytes ?? []).toString());
+  said.config.mediaType = "application/octet-stream";
+  if (bytes !== undefined) Object.assign(said.config, { digest: digestOf(bytes), size: bytes.length });
+  const root = { bytes: Buffer.from(JSON.stringify(said)), mediaType: mediaTypes.ociManifest };
+  const blobs = bytes === undefined ? image.blobs : [...image.blobs, bytes];
+  registry.putImage("team/untyped", "1", { root, documents: [], blobs });
+  const { images } = await scratchStore();
+  const pulled = await images.pull(parseReference(name("untyped")), { platform: first.platform });
+  expect(pulled.files !== undefined).toBe(isArtifact);
 });
 
 test("an artifact and an image beside each other leave nothing when both are removed", async () => {

@@ -92,6 +92,7 @@ test("refuses a handler that nobody configured, whatever is asked, and names tho
   const refused = { code: "invalid-argument", message: expect.stringContaining('"gvisor": it is not configured') };
   await expect(images.pull(reference, { handler: "gvisor" })).rejects.toMatchObject(refused);
   await expect(images.find("a", { handler: "gvisor" })).rejects.toMatchObject(refused);
+  await expect(images.list({ handler: "gvisor" })).rejects.toMatchObject(refused);
   await expect(images.remove("a", { handler: "gvisor" })).rejects.toThrow('"kata", "arm"');
 });
 
@@ -110,7 +111,32 @@ privileged("images of a handler that is configured no more are listed, shown and
   await images.collect();
   expect((await images.check({ level: "digests" })).findings).toEqual([]);
   expect(await images.find(kept.id)).toEqual(kept);
-  await images.remove(kept.id);
+  expect(await images.list({ handler: "kata" })).toEqual([kept]);
+  await expect(images.pull(reference, { handler: "kata" })).rejects.toMatchObject({ code: "invalid-argument" });
+  await images.remove(kept.id, { handler: "kata" });
   expect(await images.usage()).toEqual({ bytes: 0, inodes: 0 });
   expect((await images.account()).unaccounted.bytes).toBe(0);
 });
+
+privileged(
+  "a snapshotter that becomes the default leaves what a handler had of it where it is (needs root)",
+  async () => {
+    const root = await scratchDirectory();
+    const reference = await offer();
+    {
+      await using store = await openWith(root, { runtimes });
+      await store.images.pull(reference, { handler: "kata" });
+    }
+    const store = await openWith(root, { runtimes, snapshotter: "native" });
+    const { images } = store;
+    const name = `${reference.domain}/team/app:1`;
+    expect(await readShown(store, name, "kata")).toMatch(/^linux/);
+    expect((await images.check({ level: "digests" })).findings).toEqual([]);
+    await images.pull(reference, { handler: "kata" });
+    expect(await images.list()).toHaveLength(1);
+    await images.remove(name);
+    await images.collect();
+    expect(await images.usage()).toEqual({ bytes: 0, inodes: 0 });
+    expect(await readdir(join(root, "storage-native", "native"))).toEqual(["staging"]);
+  },
+);

@@ -160,6 +160,7 @@ function serviceSettings(settings: OpenSettings): ImageServiceSettings {
     boot: { id: bootId(), seconds: bootSeconds },
     handlers: handlersOf(settings),
     foreignUrls: settings.registry.foreignUrls,
+    maxBlobBytes: settings.limits.layerBytes,
     tuning: tuningOf(settings),
     onFailure: settings.onFailure,
   };

@@ -12,14 +12,13 @@ export interface SnapshotterPlace {
 
 export const defaultPlace: Omit<SnapshotterPlace, "driver"> = { storage: "storage", trash: "trash" };
 
-/** Those that runtime handlers want beside the default one, and those that some wanted once, whose images are still here. */
+/** Those that runtime handlers want beside the default one, and those that some wanted once, though the default is such a one now. */
 export function otherPlaces(
   root: string,
   settings: Pick<Settings, "runtimes" | "snapshotter">,
 ): readonly SnapshotterPlace[] {
   const wanted = new Set([...handlersOf(settings).values()].map(({ snapshotter }) => snapshotter));
   return drivers
-    .filter((driver) => driver !== settings.snapshotter)
     .map((driver) => ({ storage: `storage-${driver}`, trash: `trash-${driver}`, driver }))
     .filter(({ storage, driver }) => wanted.has(driver) || existsSync(join(root, storage)));
 }

@@ -130,3 +130,14 @@ test("CRI-27: a list that fits no message is refused, with what helps; in batche
   expect(batches.length).toBeGreaterThan(4);
   expect(batches.flat()).toEqual(many.map(({ id }) => id));
 });
+
+test.for([
+  { config: '{"os":"linux"}', spec: { os: "linux" } },
+  { config: "a: b", spec: "a: b" },
+])("tells in a verbose status the config $config, whatever it is", async ({ config, spec }) => {
+  const artifact = { ...image, files: [blob] };
+  const readConfig = async () => Buffer.from(config);
+  const client = createClient(ImageService, await serve({ find: async () => artifact, readConfig }));
+  const { info } = await client.imageStatus({ image: { image: "a" }, verbose: true });
+  expect(JSON.parse(info["info"] ?? "")).toEqual({ chainID: "", imageSpec: spec });
+});

@@ -98,10 +98,8 @@ async function listed(
   options: AbortOptions,
 ): Promise<readonly Image[]> {
   const name = nameOf(filter?.image);
-  const handler = handlerIn(filter?.image);
-  if (name !== "") return (await images.findAll(name, { ...options, handler: handler || undefined })).filter(isReady);
-  const all = await images.list(options);
-  return handler === "" ? all : all.filter((image) => image.handler === handler);
+  const asked = { ...options, handler: handlerIn(filter?.image) || undefined };
+  return name === "" ? await images.list(asked) : (await images.findAll(name, asked)).filter(isReady);
 }
 
 /** Pulls refuse what cannot be told to a kubelet; if a store has such an image all the same, the others are still listed. */
@@ -143,9 +141,18 @@ function* batches(told: readonly ToldImage[]): Generator<CriImage[], void, undef
 
 /** The keys and names are those that containerd answers with, because tools look for them. */
 async function verboseInfo(images: ImageService, image: Image, options: AbortOptions): Promise<Record<string, string>> {
-  const imageSpec: unknown = JSON.parse(Buffer.from(await images.readConfig(image, options)).toString("utf8"));
+  const imageSpec = jsonIn(Buffer.from(await images.readConfig(image, options)).toString("utf8"));
   const chainID = chainIds(diffIdsOf(image)).at(-1) ?? "";
   return { info: JSON.stringify({ chainID, imageSpec }) };
+}
+
+/** That of an artifact may be anything, and is told as text then. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** An image that lost something is answered as absent, so that the kubelet pulls it again; who asks for more is told why. */

@@ -15,6 +15,7 @@ import {
 import type { Descriptor, Digest } from "@stowage/oci";
 import type { Chain, Snapshotter } from "@stowage/snapshots";
 import type { Snapshotters } from "./handlers.ts";
+import type { Holdings } from "./holdings.ts";
 import { paceOf } from "./pace.ts";
 import type { Roots } from "./roots.ts";
 
@@ -22,6 +23,7 @@ export interface CheckDependencies {
   readonly content: Pick<ContentStore, "find" | "verify" | "remove">;
   readonly snapshotters: Snapshotters<Pick<Snapshotter, "inspect">>;
   readonly images: ImageIndex;
+  readonly holdings: Pick<Holdings, "unlessHeld">;
   readonly roots: Pick<Roots, "forgetBlobs" | "reportDamage">;
 }
 
@@ -68,7 +70,7 @@ export async function check(dependencies: CheckDependencies, options: CheckOptio
 
 type Part = { readonly resource: Resource } & (
   | { readonly kind: "layer"; readonly chain: Chain; readonly snapshotter: string | undefined }
-  | { readonly kind: "blob"; readonly blob: Descriptor; readonly isNeeded: boolean }
+  | { readonly kind: "blob"; readonly blob: Descriptor }
 );
 
 /** Everything that images have here, each once. */
@@ -80,12 +82,9 @@ function partsOf(images: readonly Image[]): ReadonlyMap<Resource, Part> {
     for (const [at, resource] of layersOf(image).entries()) {
       parts.set(resource, { kind: "layer", resource, chain: diffIds.slice(0, at + 1), snapshotter });
     }
-    const needed = new Set(neededBy(image));
     for (const blob of keptBlobs(image)) {
       const resource = blobResource(blob.digest);
-      const known = parts.get(resource);
-      const isNeeded = needed.has(resource) || (known?.kind === "blob" && known.isNeeded);
-      parts.set(resource, { kind: "blob", resource, blob, isNeeded });
+      parts.set(resource, { kind: "blob", resource, blob });
     }
   }
   return parts;
@@ -111,7 +110,10 @@ async function inspect(
   part: Part,
   options: InspectOptions,
 ): Promise<string | undefined> {
-  if (part.kind === "layer") return await snapshotters.get(part.snapshotter).inspect(part.chain, options);
+  if (part.kind === "layer") {
+    const snapshots = snapshotters.find(part.snapshotter);
+    return snapshots === undefined ? "is nowhere" : await snapshots.inspect(part.chain, options);
+  }
   const { digest, size } = part.blob;
   const found = await content.find(digest, options);
   if (found === undefined) return "is missing";
@@ -121,24 +123,32 @@ async function inspect(
   return undefined;
 }
 
-/** Notes what was seen, unless no image needs it any more. */
+/** Notes what was seen of what images need by now; a copy of what is unpacked is dropped, and what nobody has any more let be. */
 async function settle(
-  { content, images, roots }: CheckDependencies,
+  dependencies: CheckDependencies,
   part: Part & { readonly why: string | undefined },
   { signal, level }: CheckOptions,
 ): Promise<Finding | undefined> {
+  const { images, roots } = dependencies;
   const { resource, why } = part;
   if (why === undefined) {
     if (level === "digests") await images.endDamage([resource], { signal });
     return undefined;
   }
-  if (part.kind === "blob" && !part.isNeeded) {
-    await roots.forgetBlobs([part.blob.digest], { signal });
-    await content.remove(part.blob.digest, { signal });
-    return undefined;
-  }
   const needing = (await images.list({ signal })).filter((image) => neededBy(image).includes(resource));
-  if (needing.length === 0) return undefined;
-  await roots.reportDamage([{ resource, why }], { signal });
-  return { resource, why, images: needing.map(({ id }) => id) };
+  if (needing.length > 0) {
+    await roots.reportDamage([{ resource, why }], { signal });
+    return { resource, why, images: needing.map(({ id }) => id) };
+  }
+  if (part.kind === "blob") await dropCopy(dependencies, part.blob.digest, { signal });
+  return undefined;
+}
+
+async function dropCopy(
+  { content, holdings, roots }: CheckDependencies,
+  digest: Digest,
+  { signal }: AbortOptions,
+): Promise<void> {
+  await roots.forgetBlobs([digest], { signal });
+  await holdings.unlessHeld(blobResource(digest), () => content.remove(digest));
 }

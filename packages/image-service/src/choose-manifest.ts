@@ -1,4 +1,4 @@
-import { StowageError } from "@stowage/errors";
+import { isStowageError, StowageError } from "@stowage/errors";
 import {
   choosePlatform,
   decodeImageConfig,
@@ -56,9 +56,21 @@ export async function chooseManifest(
     { config: manifest.config, repository: wanted.reference },
     { ...options, shares },
   );
-  const config = isImageConfig(manifest.config.mediaType) ? decodeImageConfig(configBytes) : undefined;
+  const config = imageConfigIn(configBytes, manifest.config.mediaType);
   if (config !== undefined) requireFitting(config, manifest, wanted);
   return { root, source, manifest, config, configBytes };
+}
+
+/** Where its type says nothing, it is an image's if it reads as one. */
+function imageConfigIn(bytes: Uint8Array, mediaType: string): ImageConfig | undefined {
+  const isImage = isImageConfig(mediaType);
+  if (isImage === false) return undefined;
+  try {
+    return decodeImageConfig(bytes);
+  } catch (error) {
+    if (isImage === undefined && isStowageError(error, "invalid-argument")) return undefined;
+    throw error;
+  }
 }
 
 function requireFitting(config: ImageConfig, manifest: Manifest, wanted: Wanted): void {

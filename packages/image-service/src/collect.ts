@@ -161,7 +161,8 @@ async function dropLayers(
     const resource = layerResource(chainIdOf(chain), snapshotter);
     if (holdings.isHeld(resource)) continue;
     await turnOfTheLoop(undefined, { signal });
-    await holdings.unlessHeld(resource, () => unlessInUse(snapshotters.get(snapshotter).remove(chain)));
+    const snapshots = snapshotters.find(snapshotter); // it may be gone, with all that it had
+    if (snapshots !== undefined) await holdings.unlessHeld(resource, () => unlessInUse(snapshots.remove(chain)));
   }
 }
 

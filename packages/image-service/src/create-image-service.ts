@@ -1,7 +1,7 @@
 import { type AbortOptions, type ErrorCode, isStowageError, StowageError } from "@stowage/errors";
 import { blobResource, diffIdsOf, type Image, imageKeyOf, layersOf, type Resource, resourcesOf } from "@stowage/images";
 import { algorithmOf, collectBytes, digestOf, maxConfigBytes } from "@stowage/oci";
-import { formatReference, parseReference, type Reference } from "@stowage/reference";
+import type { Reference } from "@stowage/reference";
 import { SharedWork } from "@stowage/shared-work";
 import type { Mount, Usage } from "@stowage/snapshots";
 import { Broadcast } from "./broadcast.ts";
@@ -28,6 +28,7 @@ import { Pins } from "./pins.ts";
 import type { PullOptions } from "./pull-event.ts";
 import { type PullDependencies, pullImage } from "./pull-image.ts";
 import { isReady, requireReady } from "./ready.ts";
+import { repairImage } from "./repair-image.ts";
 import { Roots } from "./roots.ts";
 import { type Traces, traced } from "./trace.ts";
 import { UnderWay } from "./under-way.ts";
@@ -80,6 +81,7 @@ class PullingImageService implements ImageService, AsyncDisposable {
       snapshotters: new Snapshotters(snapshots, otherSnapshots),
       limiter: new Limiter(tuning.concurrentLayers),
       foreignUrls: settings.foreignUrls ?? false,
+      maxBlobBytes: settings.maxBlobBytes ?? Number.POSITIVE_INFINITY,
       holdings,
       roots: new Roots({
         images: given.images,
@@ -91,6 +93,7 @@ class PullingImageService implements ImageService, AsyncDisposable {
       }),
       configs: new SharedWork(isAboutCaller),
       fetches: new SharedWork(isAboutCaller),
+      files: new SharedWork(isAboutCaller),
       stages: new SharedWork(isAboutCaller),
     };
   }
@@ -122,9 +125,11 @@ class PullingImageService implements ImageService, AsyncDisposable {
     });
   }
 
-  async list({ signal, damagedToo = false }: ListOptions = {}): Promise<readonly Image[]> {
+  async list({ signal, handler, damagedToo = false }: ListOptions = {}): Promise<readonly Image[]> {
     const images = await this.#dependencies.images.list({ signal });
-    return damagedToo ? images : images.filter(isReady);
+    if (handler !== undefined) await this.#requireKnown(handler);
+    const inScope = images.filter((image) => handler === undefined || (image.handler ?? "") === handler);
+    return damagedToo ? inScope : inScope.filter(isReady);
   }
 
   async find(name: string, options: HandlerOptions = {}): Promise<Image | undefined> {
@@ -133,7 +138,7 @@ class PullingImageService implements ImageService, AsyncDisposable {
 
   async findAll(name: string, { signal, handler }: HandlerOptions = {}): Promise<readonly Image[]> {
     signal?.throwIfAborted();
-    if (handler !== undefined) requireHandler(this.#handlers, handler);
+    if (handler !== undefined) await this.#requireKnown(handler);
     return findImages(this.#dependencies.images, name, handler);
   }
 
@@ -144,10 +149,10 @@ class PullingImageService implements ImageService, AsyncDisposable {
     return this.#underWay.run(outer, (signal) =>
       traced("stowage.image.remove", { name }, async () => {
         const ids = new Set((await this.findAll(name, { signal, handler })).map(({ id }) => id));
-        const images = (await this.#dependencies.images.list()).filter(({ id }) => ids.has(id));
-        const inScope = images.filter((image) => handler === undefined || (image.handler ?? "") === handler);
+        const images = await this.list({ signal, handler, damagedToo: true });
         const removed: Image[] = [];
-        for (const image of inScope) removed.push(...(await this.#removeOne(image, { signal, endLease })));
+        for (const image of images.filter(({ id }) => ids.has(id)))
+          removed.push(...(await this.#removeOne(image, { signal, endLease })));
         return removed[0];
       }),
     );
@@ -219,7 +224,7 @@ class PullingImageService implements ImageService, AsyncDisposable {
     const repairs: Repair[] = [];
     for (const image of (await this.list({ damagedToo: true })).filter((each) => !isReady(each))) {
       options.signal?.throwIfAborted();
-      repairs.push(await this.#repair(image, options));
+      repairs.push(await repairImage(image, options, (reference, how) => this.pull(reference, how)));
     }
     return repairs;
   }
@@ -252,25 +257,17 @@ class PullingImageService implements ImageService, AsyncDisposable {
     return [removed];
   }
 
-  async #repair(image: Image, options: PullOptions): Promise<Repair> {
-    const [name = image.tags[0]] = image.digests;
-    try {
-      if (name === undefined)
-        throw new StowageError("failed-precondition", `Cannot repair image ${image.id}: it has no name to pull it by`);
-      const { platform, handler } = image;
-      const mended = await this.pull(parseReference(name), { platform, handler, ...options });
-      if (mended.id === image.id) return { image: mended };
-      const why = `"${formatReference(parseReference(name))}" is another image now, ${mended.id}`;
-      throw new StowageError("failed-precondition", `Cannot repair image ${image.id}: ${why}`);
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      return { image, failure: error instanceof Error ? error.message : "it failed" };
-    }
+  /** A handler is known while it is configured, or an image is here that was pulled for it. */
+  async #requireKnown(handler: string): Promise<void> {
+    if (handler === "" || this.#handlers.has(handler)) return;
+    const images = await this.#dependencies.images.list();
+    if (!images.some((image) => image.handler === handler)) requireHandler(this.#handlers, handler);
   }
 
-  /** On a full disk nothing is kept that is not needed. */
+  /** On a full disk nothing is kept that is not needed, but for what is always to be kept. */
   async #giveBack(signal: AbortSignal): Promise<void> {
-    await this.#collect({ signal, retention: { layers: "budget", bytes: 0, seconds: 0 } });
+    const layers = this.#tuning.retention.layers === "all" ? "all" : "budget";
+    await this.#collect({ signal, retention: { layers, bytes: 0, seconds: 0 } });
   }
 
   async #collect(options: CollectOptions): Promise<void> {

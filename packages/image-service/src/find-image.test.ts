@@ -105,3 +105,26 @@ test("takes two hex digits for a name where such a name is there (REF-14)", asyn
 test.for(["UPPER", "a//b", "a b", "app:", "sha256:", "BEEF"])("refuses %j, which is no name", async (text) => {
   await expect(find(text)).rejects.toMatchObject({ code: "invalid-argument" });
 });
+
+test("finds for each handler the first image of an index, the default one's before the others'", async () => {
+  const index = new MemoryImageIndex();
+  const arm = { ...recordOf("app", idOf("aaaa")), handler: "arm" };
+  const plain = recordOf("app", idOf("bbbb"));
+  await index.publish(arm, ["docker.io/library/app:v1"]);
+  await index.publish(plain, ["docker.io/library/app:v1"]);
+  for (const text of [digestOf("index of app"), `app@${digestOf("index of app")}`, "app:v1"]) {
+    const found = await findImages(index, text);
+    expect(
+      found.map(({ id }) => id),
+      text,
+    ).toEqual([plain.id, arm.id]);
+    expect(
+      (await findImages(index, text, "arm")).map(({ id }) => id),
+      text,
+    ).toEqual([arm.id]);
+    expect(
+      (await findImages(index, text, "")).map(({ id }) => id),
+      text,
+    ).toEqual([plain.id]);
+  }
+});

@@ -32,9 +32,14 @@ export class Snapshotters<Kind = Snapshotter>
     this.#all = new Map<string | undefined, Kind>([[undefined, byDefault], ...others]);
   }
 
+  /** `undefined` for one that is not open. */
+  find(name: string | undefined): Kind | undefined {
+    return this.#all.get(name);
+  }
+
   /** Fails with `failed-precondition` for one that is not open. */
   get(name: string | undefined): Kind {
-    const found = this.#all.get(name);
+    const found = this.find(name);
     if (found !== undefined) return found;
     throw new StowageError("failed-precondition", `Cannot use snapshotter "${name ?? ""}": it is not open`);
   }

@@ -78,7 +78,7 @@ export interface ImageService {
 /** What people ask for, be it of the service itself or, over a socket, of a daemon that has it. */
 export type ImageVerbs = Omit<ImageService, "usage" | "findAll" | "isPinned" | "tune">;
 
-export interface ListOptions extends AbortOptions {
+export interface ListOptions extends HandlerOptions {
   readonly damagedToo?: boolean | undefined;
 }
 
@@ -121,6 +121,8 @@ export interface ImageServiceSettings {
   readonly platform: Platform;
   /** The boot that this process runs in. */
   readonly boot: Boot;
+  /** Blobs that claim to be larger are refused; by default none are. */
+  readonly maxBlobBytes?: number | undefined;
   /** The runtime handlers beside the default one. */
   readonly handlers?: Handlers | undefined;
   /** Whether layers that their registry does not have may be fetched from the `urls` of their descriptors; by default not. */

@@ -1,11 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { bytesFrom } from "@stowage/content";
 import { type ErrorCode, StowageError } from "@stowage/errors";
-import { blobResource, type Image, layerResource, neededBy, type Resource } from "@stowage/images";
+import {
+  blobResource,
+  type Image,
+  type ImageRecord,
+  imageKeyOf,
+  layerResource,
+  neededBy,
+  type Resource,
+} from "@stowage/images";
 import { chainIdOf, type Platform } from "@stowage/oci";
 import { formatReference, type Reference } from "@stowage/reference";
 import type { ConfigDependencies } from "./bring-config.ts";
-import { bringFiles } from "./bring-files.ts";
+import { bringFiles, type FileDependencies } from "./bring-files.ts";
 import { type BringLayersOptions, bringLayers, type LayerDependencies } from "./bring-layers.ts";
 import { chooseManifest } from "./choose-manifest.ts";
 import type { WantedBlob } from "./fetch-blob.ts";
@@ -17,13 +25,15 @@ import { readyRecord } from "./ready-record.ts";
 import type { Roots } from "./roots.ts";
 import { type ReferenceTrace, traced } from "./trace.ts";
 
-export interface PullDependencies extends LayerDependencies, ConfigDependencies {
+export interface PullDependencies extends LayerDependencies, FileDependencies, ConfigDependencies {
   readonly holdings: Holdings;
   readonly roots: Roots;
   /** For which an image is chosen. */
   readonly platform: Platform;
   /** The runtime handler that it is for; the default one has no name. */
   readonly handler?: string | undefined;
+  /** More than this no blob may have. */
+  readonly maxBlobBytes: number;
   /** Whether blobs of layers are kept once they are unpacked. */
   readonly keepsLayers: boolean;
   /** For how long a finished pull holds what it brought, so that a container can be made of it first. */
@@ -44,6 +54,7 @@ export async function pullImage(
   const choose = () => chooseManifest(dependencies, wanted, { ...options, shares });
   const chosen = await traced("stowage.image.resolve", aboutOf(reference), choose);
   const plan = planOf(chosen, wanted);
+  requireSizes(plan, dependencies);
   options.onProgress?.({ kind: "resolved", manifest: chosen.source.descriptor, layers: chosen.manifest.layers });
   const pull = `pull ${randomUUID()}`;
   await dependencies.holdings.take(pull, resourcesWanted(dependencies, plan));
@@ -51,6 +62,7 @@ export async function pullImage(
     const damaged = new Set((await dependencies.images.listDamage()).map(({ resource }) => resource));
     await commitParts(dependencies, plan, { ...options, pull, damaged });
     const record = await readyRecord(dependencies, plan);
+    await requireSameKind(dependencies, record, reference);
     const { leaseSeconds } = dependencies;
     const mended = neededBy(record).filter((resource) => damaged.has(resource));
     const image = await dependencies.roots.publish(record, plan.names, { ...options, leaseSeconds, mended });
@@ -63,6 +75,23 @@ export async function pullImage(
   } finally {
     dependencies.holdings.end(pull);
   }
+}
+
+/** What claims to be larger than anything is refused before room is made for it. */
+function requireSizes({ layers, files, reference }: PullPlan, { maxBlobBytes }: PullDependencies): void {
+  const huge = [...layers, ...files].find(({ blob }) => blob.size > maxBlobBytes);
+  if (huge === undefined) return;
+  const why = `blob ${huge.blob.digest} has ${huge.blob.size} bytes, and ${maxBlobBytes} are allowed`;
+  throw new StowageError("invalid-argument", `Cannot pull ${formatReference(reference)}: ${why}`);
+}
+
+/** One document can be both an artifact's manifest and an image's config. It is what it was first: its names mean that. */
+async function requireSameKind({ images }: PullDependencies, record: ImageRecord, reference: Reference): Promise<void> {
+  const known = await images.find(imageKeyOf(record));
+  if (known === undefined || (known.files === undefined) === (record.files === undefined)) return;
+  const [is, was] = record.files === undefined ? ["an image", "an artifact"] : ["an artifact", "an image"];
+  const why = `it is ${is} of the id ${record.id}, and that is ${was} here`;
+  throw new StowageError("failed-precondition", `Cannot pull ${formatReference(reference)}: ${why}`);
 }
 
 /** Whether the next try would fail over the very bytes that this one brought. */

@@ -27,9 +27,9 @@ export function layerCompressionOf(mediaType: string): Compression | undefined {
   return layerCompressions.get(bare(mediaType));
 }
 
-/** Whether a config of this media type is that of an image. One of any other type is an artifact's. */
-export function isImageConfig(mediaType: string): boolean {
-  return imageConfigs.has(bare(mediaType));
+/** Whether a config of this media type is that of an image; `undefined` where some write it for either. */
+export function isImageConfig(mediaType: string): boolean | undefined {
+  return bare(mediaType) === "application/octet-stream" ? undefined : imageConfigs.has(bare(mediaType));
 }
 
 /** A media type in lower case, without parameters. */
@@ -58,9 +58,4 @@ const layerCompressions: ReadonlyMap<string, Compression> = new Map([
   ["application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "gzip"],
 ]);
 
-/** The last is what some builders write. */
-const imageConfigs: ReadonlySet<string> = new Set([
-  mediaTypes.ociConfig,
-  mediaTypes.dockerConfig,
-  "application/octet-stream",
-]);
+const imageConfigs: ReadonlySet<string> = new Set([mediaTypes.ociConfig, mediaTypes.dockerConfig]);
