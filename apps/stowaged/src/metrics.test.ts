@@ -7,6 +7,7 @@ import { smallImage } from "@stowage/image-fixtures";
 import { parseReference } from "@stowage/reference";
 import { type FakeRegistry, stallAfter, startRegistry, status, when } from "@stowage/registry-fake";
 import { connectStore } from "@stowage/store-client";
+import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { startDaemon } from "./index.ts";
 import { ask, samplesIn, scratch, scratchStore } from "./metrics.test.fixture.ts";
@@ -48,6 +49,17 @@ test("serves on a socket that only its owner can open, and takes it away", async
   expect(samplesIn((await ask(address)).body)).toMatchObject({ stowage_store_bytes: 5, stowage_store_inodes: 6 });
   await server[Symbol.asyncDispose]();
   await expect(lstat(address.path)).rejects.toMatchObject({ code: "ENOENT" });
+});
+
+test("a daemon whose socket leaves no room for the name of the other serves none, and says so", async () => {
+  const root = await scratch();
+  const address = join(root, "s".repeat(107 - Buffer.byteLength(join(root, ".sock")) - 1) + ".sock");
+  const lines: string[] = [];
+  const log = pino({}, { write: (line) => lines.push(line) });
+  await using daemon = await startDaemon({ ...defaultSettings, root: join(root, "store"), address }, { log });
+  using client = connectStore(daemon.address);
+  expect(await client.list()).toEqual([]);
+  expect(lines).toEqual([expect.stringMatching(/"level":40.*no metrics.*metrics\.address/)]);
 });
 
 test("a socket that is answered is refused", async () => {

@@ -31,6 +31,8 @@ export async function observeStore(
   const onFailure = (err: unknown): void => log?.warn({ err }, "spans do not arrive");
   if (endpoint !== undefined) starting.use(await startTracing(endpoint, { onFailure }));
   const address = metricsAddressOf(settings);
+  if (address === undefined && settings.metrics.address === undefined)
+    log?.warn("no metrics: the path of their socket would be too long; metrics.address is where to set another");
   const metrics = address === undefined ? undefined : starting.use(await openMetrics(address, { images }));
   if (log !== undefined) starting.use(logPulls(log, images));
   const running = starting.move();
