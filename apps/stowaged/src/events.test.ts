@@ -19,16 +19,29 @@ async function offer(): Promise<FakeRegistry> {
 const otherImage = () =>
   makeImage({ platforms: ["linux/amd64", "linux/arm64"].map((platform) => ({ platform, layers: [] })) });
 
-test("create, update and remove arrive in their order, once each, with the pulls that they are of", async () => {
-  const [registry, root] = [await offer(), await scratch()];
+/** A daemon, one who asks it, and what it tells until it ends. */
+async function watched() {
+  const root = await scratch();
   const settings = { ...defaultSettings, root: join(root, "store"), address: join(root, "s.sock") };
   const daemon = await startDaemon(settings);
-  using client = connectStore(daemon.address);
+  const client = connectStore(daemon.address);
+  onTestFinished(() => client[Symbol.dispose]());
   const events: ImageEvent[] = [];
   const watching = (async () => {
     for await (const event of client.watch()) events.push(event);
   })();
   watching.catch(() => undefined); // how it ends is looked at below
+  const end = async (): Promise<readonly ImageEvent[]> => {
+    await daemon[Symbol.asyncDispose]();
+    await expect(watching).rejects.toMatchObject({ code: "unavailable" });
+    return events;
+  };
+  return { client, end };
+}
+
+test("create, update and remove arrive in their order, once each, with the pulls that they are of", async () => {
+  const registry = await offer();
+  const { client, end } = await watched();
   const reference = `${registry.host}/a:1`;
   const pull = () => client.pull(parseReference(reference), { plainHttp: true });
   const first = await pull();
@@ -38,8 +51,7 @@ test("create, update and remove arrive in their order, once each, with the pulls
   await client.remove(second.id);
   registry.wrap(status(404));
   await pull().catch(() => undefined);
-  await daemon[Symbol.asyncDispose]();
-  await expect(watching).rejects.toMatchObject({ code: "unavailable" });
+  const events = await end();
   const pulled = (id: string) => ({ kind: "pull-succeeded", reference, id });
   expect(events.filter(({ kind }) => kind !== "pull-progress")).toMatchObject([
     { kind: "pull-started", reference },
@@ -58,6 +70,16 @@ test("create, update and remove arrive in their order, once each, with the pulls
   expect(first.id).not.toBe(second.id);
   const progress = events.filter(({ kind }) => kind === "pull-progress");
   expect(progress[0]).toMatchObject({ reference, event: { kind: "resolved" } });
+});
+
+test("an image that is pulled three times at once is created once", async () => {
+  const registry = await offer();
+  const { client, end } = await watched();
+  const reference = parseReference(`${registry.host}/a:1`);
+  const pull = () => client.pull(reference, { plainHttp: true });
+  await Promise.all([pull(), pull(), pull()]);
+  const published = (await end()).filter((event) => event.kind === "published");
+  expect(published.map(({ isNew }) => isNew)).toEqual([true, false, false]);
 });
 
 test("who stops reading is told that they fell behind, and holds up nobody", async () => {

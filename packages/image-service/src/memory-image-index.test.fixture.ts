@@ -40,15 +40,20 @@ export class MemoryImageIndex implements ImageIndex {
     return key === undefined ? undefined : this.#image(key);
   }
 
-  async publish(record: ImageRecord, names: readonly string[], options: PublishOptions = {}): Promise<Image> {
+  async publish(
+    record: ImageRecord,
+    names: readonly string[],
+    options: PublishOptions = {},
+  ): Promise<{ readonly image: Image; readonly isNew: boolean }> {
     options.signal?.throwIfAborted();
     const key = imageKeyOf(record);
+    const isNew = !this.#records.has(key);
     const publishedAt = this.#records.get(key)?.publishedAt ?? Date.now();
     this.#records.set(key, { ...record, publishedAt });
     for (const name of names) this.#names.set(nameKeyOf(name, record.handler), key);
     for (const resource of options.mended ?? []) this.#damage.delete(resource);
     if (options.lease !== undefined) this.#leases.set(options.lease.holder, options.lease);
-    return { ...record, ...this.#namesOf(key), publishedAt, damage: [] };
+    return { image: { ...record, ...this.#namesOf(key), publishedAt, damage: [] }, isNew };
   }
 
   async remove(key: ImageKey, { signal, endLeases = [] }: RemoveOptions = {}): Promise<Image | undefined> {

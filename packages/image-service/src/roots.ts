@@ -73,10 +73,9 @@ export class Roots implements Disposable {
     const { images, holdings, onChange } = this.#options;
     const resources = resourcesOf(record);
     const key = imageKeyOf(record);
-    const isNew = (await images.find(key)) === undefined;
     const lease = leaseSeconds > 0 ? this.#leaseFor(pullHolder(key), resources, leaseSeconds) : undefined;
     step("image-publishing");
-    const image = await images.publish(record, names, { ...options, lease }).catch((error: unknown) => {
+    const { image, isNew } = await images.publish(record, names, { ...options, lease }).catch((error: unknown) => {
       if (!isRolledBack(error)) this.#doubt(key, resources);
       throw error;
     });

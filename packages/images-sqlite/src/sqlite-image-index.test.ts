@@ -59,8 +59,8 @@ test("a removed image does not come back, though its blobs were forgotten at the
   const index = openIn(path);
   const blob = { mediaType: "application/octet-stream", digest: digestOf("a layer"), size: 1 };
   const layers = [{ blob, kept: true, diffId: digestOf("a tar"), bytes: 1, inodes: 1 }];
-  const { id } = await index.publish({ ...record("one"), layers }, ["docker.io/library/one:1"]);
-  await Promise.all([index.remove(id), index.forgetBlobs([blob.digest])]);
+  const { image } = await index.publish({ ...record("one"), layers }, ["docker.io/library/one:1"]);
+  await Promise.all([index.remove(image.id), index.forgetBlobs([blob.digest])]);
   await index[Symbol.asyncDispose]();
   const after = openIn(path);
   expect(await after.list()).toEqual([]);
@@ -88,14 +88,17 @@ test("leaves one damaged image out, names it, and lists the others", async () =>
   expect((await again.list()).map(({ id }) => id)).toEqual([record("two").id]);
   expect(await again.listUnreadable()).toEqual([record("one").id]);
   expect(await again.findByName("docker.io/library/one:1")).toBeUndefined();
-  expect(await again.publish(record("one"), [])).toMatchObject({ tags: ["docker.io/library/one:1"] });
+  expect(await again.publish(record("one"), [])).toMatchObject({
+    image: { tags: ["docker.io/library/one:1"] },
+    isNew: true,
+  });
   expect(await again.listUnreadable()).toEqual([]);
 });
 
 test("brings a file of version 1 forward, with all that is in it", async () => {
   const path = await fresh();
   const old = openIn(path);
-  const image = await old.publish(record("one"), ["docker.io/library/one:1"]);
+  const { image } = await old.publish(record("one"), ["docker.io/library/one:1"]);
   await old[Symbol.asyncDispose]();
   const database = new DatabaseSync(path);
   database.exec("DROP TABLE leases; DROP TABLE damage; DROP TABLE marks; PRAGMA user_version = 1");

@@ -71,6 +71,8 @@ interface Opened {
   readonly writer: DatabaseWriter;
 }
 
+type Published = Awaited<ReturnType<ImageIndex["publish"]>>;
+
 /** What stands for the boot while nobody has looked what became of the disk. */
 const suspectBoot = "an earlier one";
 
@@ -121,7 +123,7 @@ class MemoryFirstIndex implements SqliteImageIndex {
     return key === undefined ? undefined : this.#images.get(key);
   }
 
-  async publish(given: ImageRecord, names: readonly string[], options: PublishOptions = {}): Promise<Image> {
+  async publish(given: ImageRecord, names: readonly string[], options: PublishOptions = {}): Promise<Published> {
     options.signal?.throwIfAborted();
     const record = parseRecord(given);
     const { lease, mended = [] } = options;
@@ -135,9 +137,10 @@ class MemoryFirstIndex implements SqliteImageIndex {
     ]);
     if (lease !== undefined) this.#rows.leases.set(lease.holder, lease);
     for (const resource of mended) this.#rows.damage.delete(resource);
+    const isNew = !this.#images.has(imageKeyOf(record));
     const image = this.#take(record, nameKeys, now);
     if (mended.length > 0) this.#showAll();
-    return image;
+    return { image, isNew };
   }
 
   async remove(key: ImageKey, { signal, endLeases = [] }: RemoveOptions = {}): Promise<Image | undefined> {

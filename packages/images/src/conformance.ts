@@ -11,8 +11,9 @@ export function describeImageIndex(name: string, open: () => Promise<ImageIndex>
   describe(`${name} keeps the promises of ImageIndex`, () => {
     test("finds a published image by its id and by each of its names", async () => {
       const index = await open();
-      const image = await index.publish(one, ["docker.io/library/a:1", atDigest]);
+      const { image, isNew } = await index.publish(one, ["docker.io/library/a:1", atDigest]);
       expect(image).toMatchObject({ ...one, tags: ["docker.io/library/a:1"], digests: [atDigest] });
+      expect(isNew).toBe(true);
       expect(image.publishedAt).toBeGreaterThan(0);
       expect(await index.find(one.id)).toEqual(image);
       expect(await index.findByName("docker.io/library/a:1")).toEqual(image);
@@ -32,7 +33,8 @@ export function describeImageIndex(name: string, open: () => Promise<ImageIndex>
       const index = await open();
       const first = await index.publish(one, ["docker.io/library/a:1"]);
       const second = await index.publish(one, ["docker.io/library/a:2", "docker.io/library/a:1"]);
-      expect(second).toEqual({ ...first, tags: ["docker.io/library/a:1", "docker.io/library/a:2"] });
+      const tags = ["docker.io/library/a:1", "docker.io/library/a:2"];
+      expect(second).toEqual({ image: { ...first.image, tags }, isNew: false });
       expect(await index.list()).toHaveLength(1);
     });
 
@@ -101,6 +103,17 @@ export function describeImageIndex(name: string, open: () => Promise<ImageIndex>
       expect((await index.findByName("docker.io/library/a:last"))?.id).toBe(two.id);
     });
 
+    test("is new for one of those that publish it at once, and again once it was removed", async () => {
+      const index = await open();
+      const publishThree = async () => {
+        const published = await Promise.all(["1", "2", "3"].map((tag) => index.publish(one, [`docker.io/a/b:${tag}`])));
+        return published.map(({ isNew }) => isNew);
+      };
+      expect(await publishThree()).toEqual([true, false, false]);
+      await index.remove(one.id);
+      expect(await publishThree()).toEqual([true, false, false]);
+    });
+
     test("says what an image lost until it is published anew", async () => {
       const index = await open();
       await index.publish(one, ["docker.io/library/a:1"]);
@@ -114,7 +127,7 @@ export function describeImageIndex(name: string, open: () => Promise<ImageIndex>
       expect(await index.listDamage()).toEqual([{ resource, why: "is missing" }]);
       await index.publish(one, []);
       expect(await damageOf(one.id)).toHaveLength(1);
-      const mended = await index.publish(one, [], { mended: [resource] });
+      const { image: mended } = await index.publish(one, [], { mended: [resource] });
       expect(mended.damage).toEqual([]);
       expect(await damageOf(one.id)).toEqual([]);
       await index.reportDamage([{ resource, why: "is missing" }]);

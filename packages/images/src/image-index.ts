@@ -21,10 +21,14 @@ export interface ImageIndex {
   findByName(name: string, options?: FindByNameOptions): Promise<Image | undefined>;
 
   /**
-   * Stores an image under `names`, beside those it has. An image of the same key is replaced. What was found damaged and is not
-   * said to be mended stays so.
+   * Stores an image under `names`, beside those it has. An image of the same key is replaced; where several publish it at
+   * once, it is new for one of them. What was found damaged and is not said to be mended stays so.
    */
-  publish(record: ImageRecord, names: readonly string[], options?: PublishOptions): Promise<Image>;
+  publish(
+    record: ImageRecord,
+    names: readonly string[],
+    options?: PublishOptions,
+  ): Promise<{ readonly image: Image; readonly isNew: boolean }>;
 
   /** Takes an image away with all its names and returns it, or `undefined` where there is none. */
   remove(key: ImageKey, options?: RemoveOptions): Promise<Image | undefined>;
