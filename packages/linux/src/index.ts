@@ -15,6 +15,7 @@ export {
   symlinkAt,
   unlinkAt,
 } from "./directory-entry.ts";
+export { exitAtOnce } from "./exit-at-once.ts";
 export { findXattr, listXattrs, removeXattr, setXattr, type XattrTarget } from "./extended-attribute.ts";
 export {
   changeMode,

@@ -62,6 +62,7 @@ const prototypes = {
   socket: "int socket(int, int, int)",
   sendto: "long sendto(int, void *, size_t, int, void *, uint)",
   malloc_trim: "int malloc_trim(size_t)",
+  _exit: "void _exit(int)",
   prlimit64: "int prlimit64(int, int, void *, void *)",
 } as const;
 
