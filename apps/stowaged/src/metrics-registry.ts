@@ -1,9 +1,8 @@
 import { Registry } from "prom-client";
-import type { MetricsDependencies } from "./metrics.ts";
 import { addCallMetrics } from "./metrics-calls.ts";
 import { addProcessMetrics } from "./metrics-process.ts";
 import { addPullMetrics } from "./metrics-pulls.ts";
-import { addStoreMetrics } from "./metrics-store.ts";
+import { addStoreMetrics, type MetricsDependencies } from "./metrics-store.ts";
 
 /** What is counted, until this is disposed of. */
 export interface Metrics extends Disposable {

@@ -1,8 +1,11 @@
-import { isReady, type Traces } from "@stowage/image-service";
+import { type ImageService, isReady, type Traces } from "@stowage/image-service";
 import { Counter, Gauge, type Registry } from "prom-client";
-import type { MetricsDependencies } from "./metrics.ts";
 import { outcomeOf } from "./metrics-outcome.ts";
 import { observe } from "./observe.ts";
+
+export interface MetricsDependencies {
+  readonly images: Pick<ImageService, "list" | "usage">;
+}
 
 /** What is in the store, as it is when somebody looks, and what is done to keep it. */
 export function addStoreMetrics(registry: Registry, { images }: MetricsDependencies): Disposable {

@@ -11,7 +11,8 @@ import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { startDaemon } from "./index.ts";
 import { ask, samplesIn, scratch, scratchStore } from "./metrics.test.fixture.ts";
-import { type MetricsDependencies, openMetrics } from "./metrics.ts";
+import { openMetrics } from "./metrics.ts";
+import type { MetricsDependencies } from "./metrics-store.ts";
 
 const noImages = { list: async () => [], usage: async () => ({ bytes: 5, inodes: 6 }) };
 

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import type { MetricsAddress } from "@stowage/config";
 import { listenOnSocket } from "@stowage/cri-server";
 import { StowageError } from "@stowage/errors";
-import type { ImageService } from "@stowage/image-service";
 import type { Metrics } from "./metrics-registry.ts";
+import type { MetricsDependencies } from "./metrics-store.ts";
 
 /** Metrics that are counted, and are served over HTTP once it listens, until this is disposed of. */
 export interface MetricsServer extends AsyncDisposable {
@@ -13,10 +13,6 @@ export interface MetricsServer extends AsyncDisposable {
   listen(): Promise<void>;
   /** The port that it has on loopback, once it listens; of a socket, none. */
   readonly port: number | undefined;
-}
-
-export interface MetricsDependencies {
-  readonly images: Pick<ImageService, "list" | "usage">;
 }
 
 /**

@@ -4,8 +4,12 @@ import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
 import { version } from "@stowage/core";
 import { StowageError } from "@stowage/errors";
-import type { TracingOptions } from "./tracing.ts";
 import { drawSpans } from "./tracing-spans.ts";
+
+export interface TracingOptions {
+  /** Told, once a minute at the most, that spans did not arrive. */
+  readonly onFailure?: ((error: unknown) => void) | undefined;
+}
 
 /** How long a collector may take for some spans, tries included; and for the last ones, which hold up the end. */
 const exportMilliseconds = 2_000;

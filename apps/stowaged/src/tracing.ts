@@ -1,7 +1,4 @@
-export interface TracingOptions {
-  /** Told, once a minute at the most, that spans did not arrive. */
-  readonly onFailure?: ((error: unknown) => void) | undefined;
-}
+import type { TracingOptions } from "./tracing-exporter.ts";
 
 /**
  * Sends a span of each call, pull, phase and request to the OpenTelemetry collector whose base URL is `endpoint`, as OTLP over

@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Digest, digestOf } from "@stowage/oci";
-import type { Chain, Mount, Snapshotter, StagedLayer } from "./snapshotter.ts";
+import type { Chain } from "./chain.ts";
+import type { Mount } from "./mount.ts";
+import type { Snapshotter, StagedLayer } from "./snapshotter.ts";
 import type { UnpackedLayer } from "./unpacker.ts";
 
 /** What the tests of an adapter give to the suite. */

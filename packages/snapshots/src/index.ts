@@ -1,10 +1,8 @@
+export { type Chain } from "./chain.ts";
+export { type IdMap, type IdRange, type Mount } from "./mount.ts";
 export {
   type ActiveSnapshot,
-  type Chain,
-  type IdMap,
-  type IdRange,
   type InspectOptions,
-  type Mount,
   type PrepareOptions,
   type SnapshotInfo,
   type Snapshotter,

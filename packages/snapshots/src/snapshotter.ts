@@ -1,11 +1,9 @@
 import type { AbortOptions } from "@stowage/errors";
-import type { Digest } from "@stowage/oci";
+import type { Chain } from "./chain.ts";
+import type { IdMap, Mount } from "./mount.ts";
 import type { UnpackedLayer } from "./unpacker.ts";
 import type { Usage } from "./usage.ts";
 import type { WritableSnapshots } from "./writable-snapshots.ts";
-
-/** What a snapshot is called: the diff ids of its layers, bottom first. Its parent is the chain without the last. */
-export type Chain = readonly Digest[];
 
 /**
  * Unpacked layers, each standing on the ones below it. The life of a snapshot: `prepare` opens an empty tree that
@@ -84,26 +82,4 @@ export interface SnapshotInfo extends Usage {
 export interface ViewOptions extends AbortOptions {
   /** As whose files those of the layers are shown; by default as those of the users that the layers name. */
   readonly idMap?: IdMap | undefined;
-}
-
-/** The arguments of mount(2), without the target. They mean the same in whatever directory and process of the machine. */
-export interface Mount {
-  readonly type: string;
-  readonly source: string;
-  readonly options: readonly string[];
-  /** By which the source of a bind mount, or the lower layers of an overlay, change whose files they look like. */
-  readonly idMap?: IdMap | undefined;
-}
-
-/** The ids of a user namespace, and whom they are for everybody else (user_namespaces(7)). */
-export interface IdMap {
-  readonly uids: readonly IdRange[];
-  readonly gids: readonly IdRange[];
-}
-
-/** `length` ids from `inside` on, of the namespace, are those from `outside` on. */
-export interface IdRange {
-  readonly inside: number;
-  readonly outside: number;
-  readonly length: number;
 }

@@ -1,5 +1,6 @@
 import type { AbortOptions } from "@stowage/errors";
-import type { Chain, IdMap, Mount } from "./snapshotter.ts";
+import type { Chain } from "./chain.ts";
+import type { IdMap, Mount } from "./mount.ts";
 import type { Usage } from "./usage.ts";
 
 /**
