@@ -164,6 +164,39 @@ test("does not try anew for a caller who is aborted when somebody else's work fa
   await expect(two.result).rejects.toBe(reason);
 });
 
+test("tells all who hold a share how far the work is, whoever began it, and nobody else", async () => {
+  const shared = new SharedWork<string, number>();
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let report: (progress: number) => void = () => undefined;
+  const join = () => {
+    const shares = new AsyncDisposableStack();
+    const heard: number[] = [];
+    const onProgress = (progress: number): void => void heard.push(progress);
+    const work = (_signal: AbortSignal, tell: typeof report): Promise<string> => {
+      report = tell;
+      tell(0);
+      return promise;
+    };
+    const result = shared.join("a layer", work, { signal: undefined, shares, onProgress });
+    return { heard, result, leave: () => shares.disposeAsync() };
+  };
+  const one = join();
+  report(1);
+  report(2);
+  const two = join();
+  report(3);
+  await one.leave();
+  report(4);
+  resolve("done");
+  await two.result;
+  await two.leave();
+  report(5);
+  expect([one.heard, two.heard]).toEqual([
+    [0, 1, 2, 3],
+    [2, 3, 4],
+  ]);
+});
+
 test("disposes of a result after the last share, once", async () => {
   const shared = new SharedWork<AsyncDisposable>(isRefusal);
   let disposals = 0;
