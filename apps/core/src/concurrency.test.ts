@@ -1,9 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { decodeAuthConfig } from "@stowage/auth";
 import { defaultSettings } from "@stowage/config";
 import { makeImage } from "@stowage/image-fixtures";
+import type { ImageEvent } from "@stowage/image-service";
 import type { Image } from "@stowage/images";
 import { parseReference } from "@stowage/reference";
-import { type FakeRegistry, stallAfter, when } from "@stowage/registry-fake";
+import { type FakeRegistry, stallAfter, trickle, when } from "@stowage/registry-fake";
 import { expect, onTestFinished, test } from "vitest";
 import { openStore, type Store } from "./index.ts";
 import { scratchDirectory, scratchRegistry } from "./scratch.test.fixture.ts";
@@ -52,6 +54,40 @@ test("fifty pulls of ten images fetch each blob once, and each caller is let in 
 });
 
 const encode = (password: string): string => Buffer.from(`me:${password}`).toString("base64");
+
+test("who waits for a layer that another pull fetches hears how far it is, also when that pull is stopped", async () => {
+  const registry = await scratchRegistry();
+  const layers = [{ files: [{ kind: "file" as const, name: "big", content: randomBytes(60_000) }] }];
+  const image = makeImage({ platforms: ["linux/amd64", "linux/arm64"].map((platform) => ({ platform, layers })) });
+  registry.putImage("team/app", "v0", image);
+  registry.wrap(when(new RegExp(String(image.platforms[0]?.layers[0]?.descriptor.digest)), trickle(60_000)));
+  const { images } = await openWith();
+  const events: ImageEvent[] = [];
+  (async () => {
+    for await (const event of images.watch()) events.push(event);
+  })().catch(() => undefined);
+  const bytesOf = (pull: string | undefined) =>
+    events.flatMap((each) => {
+      const isOf = each.kind === "pull-progress" && each.pull === pull && each.event.kind === "layer";
+      return isOf && each.event.phase === "fetching" ? [each.event.bytes] : [];
+    });
+  const pulls = () => events.flatMap((event) => (event.kind === "pull-started" ? [event.pull] : []));
+  const leaving = new AbortController();
+  const reference = parseReference(`${registry.host}/team/app:v0`);
+  const first = images.pull(reference, { signal: leaving.signal });
+  await expect.poll(() => bytesOf(pulls()[0]).length).toBeGreaterThan(2);
+  const second = images.pull(reference);
+  await expect.poll(() => bytesOf(pulls()[1]).length).toBeGreaterThan(2);
+  leaving.abort(new Error("enough"));
+  await expect(first).rejects.toThrow("enough");
+  const before = bytesOf(pulls()[1]).length;
+  await second;
+  const heard = bytesOf(pulls()[1]);
+  expect(heard.length).toBeGreaterThan(before + 2);
+  expect(heard).toEqual(heard.toSorted((one, other) => one - other));
+  const ofFirst = events.filter((event) => "pull" in event && event.pull === pulls()[0]);
+  expect(ofFirst.at(-1)?.kind).toBe("pull-failed");
+});
 
 test("a registry that stalls holds no turns that others need, and nobody waits who only asks", async () => {
   const [slow, quick] = [await scratchRegistry(), await scratchRegistry()];

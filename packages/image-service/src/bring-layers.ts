@@ -5,7 +5,7 @@ import type { SharedWork } from "@stowage/shared-work";
 import { shareKey } from "./fetch-blob.ts";
 import { joined } from "./joined.ts";
 import { type Limiter, takeTurn } from "./limiter.ts";
-import { layerReporter, type PullOptions } from "./pull-event.ts";
+import { layerReporter, type PullEvent, type PullOptions } from "./pull-event.ts";
 import { type BroughtLayer, type StageDependencies, stageLayer, type WantedLayer } from "./stage-layer.ts";
 
 /** What layers are brought here with. The shared work is that of all pulls, so that each layer comes once. */
@@ -13,7 +13,7 @@ export interface LayerDependencies extends StageDependencies {
   readonly limiter: Limiter;
   /** The name of the snapshotter; the default one has none. */
   readonly snapshotter?: string | undefined;
-  readonly stages: SharedWork<BroughtLayer & AsyncDisposable>;
+  readonly stages: SharedWork<BroughtLayer & AsyncDisposable, PullEvent>;
   readonly images: ImageIndex;
 }
 
@@ -75,9 +75,9 @@ async function bringLayer(
     return undefined;
   }
   report("waiting", 0);
-  const stage = async (signal: AbortSignal) => {
+  const stage = async (signal: AbortSignal, onProgress: (event: PullEvent) => void) => {
     using _turn = await takeTurn(dependencies.limiter, layer, { ...options, signal });
-    return await stageLayer(dependencies, layer, { ...options, signal });
+    return await stageLayer(dependencies, layer, { ...options, signal, onProgress });
   };
   const staged = await dependencies.stages.join(shareKey(layer, resource), stage, options);
   report("done", layer.blob.size);

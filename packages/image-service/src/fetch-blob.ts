@@ -2,14 +2,14 @@ import type { BlobFile, ContentStore, StagedBlob } from "@stowage/content";
 import { ContentMismatchError, type Descriptor } from "@stowage/oci";
 import type { Registry, Repository } from "@stowage/registry";
 import type { SharedWork } from "@stowage/shared-work";
-import { layerReporter, type PullOptions } from "./pull-event.ts";
+import { layerReporter, type PullEvent, type PullOptions } from "./pull-event.ts";
 import { traced } from "./trace.ts";
 
 /** What blobs are fetched with. The shared work is that of all pulls, so that each blob comes once. */
 export interface FetchDependencies {
   readonly registry: Registry;
   readonly content: ContentStore;
-  readonly fetches: SharedWork<StagedBlob>;
+  readonly fetches: SharedWork<StagedBlob, PullEvent>;
   /** Whether layers may be fetched from where their descriptors say, too. */
   readonly foreignUrls: boolean;
 }
@@ -34,10 +34,10 @@ export function fetchBlob(
   options: FetchOptions,
 ): Promise<StagedBlob> {
   const { blob, repository } = wanted;
-  const fetch = (signal: AbortSignal) => {
+  const fetch = (signal: AbortSignal, onProgress: (event: PullEvent) => void) => {
     const trace = { digest: blob.digest, registry: repository.domain, bytes: 0 };
     const count = (bytes: number): void => void (trace.bytes += bytes);
-    const work = () => fetchFromHosts(dependencies, wanted, { ...options, signal, count });
+    const work = () => fetchFromHosts(dependencies, wanted, { ...options, signal, onProgress, count });
     return traced("stowage.layer.fetch", trace, work);
   };
   return dependencies.fetches.join(shareKey(wanted, blob.digest), fetch, options);

@@ -25,7 +25,9 @@ export async function tellingPull(
 ): Promise<Image> {
   const about = { pull: randomUUID(), reference: formatReference(reference) };
   const trace: PullTrace = { reference: about.reference, registry: reference.domain, skippedBytes: 0 };
+  let hasEnded = false;
   const onProgress = (event: PullEvent): void => {
+    if (hasEnded) return;
     trace.skippedBytes = (trace.skippedBytes ?? 0) + skippedBytes(event);
     options.onProgress?.(event);
     events.publish({ kind: "pull-progress", ...about, event });
@@ -39,6 +41,8 @@ export async function tellingPull(
       });
       trace.id = pulled.id;
       return pulled;
+    }).finally(() => {
+      hasEnded = true;
     });
     events.publish({ kind: "pull-succeeded", ...about, id: image.id });
     return image;
