@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { defaultSettings, type Settings } from "@stowage/config";
 import { CgroupDriver, ImageService, RuntimeService } from "@stowage/cri-api";
@@ -276,4 +277,20 @@ test("a store that another process has is not opened, and the holder is named", 
     code: "failed-precondition",
     message: expect.stringContaining(String(process.pid)),
   });
+});
+
+test.for([25, 60])("waits for a call that is under way when it may take %i days", async (days) => {
+  const { registry, image } = await offer();
+  registry.wrap(when(/blobs/, stallAfter(1)));
+  const settings = { ...(await scratchSettings()), stopTimeout: days * 86_400 };
+  await using daemon = await startDaemon(settings);
+  using socket = openSocketTransport(settings.address);
+  const pulling = createClient(ImageService, socket.transport).pullImage(spec(image));
+  pulling.catch(() => undefined);
+  await expect.poll(() => registry.requests.some(({ path }) => path.includes("/blobs/"))).toBe(true);
+  const hurry = new AbortController();
+  const drained = daemon.drain({ signal: hurry.signal }).then(() => "drained");
+  expect(await Promise.race([drained, pause(300, "waits")])).toBe("waits");
+  hurry.abort();
+  expect(await drained).toBe("drained");
 });

@@ -36,12 +36,15 @@ export async function startDaemon(settings: Settings, options: DaemonOptions = {
       current = next;
     },
     async drain({ signal } = {}) {
-      const patience = AbortSignal.timeout(current.stopTimeout * 1000);
+      const patience = AbortSignal.timeout(Math.min(current.stopTimeout * 1000, maxTimerMilliseconds));
       await server.drain(signal === undefined ? patience : AbortSignal.any([patience, signal]));
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
+
+/** Timers of more milliseconds ring at once. */
+const maxTimerMilliseconds = 2 ** 31 - 1;
 
 async function serve(
   store: Store,
