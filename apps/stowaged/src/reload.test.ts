@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Settings } from "@stowage/config";
@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { Reloader, type ReloadOutcome } from "./reload.ts";
 
 interface Scene {
+  readonly directory: string;
   readonly reloader: Reloader;
   readonly outcomes: ReloadOutcome[];
   readonly applied: Settings[];
@@ -15,19 +16,30 @@ interface Scene {
   readonly write: (text: string, name?: string) => Promise<void>;
 }
 
-async function open(text: string, refuse?: (settings: Settings) => boolean): Promise<Scene> {
+interface SceneOptions {
+  readonly refuse?: (settings: Settings) => boolean;
+  /** Where the settings file is a link to. */
+  readonly link?: string;
+  /** What happens between the first reading and the beginning of the watch. */
+  readonly meanwhile?: (write: Scene["write"]) => Promise<void>;
+}
+
+async function open(text: string, { refuse, link, meanwhile }: SceneOptions = {}): Promise<Scene> {
   const directory = await mkdtemp(join(tmpdir(), "stowaged-reload-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   const path = join(directory, "stowage.toml");
-  const write: Scene["write"] = async (next, name = "stowage.toml") => {
+  const write: Scene["write"] = async (next, name = link ?? "stowage.toml") => {
     await mkdir(join(directory, dirname(name)), { recursive: true });
     await writeFile(join(directory, `${name}.new`), next);
     await rename(join(directory, `${name}.new`), join(directory, name));
   };
   await write(text);
+  if (link !== undefined) await symlink(link, path);
   const outcomes: ReloadOutcome[] = [];
   const applied: Settings[] = [];
-  const reloader = new Reloader(await readSettingsSources(path), {
+  const sources = await readSettingsSources(path);
+  await meanwhile?.(write);
+  const reloader = new Reloader(sources, {
     read: () => readSettingsSources(path),
     apply(settings) {
       if (refuse?.(settings) === true) throw new StowageError("invalid-argument", "Cannot take it over: no");
@@ -36,7 +48,8 @@ async function open(text: string, refuse?: (settings: Settings) => boolean): Pro
     onReload: (outcome) => outcomes.push(outcome),
   });
   onTestFinished(() => reloader[Symbol.dispose]());
-  return { reloader, outcomes, applied, write };
+  if (meanwhile === undefined) await reloader.reload();
+  return { directory, reloader, outcomes, applied, write };
 }
 
 test("CFG-12: takes over what can be, and says once what takes a restart", async () => {
@@ -67,7 +80,7 @@ test.for([
 });
 
 test("what is refused when it is taken over is tried again, not forgotten", async () => {
-  const { reloader, outcomes, applied, write } = await open("", () => outcomes.length === 0);
+  const { reloader, outcomes, applied, write } = await open("", { refuse: () => outcomes.length === 0 });
   await write('pinned = ["a*"]');
   await reloader.reload();
   expect(outcomes).toMatchObject([{ kind: "refused" }]);
@@ -84,4 +97,41 @@ test("CFG-14: a burst of changes to the files is one reload, and a directory tha
   await expect.poll(() => outcomes.at(-1)?.kind, { timeout: 10_000 }).toBe("refused");
   await write('[pull]\nlease = "1s"', "conf.d/late.toml");
   await expect.poll(() => applied.at(-1)?.pull.lease, { timeout: 10_000 }).toBe(1);
+});
+
+test("what has changed before the watch began is taken over without another change", async () => {
+  const { applied } = await open("", { meanwhile: (write) => write('pinned = ["a*"]') });
+  await expect.poll(() => applied).toMatchObject([{ pinned: ["a*"] }]);
+});
+
+test.for(["noise.txt", "noise.toml"])(
+  "whoever keeps writing %s beside the file does not hold up its change",
+  async (name) => {
+    const { directory, applied, write } = await open("");
+    const noise = setInterval(() => void writeFile(join(directory, name), ""), 50);
+    onTestFinished(() => clearInterval(noise));
+    await write('pinned = ["a*"]');
+    await expect.poll(() => applied, { timeout: 10_000 }).toMatchObject([{ pinned: ["a*"] }]);
+  },
+);
+
+test("a change is seen behind links, of a file that was there and of one that comes", async () => {
+  const { directory, applied, write } = await open("", { link: "elsewhere/one.conf" });
+  await write('pinned = ["a*"]');
+  await expect.poll(() => applied.at(-1)?.pinned, { timeout: 10_000 }).toEqual(["a*"]);
+  await write('pinned = ["b*"]', "further/two.conf");
+  await mkdir(join(directory, "conf.d"));
+  await symlink("../further/two.conf", join(directory, "conf.d", "b.toml"));
+  await expect.poll(() => applied.at(-1)?.pinned, { timeout: 10_000 }).toEqual(["b*"]);
+  await write('pinned = ["c*"]', "further/two.conf");
+  await expect.poll(() => applied.at(-1)?.pinned, { timeout: 10_000 }).toEqual(["c*"]);
+});
+
+test("a ConfigMap that is mounted is seen to change by its one link", async () => {
+  const { directory, applied, write } = await open("", { link: "..data/stowage.toml" });
+  await write('pinned = ["a*"]', "..2/stowage.toml");
+  await symlink("..2", join(directory, "..data_tmp"));
+  await rename(join(directory, "..data"), join(directory, "..1"));
+  await rename(join(directory, "..data_tmp"), join(directory, "..data"));
+  await expect.poll(() => applied.at(-1)?.pinned, { timeout: 10_000 }).toEqual(["a*"]);
 });

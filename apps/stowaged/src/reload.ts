@@ -1,6 +1,7 @@
-import { type FSWatcher, watch } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { planReload, type Settings } from "@stowage/config";
 import type { SettingsSources } from "@stowage/core";
+import { SettingsWatch, type WatchedSources } from "./settings-watch.ts";
 
 export interface ReloadOptions {
   /** Reads the settings anew. */
@@ -15,22 +16,24 @@ export type ReloadOutcome =
   | { readonly kind: "reloaded"; readonly applied: readonly string[]; readonly needRestart: readonly string[] }
   | { readonly kind: "refused"; readonly error: unknown };
 
-/** Settings that are in force, and taken over anew: all that can be, or, where there is a mistake in them, nothing. */
+/**
+ * Settings that are in force, and taken over anew: all that can be, or, where there is a mistake in them, nothing. This happens
+ * when their files change, and once at the beginning, for what has changed since they were read.
+ */
 export class Reloader implements Disposable {
   readonly #options: ReloadOptions;
-  readonly #watched: readonly string[];
-  #watchers: readonly FSWatcher[] = [];
+  readonly #watch = new SettingsWatch(() => void this.reload());
+  #sources: WatchedSources;
   #current: Settings;
   /** What was last seen to need a restart, so that it is told once. */
   #waiting = "";
   #going: Promise<void> = Promise.resolve();
-  #timer: NodeJS.Timeout | undefined;
 
-  constructor({ settings, watched }: SettingsSources, options: ReloadOptions) {
+  constructor({ settings, ...sources }: SettingsSources, options: ReloadOptions) {
     this.#current = settings;
+    this.#sources = sources;
     this.#options = options;
-    this.#watched = watched;
-    this.#watch();
+    void this.reload();
   }
 
   /** Reads and takes over, after what is being read already. */
@@ -40,15 +43,15 @@ export class Reloader implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-    for (const watcher of this.#watchers) watcher.close();
+    this.#watch[Symbol.dispose]();
   }
 
   async #reload(): Promise<void> {
     const { read, apply, onReload } = this.#options;
-    this.#watch();
+    this.#watch.follow(this.#sources);
     try {
-      const { settings } = await read();
+      const { settings, ...sources } = await read();
+      this.#follow(sources);
       const plan = planReload(this.#current, settings);
       const needRestart = plan.needRestart.join();
       if (plan.applied.length > 0) apply(plan.settings);
@@ -60,28 +63,10 @@ export class Reloader implements Disposable {
     }
   }
 
-  /** Directories, since editors and mounts replace files; each time anew, since they may be others under the same name. */
-  #watch(): void {
-    const before = this.#watchers;
-    this.#watchers = this.#watched.flatMap((directory) => this.#tryWatching(directory));
-    for (const watcher of before) watcher.close();
-  }
-
-  #tryWatching(directory: string): readonly FSWatcher[] {
-    try {
-      const watcher = watch(directory, { persistent: false }, () => this.#reloadSoon());
-      watcher.on("error", () => watcher.close());
-      return [watcher];
-    } catch {
-      return []; // it is not there, or there are too many watches: SIGHUP is still heard
-    }
-  }
-
-  #reloadSoon(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.reload(), settlingMilliseconds).unref();
+  /** Files that have come were not watched while they were read, and are read once more. */
+  #follow(sources: WatchedSources): void {
+    const isSame = isDeepStrictEqual(sources.files, this.#sources.files);
+    this.#sources = sources;
+    if (!isSame) void this.reload();
   }
 }
-
-/** One change to a file is several events, and a burst of changes is one reload. */
-const settlingMilliseconds = 250;
