@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type SettingsSources, version } from "@stowage/core";
-import { forbidCoreDumps } from "@stowage/linux";
+import { exitAtOnce, forbidCoreDumps } from "@stowage/linux";
 import type { Logger } from "pino";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { startLog } from "./log.ts";
@@ -9,28 +9,33 @@ import { giveBackAtRest } from "./rest.ts";
 import { findServiceManager, type ServiceManager } from "./service-manager.ts";
 
 /**
- * Serves until SIGTERM or SIGINT, and then as long as calls that are under way may take; a second signal ends them. SIGHUP and
- * changes to the files reload the settings, which `read` gives.
+ * Serves until SIGTERM or SIGINT, and then as long as calls that are under way may take; a second signal ends them, and, before
+ * there can be any, the process. SIGHUP and changes to the files reload the settings, which `read` gives.
  */
 export async function serve(read: () => Promise<SettingsSources>): Promise<void> {
   process.umask(0o077);
   forbidCoreDumps();
   const stops = listenForStops();
+  process.on("SIGHUP", () => undefined); // one that comes now is no reason to die: settings are read once more after the start
+  const starting = exitAt(stops.second);
   const manager = findServiceManager(process.env);
   const sources = await read();
   const log = startLog(sources.settings.log);
-  const daemon = await startDaemon(sources.settings, {
+  await using daemon = await startDaemon(sources.settings, {
     descriptor: manager.socket,
     log,
     onFailure: (error) => log.error({ err: error }, "background work failed"),
     onDamage: ({ resource, why }) => log.error({ resource, why }, "found damaged"),
   });
+  starting[Symbol.dispose]();
   log.info({ root: sources.settings.root, address: daemon.address, version }, "serving");
-  using _reloader = startReloading(sources, { read, daemon, log, manager });
   using _alive = manager.keepAlive();
   using _atRest = giveBackAtRest();
-  manager.tell("ready");
-  if (!stops.first.aborted) await once(stops.first, "abort");
+  if (!stops.first.aborted) {
+    using _reloading = startReloading(sources, { read, daemon, log, manager });
+    manager.tell("ready");
+    await once(stops.first, "abort");
+  }
   manager.tell("stopping");
   log.info("stopping");
   await stopWithin(daemon, { hurry: stops.second, log });
@@ -44,6 +49,13 @@ function listenForStops(): { readonly first: AbortSignal; readonly second: Abort
   const onStop = (): void => (first.signal.aborted ? second : first).abort();
   process.on("SIGTERM", onStop).on("SIGINT", onStop);
   return { first: first.signal, second: second.signal };
+}
+
+/** Ends the process at once when `signal` aborts, until it is disposed of: a store that is being opened loses nothing by it. */
+function exitAt(signal: AbortSignal): Disposable {
+  const exit = (): void => exitAtOnce(1);
+  signal.addEventListener("abort", exit);
+  return { [Symbol.dispose]: () => signal.removeEventListener("abort", exit) };
 }
 
 interface Reloading {
@@ -62,11 +74,17 @@ function startReloading(sources: SettingsSources, { read, daemon, log, manager }
     },
     onReload: (outcome) => tellReload(log, outcome),
   });
-  process.on("SIGHUP", () => {
+  const onHangUp = (): void => {
     manager.tell("reloading");
     void reloader.reload().then(() => manager.tell("ready"));
-  });
-  return reloader;
+  };
+  process.on("SIGHUP", onHangUp);
+  return {
+    [Symbol.dispose]() {
+      process.off("SIGHUP", onHangUp);
+      reloader[Symbol.dispose]();
+    },
+  };
 }
 
 function tellReload(log: Logger, outcome: ReloadOutcome): void {
@@ -87,7 +105,7 @@ async function stopWithin(
   await daemon.drain({ signal: hurry });
   const late = setTimeout(() => {
     log.error("ends without having stopped what was under way");
-    process.exit(1);
+    exitAtOnce(1);
   }, cutOffMilliseconds);
   await daemon[Symbol.asyncDispose]();
   clearTimeout(late);
