@@ -1,6 +1,31 @@
-/** Somebody who holds a share in work. */
-export interface Holder<Progress> {
-  readonly onProgress: ((progress: Progress) => void) | undefined;
+/** Somebody who holds a share in work. What they throw when they are told how far it is, is their own failure and nobody else's. */
+export class Holder<Progress> {
+  readonly #onProgress: ((progress: Progress) => void) | undefined;
+  readonly #failure = Promise.withResolvers<never>();
+  #hasFailed = false;
+
+  constructor(onProgress: ((progress: Progress) => void) | undefined) {
+    this.#onProgress = onProgress;
+    this.#failure.promise.catch(() => undefined); // they may have left
+  }
+
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** Never comes, but for their failure. */
+  get failure(): Promise<never> {
+    return this.#failure.promise;
+  }
+
+  tell(progress: Progress): void {
+    try {
+      this.#onProgress?.(progress);
+    } catch (error) {
+      this.#hasFailed = true;
+      this.#failure.reject(error);
+    }
+  }
 }
 
 /** Who holds the shares of one work, and hears how far it is. */
@@ -15,7 +40,7 @@ export class Holders<Progress> {
   /** From now on they are told, and at once the last that was told before. */
   add(holder: Holder<Progress>): void {
     this.#holders.add(holder);
-    if (this.#last !== undefined) holder.onProgress?.(this.#last.progress);
+    if (this.#last !== undefined) holder.tell(this.#last.progress);
   }
 
   delete(holder: Holder<Progress>): void {
@@ -24,6 +49,6 @@ export class Holders<Progress> {
 
   tell(progress: Progress): void {
     this.#last = { progress };
-    for (const { onProgress } of this.#holders) onProgress?.(progress);
+    for (const holder of this.#holders) holder.tell(progress);
   }
 }

@@ -197,6 +197,38 @@ test("tells all who hold a share how far the work is, whoever began it, and nobo
   ]);
 });
 
+test.for([
+  { who: "who began the work", joins: ["throws", "listens"] },
+  { who: "who came later", joins: ["listens", "throws"] },
+])("fails $who alone with what their own onProgress throws", async ({ joins }) => {
+  const shared = new SharedWork<string, number>(isRefusal);
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const refused = new StowageError("permission-denied", "Cannot tell: refused");
+  const heard: number[] = [];
+  let report: (progress: number) => void = () => undefined;
+  const work = (_signal: AbortSignal, tell: typeof report): Promise<string> => {
+    report = tell;
+    tell(0);
+    return promise;
+  };
+  await using shares = new AsyncDisposableStack();
+  const listeners: Readonly<Record<string, (progress: number) => void>> = {
+    listens: (progress) => void heard.push(progress),
+    throws: () => {
+      throw refused;
+    },
+  };
+  const join = (how: string) => shared.join("a layer", work, { signal: undefined, shares, onProgress: listeners[how] });
+  const results = Promise.allSettled(joins.map(join));
+  await turnOfTheLoop();
+  report(1);
+  resolve("done");
+  const outcomes = await results;
+  expect(heard).toEqual([0, 1]);
+  expect(outcomes[joins.indexOf("throws")]).toMatchObject({ reason: refused });
+  expect(outcomes[joins.indexOf("listens")]).toMatchObject({ value: "done" });
+});
+
 test("disposes of a result after the last share, once", async () => {
   const shared = new SharedWork<AsyncDisposable>(isRefusal);
   let disposals = 0;

@@ -1,4 +1,4 @@
-import { type Holder, Holders } from "./holders.ts";
+import { Holder, Holders } from "./holders.ts";
 import { within } from "./within.ts";
 
 /** A share in work that others may share too. While somebody holds it, its result stays; dispose to let go. */
@@ -18,7 +18,10 @@ export interface JoinOptions<Progress = never> {
   readonly signal: AbortSignal | undefined;
   /** Holds the share: until it is disposed of, the result is there. */
   readonly shares: AsyncDisposableStack;
-  /** Told what the work reports while the share is held, whoever began it; at once the last that it reported before. */
+  /**
+   * Told what the work reports while the share is held, whoever began it; at once the last that it reported before. What it
+   * throws fails this call alone.
+   */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
@@ -48,14 +51,15 @@ export class SharedWork<Result, Progress = never> {
     work: Work<Result, Progress>,
     { signal, shares, onProgress }: JoinOptions<Progress>,
   ): Promise<Result> {
+    const holder = new Holder(onProgress);
     for (;;) {
       signal?.throwIfAborted();
-      const share = shares.use(this.#share(key, work, { onProgress }));
+      const share = shares.use(this.#share(key, work, holder));
       try {
-        return await within(share.result, signal);
+        return await within(Promise.race([share.result, holder.failure]), signal);
       } catch (error) {
         signal?.throwIfAborted();
-        if (share.first || !this.#isAboutCaller(error)) throw error;
+        if (share.first || holder.hasFailed || !this.#isAboutCaller(error)) throw error;
       }
     }
   }
