@@ -84,6 +84,7 @@ export async function openStore(given: StoreSettings): Promise<Store> {
   const imageRoot = join(root, "storage");
   const { index, ...adapters } = await openAdapters(root, settings, opening);
   const images = opening.use(createImageService({ ...adapters, images: index }, serviceSettings(settings)));
+  const containers = openContainers(settings.writableRoot, adapters.snapshots.writable, opening);
   if (index.isSuspect) await lookAround(images, given.onFailure);
   const open = opening.move();
   return {
@@ -92,7 +93,7 @@ export async function openStore(given: StoreSettings): Promise<Store> {
     tune: (tunable) => images.tune(tuningOf(tunable)),
     root,
     imageRoot,
-    containers: containersAt(settings.writableRoot, adapters.snapshots.writable),
+    containers,
     get isSuspect() {
       return index.isSuspect;
     },
@@ -105,9 +106,13 @@ export async function openStore(given: StoreSettings): Promise<Store> {
   };
 }
 
-function containersAt(root: string | undefined, writable: WritableSnapshots): ContainerFileSystem | undefined {
+function openContainers(
+  root: string | undefined,
+  writable: WritableSnapshots,
+  opening: AsyncDisposableStack,
+): ContainerFileSystem | undefined {
   if (root === undefined) return undefined;
-  const measured = new WritableUsage(writable);
+  const measured = opening.use(new WritableUsage(writable));
   return { root, usage: (options) => measured.get(options) };
 }
 
