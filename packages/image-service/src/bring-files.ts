@@ -6,12 +6,12 @@ import type { BringLayersOptions } from "./bring-layers.ts";
 import { type FetchDependencies, fetchBlob, shareKey, type WantedBlob } from "./fetch-blob.ts";
 import { joined } from "./joined.ts";
 import { type Limiter, takeTurn } from "./limiter.ts";
-import { layerReporter } from "./pull-event.ts";
+import { layerReporter, type PullEvent } from "./pull-event.ts";
 
 export interface FileDependencies extends FetchDependencies {
   readonly limiter: Limiter;
   /** Of all pulls, so that who waits for a file that somebody brings takes no turn. */
-  readonly files: SharedWork<BroughtFile>;
+  readonly files: SharedWork<BroughtFile, PullEvent>;
 }
 
 export interface BroughtFile extends AsyncDisposable {
@@ -47,7 +47,8 @@ async function bringFile(
     return undefined;
   }
   report("waiting", 0);
-  const fetch = (signal: AbortSignal) => fetchInTurn(dependencies, file, { ...options, signal });
+  const fetch = (signal: AbortSignal, onProgress: (event: PullEvent) => void) =>
+    fetchInTurn(dependencies, file, { ...options, signal, onProgress });
   const { blob } = await dependencies.files.join(shareKey(file, digest), fetch, options);
   if (blob.size !== size) throw new ContentMismatchError(file.blob, `${blob.size} bytes`);
   report("done", size);
