@@ -1,4 +1,5 @@
 import { StowageError } from "@stowage/errors";
+import { linked } from "@stowage/shared-work";
 
 /** What is under way, so that the end of a service can stop it and wait until it has stopped. */
 export class UnderWay implements AsyncDisposable {
@@ -12,12 +13,17 @@ export class UnderWay implements AsyncDisposable {
 
   /** Runs `work` with a signal that aborts with `signal`, and with the end. After the end, it fails with `unavailable`. */
   run<Result>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-    const either = signal === undefined ? this.#ending.signal : AbortSignal.any([signal, this.#ending.signal]);
-    const going = either.aborted ? Promise.reject(either.reason) : work(either);
+    const going = this.#run(signal, work);
     this.#going.add(going);
     const forget = (): void => void this.#going.delete(going);
     going.then(forget, forget);
     return going;
+  }
+
+  async #run<Result>(outer: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    using either = linked(outer, this.#ending.signal);
+    either.signal.throwIfAborted();
+    return await work(either.signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
