@@ -1,7 +1,7 @@
-import { tracingChannel } from "node:diagnostics_channel";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { trimMemory } from "@stowage/linux";
+import { observe } from "./observe.ts";
 
 /** How often is looked whether there is anything to give back. */
 const lookMilliseconds = 5_000;
@@ -14,10 +14,11 @@ const worthBytes = 16 * 1024 * 1024;
  * keeps what it has. Disposing it ends that.
  */
 export function giveBackAtRest(): Disposable {
-  const pulls = countPulls();
+  let pulls = 0;
+  const counting = observe("stowage.image.pull", { onStart: () => void (pulls += 1), onEnd: () => void (pulls -= 1) });
   let level = process.memoryUsage.rss();
   const timer = setInterval(() => {
-    if (pulls.count() > 0 || process.memoryUsage.rss() < level + worthBytes) return;
+    if (pulls > 0 || process.memoryUsage.rss() < level + worthBytes) return;
     collectGarbage();
     trimMemory();
     level = process.memoryUsage.rss();
@@ -25,7 +26,7 @@ export function giveBackAtRest(): Disposable {
   return {
     [Symbol.dispose]() {
       clearInterval(timer);
-      pulls[Symbol.dispose]();
+      counting[Symbol.dispose]();
     },
   };
 }
@@ -36,18 +37,4 @@ function collectGarbage(): void {
   const collect: unknown = runInNewContext("gc");
   setFlagsFromString("--no-expose-gc");
   if (typeof collect === "function") collect({ type: "major", flavor: "last-resort" });
-}
-
-function countPulls(): Disposable & { readonly count: () => number } {
-  let count = 0;
-  const subscribers = {
-    start: () => void (count += 1),
-    asyncEnd: () => void (count -= 1),
-    end: () => undefined,
-    asyncStart: () => undefined,
-    error: () => undefined,
-  };
-  const pulls = tracingChannel("stowage.image.pull");
-  pulls.subscribe(subscribers);
-  return { count: () => count, [Symbol.dispose]: () => pulls.unsubscribe(subscribers) };
 }
