@@ -257,3 +257,13 @@ test("keeps a layer's blob that a lease holds, though it is over the budget", as
   await collectUnheld(on, { now, retention: { layers: "none", bytes: 0, seconds: 0 } });
   expect(blobsOn(on)).toEqual(expect.arrayContaining(blobsOf(high)));
 });
+
+test("does not count what a pull that is under way brings: it is counted with its image", async () => {
+  const on = await machine();
+  const chain = chainIds([base, upper]).map((id) => layerResource(id));
+  const blobs = blobsOf(high).map(blobResource);
+  await on.images.remove(high.id);
+  on.content.arriving.set(digestOf("arriving"), 5);
+  on.holdings.hold("pull one", [...chain, ...blobs, blobResource(digestOf("arriving"))]);
+  expect(await collectUnheld(on, { now, retention: roomy })).toEqual({ bytes: 0, inodes: 0 });
+});

@@ -9,9 +9,9 @@ import {
   type ImageIndex,
   keptBlobs,
   layerResource,
-  layersOf,
   neededBy,
   type Resource,
+  resourcesOf,
 } from "@stowage/images";
 import { chainIdOf, type Digest } from "@stowage/oci";
 import type { Chain, Snapshotter, Usage } from "@stowage/snapshots";
@@ -175,21 +175,20 @@ async function unlessInUse(removal: Promise<void>): Promise<void> {
   }
 }
 
-/** What is on the disk and held by no image. */
+/** What is on the disk and of no image, but for what is about to be of one: that is counted with it. */
 async function measureUnheld(dependencies: CollectDependencies, { signal }: AbortOptions): Promise<Usage> {
-  const { content, images } = dependencies;
-  const all = await images.list();
-  const blobs = new Set(all.flatMap(keptBlobs).map(({ digest }) => digest));
-  const layers = new Set(all.flatMap(layersOf));
+  const { content, images, holdings } = dependencies;
+  const had = new Set((await images.list()).flatMap(resourcesOf));
   const unheld = { bytes: 0, inodes: 0 };
-  const add = ({ bytes, inodes }: Usage): void => {
+  const add = (resource: Resource, { bytes, inodes }: Usage): void => {
+    if (had.has(resource) || holdings.isOnItsWay(resource)) return;
     unheld.bytes += bytes;
     unheld.inodes += inodes;
   };
   for (const { chain, snapshotter, ...usage } of await listLayers(dependencies, signal))
-    if (!layers.has(layerResource(chainIdOf(chain), snapshotter))) add(usage);
-  for await (const { digest, size } of content.list({ signal }))
-    if (!blobs.has(digest)) add({ bytes: size, inodes: 1 });
-  for await (const { bytes } of content.listIngests({ signal })) add({ bytes, inodes: 1 });
+    add(layerResource(chainIdOf(chain), snapshotter), usage);
+  for await (const { digest, size } of content.list({ signal })) add(blobResource(digest), { bytes: size, inodes: 1 });
+  for await (const { digest, bytes } of content.listIngests({ signal }))
+    add(blobResource(digest), { bytes, inodes: 1 });
   return unheld;
 }

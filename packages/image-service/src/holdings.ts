@@ -34,6 +34,11 @@ export class Holdings {
     return this.#counts.has(resource);
   }
 
+  /** Whether a pull that is under way counts on it. */
+  isOnItsWay(resource: Resource): boolean {
+    return [...this.#resources].some(([holder, held]) => holder.startsWith(pullPrefix) && held.includes(resource));
+  }
+
   /** Runs `remove` for what nobody holds, after removals of it that have begun; otherwise does nothing. */
   async unlessHeld(resource: Resource, remove: () => Promise<void>): Promise<void> {
     for (let other = this.#going.get(resource); other !== undefined; other = this.#going.get(resource)) {
@@ -53,3 +58,6 @@ export class Holdings {
     return left <= 0;
   }
 }
+
+/** What the holders of pulls that are under way begin with. */
+export const pullPrefix = "pull ";

@@ -17,7 +17,7 @@ import { bringFiles, type FileDependencies } from "./bring-files.ts";
 import { type BringLayersOptions, bringLayers, type LayerDependencies } from "./bring-layers.ts";
 import { chooseManifest } from "./choose-manifest.ts";
 import type { WantedBlob } from "./fetch-blob.ts";
-import type { Holdings } from "./holdings.ts";
+import { type Holdings, pullPrefix } from "./holdings.ts";
 import { joined } from "./joined.ts";
 import type { PullOptions } from "./pull-event.ts";
 import { type PullPlan, planOf } from "./pull-plan.ts";
@@ -56,7 +56,7 @@ export async function pullImage(
   const plan = planOf(chosen, wanted);
   requireSizes(plan, dependencies);
   options.onProgress?.({ kind: "resolved", manifest: chosen.source.descriptor, layers: chosen.manifest.layers });
-  const pull = `pull ${randomUUID()}`;
+  const pull = `${pullPrefix}${randomUUID()}`;
   await dependencies.holdings.take(pull, resourcesWanted(dependencies, plan));
   try {
     const damaged = new Set((await dependencies.images.listDamage()).map(({ resource }) => resource));
