@@ -1,5 +1,5 @@
-import { addAbortListener } from "node:events";
 import { type AbortOptions, isStowageError, StowageError } from "@stowage/errors";
+import { within } from "@stowage/shared-work";
 import type { Usage, WritableSnapshots } from "@stowage/snapshots";
 
 /** For how long what was measured is told without being measured anew. */
@@ -29,7 +29,7 @@ export class WritableUsage implements AsyncDisposable {
     if (this.#last !== undefined && this.#now() - this.#last.at <= freshMilliseconds) return this.#last.usage;
     this.#walk ??= this.#measure();
     this.#walk.catch(() => undefined); // where nobody waits for it, who asks next hears of the next one
-    return this.#last?.usage ?? (await unlessAborted(this.#walk, signal));
+    return this.#last?.usage ?? (await within(this.#walk, signal));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -62,13 +62,6 @@ export class WritableUsage implements AsyncDisposable {
     }
     return sum;
   }
-}
-
-async function unlessAborted<Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
-  if (signal === undefined) return promise;
-  const aborted = Promise.withResolvers<never>();
-  using _listening = addAbortListener(signal, () => aborted.reject(signal.reason));
-  return await Promise.race([promise, aborted.promise]);
 }
 
 /** One that was removed meanwhile takes nothing. */

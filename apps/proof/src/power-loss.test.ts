@@ -88,7 +88,7 @@ function* sampled(states: Iterable<CrashState>, seed: string): Generator<Sampled
   }
 }
 
-const triedShare = 1 / 10;
+const triedShare = 1 / 8;
 const usedShare = 1 / 150;
 
 async function expectStateSound({ tree, marks }: CrashState, expected: Omit<Expected, "marks">): Promise<void> {
