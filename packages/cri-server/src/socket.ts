@@ -1,9 +1,8 @@
 import { once } from "node:events";
-import type { Stats } from "node:fs";
 import { chmod, chown, lstat, mkdir, unlink } from "node:fs/promises";
 import { createConnection, type Server } from "node:net";
 import { dirname, resolve } from "node:path";
-import { asStorageError, isErrno, StowageError } from "@stowage/errors";
+import { asStorageError, ifThere, isErrno, StowageError } from "@stowage/errors";
 
 /** Where a unix socket is, and who may open it beside its owner. */
 export interface SocketPlace {
@@ -45,20 +44,11 @@ async function makeWay(directory: string): Promise<void> {
 }
 
 async function removeAbandoned(path: string): Promise<void> {
-  const found = await find(path);
+  const found = await ifThere(lstat(path));
   if (found === undefined) return;
   if (!found.isSocket()) throw refusal(path, "what is there is no socket");
   if (await isAnswered(path)) throw refusal(path, "another server answers there");
-  await unlink(path).catch(ignoreMissing);
-}
-
-async function find(path: string): Promise<Stats | undefined> {
-  try {
-    return await lstat(path);
-  } catch (error) {
-    ignoreMissing(error);
-    return undefined;
-  }
+  await ifThere(unlink(path));
 }
 
 /** Only a socket without a server refuses connections. One whose backlog is full says EAGAIN, and has a server. */
@@ -96,8 +86,4 @@ async function giveTo({ path, uid = -1, gid = -1 }: SocketPlace): Promise<void> 
 
 function refusal(path: string, why: string): StowageError {
   return new StowageError("failed-precondition", `Cannot listen on "${path}": ${why}`);
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!isErrno(error, "ENOENT")) throw error;
 }
