@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { type Health, ServingStatus } from "@stowage/cri-api";
 import { StowageError } from "@stowage/errors";
+import { linked } from "@stowage/shared-work";
 import { streaming, unary } from "./status.ts";
 
 /** Health of the server and of the services so named: well, until `leaving` aborts, which ends who watches it. */
@@ -17,7 +18,8 @@ export function healthMethods(services: readonly string[], leaving: AbortSignal)
     watch: streaming(async function* ({ service }, { signal }) {
       const isKnown = known.has(service);
       yield isKnown ? now() : { status: ServingStatus.SERVICE_UNKNOWN };
-      await aborted(AbortSignal.any([signal, leaving]));
+      using either = linked(signal, leaving);
+      await aborted(either.signal);
       if (isKnown && leaving.aborted) yield now(); // also where the signal has aborted since
     }),
   };

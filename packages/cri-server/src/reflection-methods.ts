@@ -2,6 +2,7 @@ import { createRegistry, type DescFile, type DescService, type Registry, toBinar
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { statusCodes } from "@stowage/cri-api";
+import { linked } from "@stowage/shared-work";
 import { streaming } from "./status.ts";
 
 /** What both versions of the protocol ask alike. */
@@ -59,7 +60,8 @@ export function reflectionMethods(services: readonly DescService[], leaving: Abo
   return {
     serverReflectionInfo: (requests, context) =>
       streaming(async function* (asked: typeof requests, { signal }) {
-        for await (const request of until(AbortSignal.any([signal, leaving]), asked))
+        using either = linked(signal, leaving);
+        for await (const request of until(either.signal, asked))
           yield { validHost: request.host, originalRequest: request, messageResponse: answer(request) };
       })(requests, context),
   };
