@@ -23,6 +23,7 @@ export class MemoryImageIndex implements ImageIndex {
   readonly #names = new Map<string, ImageKey>();
   readonly #leases = new Map<string, Lease>();
   readonly #damage = new Map<Resource, Damage>();
+  readonly #pins = new Set<string>();
 
   async list({ signal }: AbortOptions = {}): Promise<readonly Image[]> {
     signal?.throwIfAborted();
@@ -53,7 +54,9 @@ export class MemoryImageIndex implements ImageIndex {
     for (const name of names) this.#names.set(nameKeyOf(name, record.handler), key);
     for (const resource of options.mended ?? []) this.#damage.delete(resource);
     if (options.lease !== undefined) this.#leases.set(options.lease.holder, options.lease);
-    return { image: { ...record, ...this.#namesOf(key), publishedAt, damage: [] }, isNew };
+    const image = this.#image(key);
+    if (image === undefined) throw new Error("it was published just now");
+    return { image, isNew };
   }
 
   async remove(key: ImageKey, { signal, endLeases = [] }: RemoveOptions = {}): Promise<Image | undefined> {
@@ -63,6 +66,22 @@ export class MemoryImageIndex implements ImageIndex {
     for (const [name, owner] of this.#names) if (owner === key) this.#names.delete(name);
     await this.endLeases(endLeases);
     return image;
+  }
+
+  async removeNames(names: readonly string[], { handler }: FindByNameOptions = {}): Promise<void> {
+    for (const name of names) this.#names.delete(nameKeyOf(name, handler));
+  }
+
+  async listPins(): Promise<readonly string[]> {
+    return [...this.#pins].toSorted();
+  }
+
+  async pin(names: readonly string[]): Promise<void> {
+    for (const name of names) this.#pins.add(name);
+  }
+
+  async unpin(names: readonly string[]): Promise<void> {
+    for (const name of names) this.#pins.delete(name);
   }
 
   async forgetBlobs(digests: readonly Digest[]): Promise<void> {
@@ -107,7 +126,9 @@ export class MemoryImageIndex implements ImageIndex {
     const record = this.#records.get(key);
     if (record === undefined) return undefined;
     const damage = neededBy(record).map((resource) => this.#damage.get(resource));
-    return { ...record, ...this.#namesOf(key), damage: damage.filter((each) => each !== undefined) };
+    const names = this.#namesOf(key);
+    const pins = [record.id, ...names.tags, ...names.digests].filter((name) => this.#pins.has(name)).toSorted();
+    return { ...record, ...names, pins, damage: damage.filter((each) => each !== undefined) };
   }
 
   #namesOf(key: ImageKey): Pick<Image, "tags" | "digests"> {

@@ -3,7 +3,7 @@ import { StowageError } from "@stowage/errors";
 import { asDatabaseError } from "./database-error.ts";
 
 /** What this version writes. A file of a newer one is refused unchanged; an older one is brought forward. */
-const schemaVersion = 2;
+const schemaVersion = 3;
 
 /** Opens `stowage.db`, making its tables where they are missing. Fails with `data-loss` for a damaged file. */
 export function openDatabase(path: string, { isDurable }: { readonly isDurable: boolean }): DatabaseSync {
@@ -54,5 +54,8 @@ const changesByVersion: readonly string[] = [
     CREATE TABLE leases (holder TEXT PRIMARY KEY, lease TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE damage (resource TEXT PRIMARY KEY, why TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE marks (mark TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
+  `
+    CREATE TABLE pins (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   `,
 ];

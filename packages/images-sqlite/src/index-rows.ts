@@ -18,6 +18,8 @@ export interface IndexRows {
   readonly images: Map<ImageKey, ImageRow>;
   readonly leases: Map<string, Lease>;
   readonly damage: Map<Resource, string>;
+  /** Names and ids. */
+  readonly pins: Set<string>;
   /** The boot in which the store was written to and not closed since. */
   readonly openBoot: string | undefined;
 }
@@ -37,6 +39,12 @@ export function readRows(database: DatabaseSync): IndexRows {
     images,
     leases: readLeases(database),
     damage: readDamage(database),
+    pins: new Set(
+      database
+        .prepare("SELECT name FROM pins")
+        .all()
+        .map(({ name }) => String(name)),
+    ),
     openBoot: mark === undefined ? undefined : String(mark),
   };
 }

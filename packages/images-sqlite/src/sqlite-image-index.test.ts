@@ -75,6 +75,17 @@ test("knows after a kill what it said was published", async () => {
   expect(await openIn(`${path}.copy`).list()).toEqual(await killed.list());
 });
 
+test("a pin outlives the process", async () => {
+  const path = await fresh();
+  const index = openIn(path);
+  await index.pin(["docker.io/library/one:1"]);
+  await index[Symbol.asyncDispose]();
+  const again = openIn(path);
+  expect(await again.listPins()).toEqual(["docker.io/library/one:1"]);
+  const { image } = await again.publish(record("one"), ["docker.io/library/one:1"]);
+  expect(image.pins).toEqual(["docker.io/library/one:1"]);
+});
+
 test("leaves one damaged image out, names it, and lists the others", async () => {
   const path = await fresh();
   const index = openIn(path);
@@ -101,7 +112,7 @@ test("brings a file of version 1 forward, with all that is in it", async () => {
   const { image } = await old.publish(record("one"), ["docker.io/library/one:1"]);
   await old[Symbol.asyncDispose]();
   const database = new DatabaseSync(path);
-  database.exec("DROP TABLE leases; DROP TABLE damage; DROP TABLE marks; PRAGMA user_version = 1");
+  database.exec("DROP TABLE leases; DROP TABLE damage; DROP TABLE marks; DROP TABLE pins; PRAGMA user_version = 1");
   database.close();
   const index = openIn(path);
   expect(await index.list()).toEqual([image]);

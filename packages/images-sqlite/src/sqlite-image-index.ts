@@ -8,9 +8,7 @@ import {
   type ImageRecord,
   imageKeyOf,
   type Lease,
-  nameIn,
   nameKeyOf,
-  neededBy,
   type PublishOptions,
   type RemoveOptions,
   type Resource,
@@ -22,17 +20,21 @@ import { DatabaseWriter } from "./database-writer.ts";
 import { orWithoutReserve, reservePath } from "./disk-reserve.ts";
 import { parseRecord } from "./image-record.ts";
 import { type ImageRow, type IndexRows, readRows } from "./index-rows.ts";
+import { ShownImages } from "./shown-images.ts";
 import {
   changeImage,
   deleteDamage,
   deleteImage,
   deleteLease,
+  deleteName,
   deleteOpenMark,
+  deletePin,
   putDamage,
   putImage,
   putLease,
   putName,
   putOpenMark,
+  putPin,
 } from "./statements.ts";
 import { withoutBlobs } from "./without-blobs.ts";
 import type { Statement } from "./write-request.ts";
@@ -79,10 +81,7 @@ const suspectBoot = "an earlier one";
 class MemoryFirstIndex implements SqliteImageIndex {
   readonly #rows: IndexRows;
   readonly #opened: Opened;
-  /** In the order of publication: what the rows say. */
-  readonly #images = new Map<ImageKey, Image>();
-  /** By the keys of the names. */
-  readonly #keyByName = new Map<string, ImageKey>();
+  readonly #shown: ShownImages;
   #isSuspect: boolean;
   /** Whether the database says that the store is open. */
   #isMarked = false;
@@ -92,10 +91,7 @@ class MemoryFirstIndex implements SqliteImageIndex {
     this.#opened = opened;
     this.#isSuspect = rows.openBoot !== undefined && rows.openBoot !== opened.boot;
     this.#isMarked = rows.openBoot !== undefined;
-    for (const [key, { names }] of rows.images) {
-      for (const name of names) this.#keyByName.set(name, key);
-      this.#show(key);
-    }
+    this.#shown = new ShownImages(rows);
   }
 
   get isSuspect(): boolean {
@@ -109,18 +105,17 @@ class MemoryFirstIndex implements SqliteImageIndex {
 
   async list({ signal }: AbortOptions = {}): Promise<readonly Image[]> {
     signal?.throwIfAborted();
-    return [...this.#images.values()];
+    return this.#shown.list();
   }
 
   async find(key: ImageKey, { signal }: AbortOptions = {}): Promise<Image | undefined> {
     signal?.throwIfAborted();
-    return this.#images.get(key);
+    return this.#shown.find(key);
   }
 
   async findByName(name: string, { signal, handler }: FindByNameOptions = {}): Promise<Image | undefined> {
     signal?.throwIfAborted();
-    const key = this.#keyByName.get(nameKeyOf(name, handler));
-    return key === undefined ? undefined : this.#images.get(key);
+    return this.#shown.findByName(nameKeyOf(name, handler));
   }
 
   async publish(given: ImageRecord, names: readonly string[], options: PublishOptions = {}): Promise<Published> {
@@ -137,21 +132,44 @@ class MemoryFirstIndex implements SqliteImageIndex {
     ]);
     if (lease !== undefined) this.#rows.leases.set(lease.holder, lease);
     for (const resource of mended) this.#rows.damage.delete(resource);
-    const isNew = !this.#images.has(imageKeyOf(record));
-    const image = this.#take(record, nameKeys, now);
-    if (mended.length > 0) this.#showAll();
+    const isNew = this.#shown.find(imageKeyOf(record)) === undefined;
+    const image = this.#shown.put(record, nameKeys, now);
+    if (mended.length > 0) this.#shown.showAll();
     return { image, isNew };
   }
 
   async remove(key: ImageKey, { signal, endLeases = [] }: RemoveOptions = {}): Promise<Image | undefined> {
     signal?.throwIfAborted();
     await this.#write([deleteImage(key), ...endLeases.map(deleteLease)]);
-    const image = this.#images.get(key);
-    for (const name of this.#rows.images.get(key)?.names ?? []) this.#keyByName.delete(name);
     for (const holder of endLeases) this.#rows.leases.delete(holder);
-    this.#rows.images.delete(key);
-    this.#images.delete(key);
-    return image;
+    return this.#shown.remove(key);
+  }
+
+  async removeNames(names: readonly string[], { signal, handler }: FindByNameOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    const nameKeys = names.map((name) => nameKeyOf(name, handler));
+    if (nameKeys.length === 0) return;
+    await this.#write(nameKeys.map(deleteName));
+    this.#shown.removeNames(nameKeys);
+  }
+
+  async listPins({ signal }: AbortOptions = {}): Promise<readonly string[]> {
+    signal?.throwIfAborted();
+    return [...this.#rows.pins].toSorted();
+  }
+
+  async pin(names: readonly string[], { signal }: AbortOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    await this.#write(names.map(putPin));
+    for (const name of names) this.#rows.pins.add(name);
+    this.#shown.showAll();
+  }
+
+  async unpin(names: readonly string[], { signal }: AbortOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    await this.#write(names.map(deletePin));
+    for (const name of names) this.#rows.pins.delete(name);
+    this.#shown.showAll();
   }
 
   async forgetBlobs(digests: readonly Digest[], { signal }: AbortOptions = {}): Promise<void> {
@@ -171,7 +189,7 @@ class MemoryFirstIndex implements SqliteImageIndex {
     if (damage.length === 0) return;
     await this.#write(damage.map(putDamage));
     for (const { resource, why } of damage) this.#rows.damage.set(resource, why);
-    this.#showAll();
+    this.#shown.showAll();
   }
 
   async listDamage({ signal }: AbortOptions = {}): Promise<readonly Damage[]> {
@@ -185,7 +203,7 @@ class MemoryFirstIndex implements SqliteImageIndex {
     if (ended.length === 0) return;
     await this.#write(ended.map(deleteDamage));
     for (const resource of ended) this.#rows.damage.delete(resource);
-    this.#showAll();
+    this.#shown.showAll();
   }
 
   async listUnreadable({ signal }: AbortOptions = {}): Promise<readonly ImageKey[]> {
@@ -232,69 +250,12 @@ class MemoryFirstIndex implements SqliteImageIndex {
     }
   }
 
-  #take(record: ImageRecord, nameKeys: readonly string[], now: number): Image {
-    const key = imageKeyOf(record);
-    const row = this.#rows.images.get(key) ?? { publishedAt: now, names: new Set() };
-    this.#rows.images.set(key, { ...row, record });
-    for (const name of nameKeys) this.#giveName(name, key);
-    const image = this.#show(key);
-    if (image === undefined) throw new Error(`image ${key} was published and is not there`);
-    return image;
-  }
-
   /** What came between the writing and now came first, and is written again. */
   async #replaceRecord(row: ImageRow, record: ImageRecord): Promise<void> {
     const key = imageKeyOf(record);
     const now = this.#rows.images.get(key);
     if (now === row) this.#rows.images.set(key, { ...row, record });
     else if (now?.record !== undefined) await this.#write([changeImage(now.record)]);
-    this.#show(key);
-  }
-
-  #giveName(name: string, key: ImageKey): void {
-    const before = this.#keyByName.get(name);
-    if (before === key) return;
-    this.#keyByName.set(name, key);
-    this.#changeNames(key, (names) => names.add(name));
-    if (before === undefined) return;
-    this.#changeNames(before, (names) => names.delete(name));
-    this.#show(before);
-  }
-
-  #changeNames(key: ImageKey, change: (names: Set<string>) => void): void {
-    const row = this.#rows.images.get(key);
-    if (row === undefined) return;
-    const names = new Set(row.names);
-    change(names);
-    this.#rows.images.set(key, { ...row, names });
-  }
-
-  #showAll(): void {
-    for (const key of this.#rows.images.keys()) this.#show(key);
-  }
-
-  /** Brings what is answered of one image up to what its row says. */
-  #show(key: ImageKey): Image | undefined {
-    const row = this.#rows.images.get(key);
-    if (row?.record === undefined) return undefined;
-    const names = [...row.names].map(nameIn).toSorted();
-    const image: Image = {
-      ...row.record,
-      tags: names.filter((name) => !name.includes("@")),
-      digests: names.filter((name) => name.includes("@")),
-      publishedAt: row.publishedAt,
-      damage: this.#damageOf(row.record),
-    };
-    this.#images.set(key, image);
-    return image;
-  }
-
-  #damageOf(record: ImageRecord): readonly Damage[] {
-    const { damage } = this.#rows;
-    if (damage.size === 0) return [];
-    return neededBy(record).flatMap((resource) => {
-      const why = damage.get(resource);
-      return why === undefined ? [] : [{ resource, why }];
-    });
+    this.#shown.show(key);
   }
 }

@@ -19,6 +19,18 @@ export function putName(nameKey: string, key: ImageKey): Statement {
   return { sql, values: [nameKey, key] };
 }
 
+export function deleteName(nameKey: string): Statement {
+  return { sql: "DELETE FROM names WHERE name = ?", values: [nameKey] };
+}
+
+export function putPin(name: string): Statement {
+  return { sql: "INSERT OR IGNORE INTO pins (name) VALUES (?)", values: [name] };
+}
+
+export function deletePin(name: string): Statement {
+  return { sql: "DELETE FROM pins WHERE name = ?", values: [name] };
+}
+
 export function deleteImage(key: ImageKey): Statement {
   return { sql: "DELETE FROM images WHERE id = ?", values: [key] };
 }

@@ -73,6 +73,37 @@ export function describeImageIndex(name: string, open: () => Promise<ImageIndex>
       expect((await index.list()).map(imageKeyOf)).toEqual([one.id, `${two.id} kata`]);
     });
 
+    test("takes names from images, which stay; for one handler, and no other", async () => {
+      const index = await open();
+      const names = ["docker.io/library/a:1", "docker.io/library/a:2"];
+      await index.publish(one, [...names, atDigest]);
+      await index.publish({ ...one, handler: "kata" }, names);
+      await index.removeNames(["docker.io/library/a:2", atDigest, "docker.io/library/a:never"]);
+      expect(await index.find(one.id)).toMatchObject({ tags: ["docker.io/library/a:1"], digests: [] });
+      expect(await index.findByName("docker.io/library/a:2")).toBeUndefined();
+      expect(await index.findByName("docker.io/library/a:2", { handler: "kata" })).toMatchObject({ tags: names });
+      await index.removeNames(names, { handler: "kata" });
+      expect((await index.list()).map(({ tags }) => tags)).toEqual([["docker.io/library/a:1"], []]);
+    });
+
+    test("a pin is of a name, whichever image has it, and stays when the image goes", async () => {
+      const index = await open();
+      const name = "docker.io/library/a:1";
+      await index.publish(one, [name]);
+      await index.pin([name, two.id, name]);
+      expect((await index.find(one.id))?.pins).toEqual([name]);
+      await index.publish(two, [name]);
+      expect((await index.find(one.id))?.pins).toEqual([]);
+      expect((await index.find(two.id))?.pins).toEqual([name, two.id].toSorted());
+      await index.remove(two.id);
+      expect(await index.listPins()).toEqual([name, two.id].toSorted());
+      await index.publish(one, [name]);
+      expect((await index.find(one.id))?.pins).toEqual([name]);
+      await index.unpin([name, "docker.io/library/b:1"]);
+      expect(await index.listPins()).toEqual([two.id]);
+      expect((await index.find(one.id))?.pins).toEqual([]);
+    });
+
     test("keeps the files of an artifact, and says when one is lost", async () => {
       const index = await open();
       const [file] = one.layers.map(({ blob }) => blob);

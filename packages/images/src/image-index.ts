@@ -33,6 +33,18 @@ export interface ImageIndex {
   /** Takes an image away with all its names and returns it, or `undefined` where there is none. */
   remove(key: ImageKey, options?: RemoveOptions): Promise<Image | undefined>;
 
+  /** Takes names from the images that have them; the images stay. A name that nobody has is fine. */
+  removeNames(names: readonly string[], options?: FindByNameOptions): Promise<void>;
+
+  /** The names and ids that somebody has pinned, sorted, whether or not an image has them now. */
+  listPins(options?: AbortOptions): Promise<readonly string[]>;
+
+  /** Pins names and ids, for all runtime handlers, until `unpin`: an image that comes to have one is pinned by it. */
+  pin(names: readonly string[], options?: AbortOptions): Promise<void>;
+
+  /** Ends those; one that is not pinned is fine. */
+  unpin(names: readonly string[], options?: AbortOptions): Promise<void>;
+
   /** Says of layer blobs that they are not kept any more, in all images that have them. */
   forgetBlobs(digests: readonly Digest[], options?: AbortOptions): Promise<void>;
 

@@ -41,6 +41,8 @@ export interface Image extends ImageRecord {
   readonly tags: readonly string[];
   /** Names with a digest, as they were asked for or resolved, sorted. */
   readonly digests: readonly string[];
+  /** Of its id and names, those that somebody has pinned, sorted. */
+  readonly pins: readonly string[];
   /** When it was first published here, in milliseconds since the epoch. */
   readonly publishedAt: number;
   /** What it needs and lost. It is READY where this is empty. */
