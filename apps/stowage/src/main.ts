@@ -1,10 +1,15 @@
 #!/usr/bin/env node
 import { isErrno } from "@stowage/errors";
 import { main } from "./command-line.ts";
+import { Terminal } from "./terminal.ts";
 
+/** The first signal ends the work cleanly, the second at once. */
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)));
+  process.on(signal, () => {
+    if (interrupted.signal.aborted) process.exit(130);
+    interrupted.abort(new Error(`stopped by ${signal}`));
+  });
 }
 
 // A reader who has seen enough, like `head`, is no reason to fail.
@@ -13,9 +18,6 @@ process.stdout.on("error", (error) => {
   process.stderr.write(`stowage: Cannot print the answer: ${error.message}\n`);
   process.exitCode = 1;
 });
-const code = await main(process.argv.slice(2), {
-  print: (text) => void process.stdout.write(`${text}\n`),
-  tell: (text) => void process.stderr.write(`${text}\n`),
-  signal: interrupted.signal,
-});
+const { stdout, stderr } = process;
+const code = await main(process.argv.slice(2), new Terminal({ stdout, stderr, signal: interrupted.signal }));
 if (code !== 0) process.exitCode = code;

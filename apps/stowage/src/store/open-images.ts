@@ -4,7 +4,7 @@ import { openStore, readSettings } from "@stowage/core";
 import { StowageError } from "@stowage/errors";
 import type { ImageVerbs } from "@stowage/image-service";
 import { LockHeldError } from "@stowage/linux";
-import type { PlaceOptions } from "./place-options.ts";
+import type { CommonOptions } from "../verbs/call.ts";
 
 export interface OpenImages extends AsyncDisposable {
   /** Of the store itself, or of the daemon that holds it. */
@@ -18,11 +18,14 @@ export interface OpenImages extends AsyncDisposable {
  * Opens the store; where a daemon holds it, talks to that instead. With an address and no root, it is the daemon or
  * nobody. Fails with `failed-precondition` where the store is held and no daemon answers.
  */
-export async function openImages(options: PlaceOptions & { readonly authfile?: string }): Promise<OpenImages> {
+export async function openImages(
+  options: CommonOptions,
+  { authFile }: { readonly authFile?: string | undefined } = {},
+): Promise<OpenImages> {
   const configured = await readSettings(options.config);
   const settings = {
     ...configured,
-    registry: { ...configured.registry, authFile: options.authfile ?? configured.registry.authFile },
+    registry: { ...configured.registry, authFile: authFile ?? configured.registry.authFile },
     root: options.root ?? configured.root,
     address: options.address ?? configured.address,
   };

@@ -5,7 +5,7 @@ import { smallImage } from "@stowage/image-fixtures";
 import { startRegistry } from "@stowage/registry-fake";
 import { startDaemon } from "@stowage/stowaged";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { runCommand, scratchDirectory } from "./run-command.test.fixture.ts";
+import { runCommand, scratchDirectory } from "../run-command.test.fixture.ts";
 
 interface Place {
   readonly place: readonly string[];
@@ -68,7 +68,7 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
     const { place } = await pulled(daemon);
     const { code, err, out } = await runCommand(["df", ...place]);
     expect({ code, err }).toEqual({ code: 0, err: "" });
-    expect(out).toMatch(/^WHAT +SIZE +INODES\nlayers +\d+\.\d KiB +\d+\nwritable +0 B +0\ndocuments .*\n/);
+    expect(out).toMatch(/^WHAT +SIZE +INODES +SHARE\nlayers +\d+\.\d KiB +\d+ +█+░+\nwritable +0 B +0 +░+\ndocuments .*\n/);
     expect(out).toMatch(/\n0 unaccounted\n$/);
     const account: unknown = JSON.parse((await runCommand(["df", ...place, "--json"])).out);
     expect(account).toMatchObject({ unaccounted: { bytes: 0, inodes: 0, paths: [] } });

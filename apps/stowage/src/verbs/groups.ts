@@ -1,0 +1,7 @@
+/** The headings under which verbs are listed, in this order. */
+export const groups = {
+  images: "Images:",
+  files: "Their files:",
+  store: "The store:",
+  command: "This command:",
+} as const;
