@@ -1,0 +1,44 @@
+import type { Descriptor } from "@stowage/oci";
+import { dockerList } from "./docker-archive.ts";
+import { blobsOf, type ExportedImage, type ExportOptions, type ExportSource, exportBlob } from "./exported-image.ts";
+import { encodeDockerList, encodeLayoutIndex, entriesOf, layoutMarker } from "./layout-documents.ts";
+import { blobPath, layoutFiles } from "./oci-layout.ts";
+import { endOfTar, fileHeader, filePadding } from "./tar-blocks.ts";
+
+export interface EncodeArchiveOptions extends ExportOptions {
+  readonly form: "oci-archive" | "docker-archive";
+}
+
+/**
+ * A tar of an OCI layout and, for docker and podman, a `manifest.json` beside it. Blobs go in as they are, each once,
+ * and nothing depends on the time or the machine: the same images give the same bytes.
+ */
+export async function* encodeArchive(
+  images: readonly ExportedImage[],
+  source: ExportSource,
+  options: EncodeArchiveOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  options.signal?.throwIfAborted();
+  // First what readers from a stream have to know.
+  yield* encodeFile(layoutFiles.marker, layoutMarker);
+  yield* encodeFile(layoutFiles.index, encodeLayoutIndex(images.flatMap(entriesOf)));
+  if (options.form === "docker-archive") yield* encodeFile(dockerList, encodeDockerList(images));
+  for (const blob of blobsOf(images)) yield* encodeBlob(blob, source, options);
+  yield endOfTar;
+}
+
+async function* encodeBlob(
+  blob: Descriptor,
+  source: ExportSource,
+  options: ExportOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield fileHeader(blobPath(blob.digest), blob.size);
+  yield* exportBlob(blob, source, options);
+  yield filePadding(blob.size);
+}
+
+function* encodeFile(name: string, bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
+  yield fileHeader(name, bytes.byteLength);
+  yield bytes;
+  yield filePadding(bytes.byteLength);
+}

@@ -1,0 +1,123 @@
+import type { Stats } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { type AbortOptions, asStorageError, isErrno, StowageError } from "@stowage/errors";
+import type { Digest } from "@stowage/oci";
+import type { ArchivedFile, ArchiveFiles } from "./archive-files.ts";
+import { type ArchiveSource, notAnArchive } from "./archive-source.ts";
+import { compressionOf, magicBytes } from "./decompressed.ts";
+import { dockerList, readDockerImages } from "./docker-archive.ts";
+import type { ArchiveForm, ImageArchive } from "./image-archive.ts";
+import { openLayoutDirectory } from "./layout-directory.ts";
+import { findBlob, readLayout } from "./oci-layout.ts";
+import { isTarStart } from "./scan-tar.ts";
+import { type SpoolOptions, spool } from "./spool.ts";
+import { openTarFiles } from "./tar-files.ts";
+
+export interface OpenArchiveOptions extends AbortOptions {
+  /** The directory that a stream or a compressed file is spooled into, without a name. `/var/tmp` if it is not given. */
+  readonly scratch?: string | undefined;
+}
+
+/**
+ * Opens a directory with an OCI layout, a tar, or the bytes of one, plain or as gzip or zstd. Which form it has, its
+ * content says. What is no archive is `invalid-argument`, a broken one `failed-precondition`, a missing one `not-found`.
+ */
+export async function openArchive(source: ArchiveSource, options: OpenArchiveOptions = {}): Promise<ImageArchive> {
+  await using opening = new AsyncDisposableStack();
+  const isDirectory = typeof source === "string" && (await findStatus(source)).isDirectory();
+  const files = opening.use(isDirectory ? openLayoutDirectory(source) : await openTar(source, options));
+  const archive = await readImages(files, { ...options, isDirectory });
+  opening.move();
+  return archive;
+}
+
+async function findStatus(path: string): Promise<Stats> {
+  return await opening(path, stat(path));
+}
+
+async function openTar(source: ArchiveSource, options: OpenArchiveOptions): Promise<ArchiveFiles> {
+  const file = typeof source === "string" ? await openPlain(source, options) : await spool(source, options);
+  await using opened = new AsyncDisposableStack();
+  opened.use(file);
+  const files = await openTarFiles(file, options);
+  opened.move();
+  return files;
+}
+
+/** The file itself where it is a plain tar, else what it holds, spooled. */
+async function openPlain(path: string, options: SpoolOptions): Promise<FileHandle> {
+  await using opened = new AsyncDisposableStack();
+  const file = opened.use(await opening(path, open(path)));
+  if (!(await file.stat()).isFile()) return await spool(streamOf(file), options);
+  const start = Buffer.alloc(firstBlock);
+  const { bytesRead } = await opening(path, file.read(start, 0, firstBlock, 0));
+  const head = start.subarray(0, bytesRead);
+  if (compressionOf(head.subarray(0, magicBytes)) !== "none") return await spool(streamOf(file), options);
+  if (!isTarStart(head)) throw notAnArchive(`"${path}" is no tar`);
+  opened.move();
+  return file;
+}
+
+function streamOf(file: FileHandle): AsyncIterable<Uint8Array> {
+  return file.createReadStream({ autoClose: false, highWaterMark: streamBytes });
+}
+
+const firstBlock = 512;
+
+/** What a reader of a file takes at once. */
+const streamBytes = 256 * 1024;
+
+async function opening<Result>(path: string, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (isErrno(cause, "ENOENT", "ENOTDIR"))
+      throw new StowageError("not-found", `Cannot read archive "${path}": it is not there`, { cause });
+    throw asStorageError(cause, `read archive "${path}"`);
+  }
+}
+
+interface Found extends AbortOptions {
+  readonly isDirectory: boolean;
+}
+
+async function readImages(files: ArchiveFiles, { isDirectory, ...options }: Found): Promise<ImageArchive> {
+  const layout = await readLayout(files);
+  if (layout !== undefined) {
+    const form = await formOf(files, isDirectory);
+    return archiveOf(files, { form, images: layout, find: (digest) => findBlob(files, digest) });
+  }
+  const docker = isDirectory ? undefined : await readDockerImages(files, options);
+  if (docker === undefined) throw notAnArchive(await whatIsMissing(files, isDirectory));
+  const { images, blobs } = docker;
+  return archiveOf(files, { form: "docker-archive", images, find: (digest) => Promise.resolve(blobs.get(digest)) });
+}
+
+async function formOf(files: ArchiveFiles, isDirectory: boolean): Promise<ArchiveForm> {
+  if (isDirectory) return "oci-layout";
+  return (await files.find(dockerList)) === undefined ? "oci-archive" : "docker-archive";
+}
+
+async function whatIsMissing(files: ArchiveFiles, isDirectory: boolean): Promise<string> {
+  if (isDirectory) return 'the directory is no OCI layout: it has no "oci-layout"';
+  const isOld = (await files.find("repositories")) !== undefined;
+  if (isOld) return 'it is of a docker before 1.10: it has no "manifest.json"';
+  return 'the tar has no images: neither "oci-layout" nor "manifest.json" is in it';
+}
+
+interface ArchiveParts extends Pick<ImageArchive, "form" | "images"> {
+  readonly find: (digest: Digest) => Promise<ArchivedFile | undefined>;
+}
+
+function archiveOf(files: ArchiveFiles, { form, images, find }: ArchiveParts): ImageArchive {
+  return {
+    form,
+    images,
+    async *read(digest, from = 0) {
+      const file = await find(digest);
+      if (file === undefined) throw new StowageError("not-found", `Cannot read blob ${digest}: the archive lacks it`);
+      yield* file.read(from);
+    },
+    [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),
+  };
+}
