@@ -82,7 +82,7 @@ test("chooses the platform of the handler from an index", async () => {
   const name = `${reference.domain}/team/app:1`;
   expect(await images.find(name)).toEqual(plain);
   expect(await images.findAll(name)).toEqual([plain, arm]);
-  expect((await images.remove(name))?.id).toBe(plain.id);
+  expect((await images.remove(name))?.image.id).toBe(plain.id);
   expect(await images.list()).toEqual([]);
 });
 

@@ -322,7 +322,7 @@ test("removes an image with all its names and gives its disk back, but for what 
   const two = await store.images.pull(parseReference(`${registry.host}/two:1`), { platform: amd64 });
   const together = await store.images.usage();
   expect(together.bytes).toBeLessThan(imageSize(one) + imageSize(two));
-  expect((await store.images.remove(`${registry.host}/one:1`))?.id).toBe(one.id);
+  expect((await store.images.remove(`${registry.host}/one:1`))?.image.id).toBe(one.id);
   expect(await store.images.find(one.id)).toBeUndefined();
   expect(await store.images.remove(one.id)).toBeUndefined();
   expect((await store.images.usage()).bytes).toBe(imageSize(two));

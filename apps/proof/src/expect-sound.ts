@@ -128,5 +128,5 @@ async function expectGone({ images, writable }: Store): Promise<void> {
 const staying: ReadonlySet<string> = new Set(["trash", "database", "layout"]);
 
 async function removeNow(images: Store["images"], id: Digest): Promise<void> {
-  expect((await images.remove(id, { endLease: true }))?.id, "removed").toBe(id);
+  expect((await images.remove(id, { endLease: true }))?.image.id, "removed").toBe(id);
 }

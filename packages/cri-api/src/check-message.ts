@@ -3,7 +3,6 @@ import { StowageError } from "@stowage/errors";
 import { type CheckReport, type DiskAccount, type DiskLine, diskKinds, type Repair } from "@stowage/image-service";
 import { type ImageKey, isImageKey } from "@stowage/images";
 import { parseDigest, quoteText } from "@stowage/oci";
-import type { Usage } from "@stowage/snapshots";
 import { decodeDamage, encodeDamage } from "./damage-message.ts";
 import {
   type AccountResponse,
@@ -11,11 +10,11 @@ import {
   type CheckResponse,
   CheckResponseSchema,
   type DiskUsage,
-  DiskUsageSchema,
   type RepairResponse,
   RepairResponseSchema,
 } from "./gen/stowage/v1/store_pb.ts";
 import { decodeStoredImage, encodeStoredImage } from "./stored-image.ts";
+import { decodeUsage, encodeUsage } from "./usage-message.ts";
 
 /** What a check saw, as `stowage.v1` carries it. */
 export function encodeCheckReport({ images, resources, findings, unreadable }: CheckReport): CheckResponse {
@@ -79,12 +78,4 @@ export function decodeDiskAccount({ lines, total, unaccounted, paths }: AccountR
 function decodeLine(text: string, usage: DiskUsage | undefined): readonly DiskLine[] {
   const kind = diskKinds.find((known) => known === text);
   return kind === undefined ? [] : [{ kind, ...decodeUsage(usage) }];
-}
-
-function encodeUsage({ bytes, inodes }: Usage): DiskUsage {
-  return create(DiskUsageSchema, { bytes: BigInt(bytes), inodes: BigInt(inodes) });
-}
-
-function decodeUsage(usage: DiskUsage | undefined): Usage {
-  return { bytes: Number(usage?.bytes ?? 0n), inodes: Number(usage?.inodes ?? 0n) };
 }

@@ -18,6 +18,7 @@ const image: Image = {
   tags: ["docker.io/library/a:1"],
   digests: [],
   publishedAt: 1,
+  pins: [],
   damage: [],
 };
 const pull = { pull: "p1", reference: "docker.io/library/a:1" };

@@ -126,6 +126,7 @@ test("a response with the image, or with what is not known here, carries no even
     tags: [],
     digests: [],
     publishedAt: 0,
+    pins: [],
     damage: [],
   });
   expect(decodePullEvent(create(PullResponseSchema, { event: { case: "image", value: image } }))).toBeUndefined();

@@ -1,11 +1,9 @@
 import { create } from "@bufbuild/protobuf";
-import { type Credential, decodeAuthConfig } from "@stowage/auth";
 import type { LayerPhase, PullEvent, PullOptions } from "@stowage/image-service";
 import { formatPlatform, parseDigest, parsePlatform } from "@stowage/oci";
 import { formatReference, parseReference, type Reference } from "@stowage/reference";
+import { decodeCredential, encodeCredential } from "./credential-message.ts";
 import {
-  type Credential as CredentialMessage,
-  CredentialSchema,
   type PullRequest,
   PullRequestSchema,
   type PullResponse,
@@ -34,7 +32,7 @@ export function decodePullRequest(request: PullRequest): PullAsk & { readonly re
     handler: request.handler,
     plainHttp: request.plainHttp,
     platform: request.platform === "" ? undefined : parsePlatform(request.platform),
-    credential: request.credential === undefined ? undefined : decodeAuthConfig(request.credential)?.credential,
+    credential: decodeCredential(request.credential),
   };
 }
 
@@ -76,25 +74,3 @@ export function decodePullEvent({ event }: PullResponse): PullEvent | undefined 
 }
 
 const phases: readonly LayerPhase[] = ["waiting", "fetching", "unpacking", "done", "present"];
-
-function encodeCredential(credential: Credential): CredentialMessage {
-  switch (credential.kind) {
-    case "basic":
-      return create(CredentialSchema, encodeBasic(credential));
-    case "identity-token":
-      return create(CredentialSchema, { identityToken: credential.token.reveal() });
-    case "registry-token":
-      return create(CredentialSchema, { registryToken: credential.token.reveal() });
-  }
-}
-
-/** An empty name is as good as none beside a password, and can only be told in `auth`. */
-function encodeBasic({ username, password }: Extract<Credential, { readonly kind: "basic" }>): {
-  readonly username?: string;
-  readonly password?: string;
-  readonly auth?: string;
-} {
-  return username === ""
-    ? { auth: Buffer.from(`:${password.reveal()}`).toString("base64") }
-    : { username, password: password.reveal() };
-}

@@ -30,6 +30,7 @@ const full: Image = {
   tags: ["docker.io/library/a:1", "ghcr.io/team/a:v2"],
   digests: [`docker.io/library/a@${digestOf("index")}`],
   publishedAt: 1_790_000_000_123,
+  pins: ["ghcr.io/team/a:v2", config.digest],
   damage: [],
 };
 
@@ -44,6 +45,7 @@ const bare: Image = {
   tags: [],
   digests: [],
   publishedAt: 0,
+  pins: [],
   damage: [],
 };
 

@@ -30,6 +30,7 @@ export function encodeStoredImage(image: Image): ImageMessage {
     created: created ?? "",
     tags: [...image.tags],
     digests: [...image.digests],
+    pins: [...image.pins],
     publishedAt: BigInt(publishedAt),
     damage: image.damage.map(encodeDamage),
   });
@@ -58,6 +59,7 @@ export function decodeStoredImage(message: ImageMessage): Image {
     ...(message.created === "" ? {} : { created: message.created }),
     tags: message.tags,
     digests: message.digests,
+    pins: message.pins,
     publishedAt: Number(message.publishedAt),
     damage: message.damage.map(decodeDamage),
   };

@@ -24,6 +24,7 @@ const image: Image = {
   tags: ["docker.io/library/a:1", "docker.io/library/a:2"],
   digests: [`docker.io/library/a@${digestOf("index")}`],
   publishedAt: 1,
+  pins: [],
   damage: [],
 };
 

@@ -20,6 +20,7 @@ const image: Image = {
   tags: ["docker.io/library/a:1"],
   digests: [],
   publishedAt: 1,
+  pins: [],
   damage: [],
 };
 

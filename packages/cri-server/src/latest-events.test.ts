@@ -3,6 +3,7 @@ import type { PullEvent } from "@stowage/image-service";
 import { digestOf } from "@stowage/oci";
 import { expect, test } from "vitest";
 import { LatestEvents } from "./latest-events.ts";
+import { progressKey } from "./progress-key.ts";
 
 const manifest = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest: digestOf("manifest"), size: 1 };
 const resolved: PullEvent = { kind: "resolved", manifest, layers: [] };
@@ -13,7 +14,7 @@ function fetching(name: string, bytes: number): PullEvent {
 }
 
 test("gives a reader who keeps up every event, and ends", async () => {
-  const events = new LatestEvents();
+  const events = new LatestEvents(progressKey);
   const all = [resolved, fetching("one", 1), fetching("one", 2), fetching("two", 1), committing];
   const read = Array.fromAsync(events);
   for (const event of all) {
@@ -25,7 +26,7 @@ test("gives a reader who keeps up every event, and ends", async () => {
 });
 
 test("gives a reader who is slow the latest of each layer, first things first", async () => {
-  const events = new LatestEvents();
+  const events = new LatestEvents(progressKey);
   events.push(resolved);
   for (let bytes = 0; bytes <= 100; bytes += 1) {
     for (const name of ["one", "two"]) events.push(fetching(name, bytes));
@@ -36,7 +37,7 @@ test("gives a reader who is slow the latest of each layer, first things first", 
 });
 
 test("gives what came while the reader was at an event after those that were there before", async () => {
-  const events = new LatestEvents();
+  const events = new LatestEvents(progressKey);
   const reader = events[Symbol.asyncIterator]();
   for (const name of ["one", "two"]) events.push(fetching(name, 1));
   expect((await reader.next()).value).toEqual(fetching("one", 1));
@@ -47,7 +48,7 @@ test("gives what came while the reader was at an event after those that were the
 });
 
 test("wakes a reader who waits when an event comes, and when the end does", async () => {
-  const events = new LatestEvents();
+  const events = new LatestEvents(progressKey);
   const reader = events[Symbol.asyncIterator]();
   const first = reader.next();
   await turnOfTheLoop();
@@ -60,7 +61,7 @@ test("wakes a reader who waits when an event comes, and when the end does", asyn
 });
 
 test("ends at once where nothing happened", async () => {
-  const events = new LatestEvents();
+  const events = new LatestEvents(progressKey);
   events.end();
   expect(await Array.fromAsync(events)).toEqual([]);
 });

@@ -1,16 +1,19 @@
-import type { PullEvent } from "@stowage/image-service";
-
 /**
- * Events from a callback as an iterable. A reader that is slow sees the latest of each layer and not all of them, so
- * that what waits is bounded by the number of layers.
+ * Events from a callback as an iterable. Of those that have the same key, a reader that is slow sees the latest and not all, so
+ * that what waits is bounded by the number of keys; one without a key is never passed over.
  */
-export class LatestEvents implements AsyncIterable<PullEvent> {
-  readonly #waiting = new Map<string, PullEvent>();
+export class LatestEvents<Event> implements AsyncIterable<Event> {
+  readonly #keyOf: (event: Event) => string | undefined;
+  readonly #waiting = new Map<string | symbol, Event>();
   #wake = Promise.withResolvers<void>();
   #ended = false;
 
-  push(event: PullEvent): void {
-    this.#waiting.set(event.kind === "layer" ? event.digest : event.kind, event);
+  constructor(keyOf: (event: Event) => string | undefined) {
+    this.#keyOf = keyOf;
+  }
+
+  push(event: Event): void {
+    this.#waiting.set(this.#keyOf(event) ?? Symbol(), event);
     this.#wake.resolve();
   }
 
@@ -19,7 +22,7 @@ export class LatestEvents implements AsyncIterable<PullEvent> {
     this.#wake.resolve();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<PullEvent, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined> {
     for (;;) {
       const events = [...this.#waiting.values()];
       this.#waiting.clear();

@@ -2,15 +2,17 @@ import { create } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import {
   decodePullRequest,
-  encodeCheckReport,
-  encodeDiskAccount,
+  decodeReadBlobRequest,
   encodeImageEvent,
   encodePullEvent,
-  encodeRepairs,
+  encodeRemoval,
   encodeStoredImage,
   type PullRequest,
   type PullResponse,
   PullResponseSchema,
+  type ReadBlobRequest,
+  type ReadBlobResponse,
+  ReadBlobResponseSchema,
   type StoreService,
   type WatchResponse,
   WatchResponseSchema,
@@ -19,7 +21,11 @@ import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { HandlerOptions, ImageService } from "@stowage/image-service";
 import type { Image } from "@stowage/images";
 import { LatestEvents } from "./latest-events.ts";
+import { loadImage } from "./load-image.ts";
+import { maintenanceMethods } from "./maintenance-methods.ts";
+import { namingMethods } from "./naming-methods.ts";
 import { pacedEvents } from "./paced-events.ts";
+import { progressKey } from "./progress-key.ts";
 import { type CallOptions, streaming, unary } from "./status.ts";
 
 export interface StoreMethodsDependencies {
@@ -44,26 +50,17 @@ export function storeMethods(
     })),
     find: unary(async ({ name, handler }, options) => found(await images.find(name, { ...options, handler }))),
     remove: unary(async ({ name, endLease, handler }, options) =>
-      found(await images.remove(name, { ...options, endLease, handler })),
+      encodeRemoval(await images.remove(name, { ...options, endLease, handler })),
     ),
+    ...namingMethods(images),
+    load: streaming((requests, options) => loadImage(images, requests, options)),
+    readBlob: streaming((request, options) => readBlob(images, request, options)),
+    ...maintenanceMethods(images),
     view: unary(async ({ id, handler, holder }, options) => {
       const asked = holder === "" ? options : { ...options, holder };
       const mounts = await images.view(await get(images, id, { ...options, handler }), asked);
       return { mounts: mounts.map(({ type, source, options: flags }) => ({ type, source, options: [...flags] })) };
     }),
-    release: unary(async ({ holder }, options) => {
-      await images.release(holder, options);
-      return {};
-    }),
-    collect: unary(async (_request, options) => {
-      await images.collect(options);
-      return {};
-    }),
-    check: unary(async ({ level }, options) =>
-      encodeCheckReport(await images.check({ ...options, level: levelOf(level) })),
-    ),
-    repair: unary(async (_request, options) => encodeRepairs(await images.repair(options))),
-    account: unary(async (_request, options) => encodeDiskAccount(await images.account(options))),
     readConfig: unary(async ({ id, handler }, options) => {
       const config = await images.readConfig(await get(images, id, { ...options, handler }), options);
       return { config: new Uint8Array(config) };
@@ -78,7 +75,7 @@ async function* pull(
   { signal }: AbortOptions,
 ): AsyncGenerator<PullResponse, void, undefined> {
   const { reference, ...asked } = decodePullRequest(request);
-  const events = new LatestEvents();
+  const events = new LatestEvents(progressKey);
   const pulling = images.pull(reference, { ...asked, signal, onProgress: (event) => events.push(event) });
   const ended = pulling.then(
     () => events.end(),
@@ -116,13 +113,19 @@ async function* watch(
   }
 }
 
-function levelOf(text: string): "sizes" | "digests" {
-  if (text === "sizes" || text === "digests") return text;
-  throw new StowageError("invalid-argument", `Cannot check to the level "${text}": expected sizes or digests`);
-}
-
 function found(image: Image | undefined): { readonly image?: ReturnType<typeof encodeStoredImage> } {
   return image === undefined ? {} : { image: encodeStoredImage(image) };
+}
+
+async function* readBlob(
+  images: ImageService,
+  request: ReadBlobRequest,
+  { signal }: AbortOptions,
+): AsyncGenerator<ReadBlobResponse, void, undefined> {
+  const { id, handler, digest, ...asked } = decodeReadBlobRequest(request);
+  const image = await get(images, id, { signal, handler });
+  for await (const data of images.readBlob(image, digest, { ...asked, signal }))
+    yield create(ReadBlobResponseSchema, { data: new Uint8Array(data) });
 }
 
 async function get(images: ImageService, id: string, options: HandlerOptions): Promise<Image> {

@@ -1,6 +1,7 @@
 import { isStowageError, StowageError } from "@stowage/errors";
 import {
   choosePlatform,
+  type Digest,
   decodeImageConfig,
   formatPlatform,
   type ImageConfig,
@@ -59,6 +60,11 @@ export async function chooseManifest(
   const config = imageConfigIn(configBytes, manifest.config.mediaType);
   if (config !== undefined) requireFitting(config, manifest, wanted);
   return { root, source, manifest, config, configBytes };
+}
+
+/** What it will be known by. */
+export function idOf({ config, manifest, source }: ChosenImage): Digest {
+  return config === undefined ? source.descriptor.digest : manifest.config.digest;
 }
 
 /** Where its type says nothing, it is an image's if it reads as one. */

@@ -1,38 +1,52 @@
-import { type AbortOptions, type ErrorCode, isStowageError, StowageError } from "@stowage/errors";
-import { blobResource, diffIdsOf, type Image, imageKeyOf, layersOf, type Resource, resourcesOf } from "@stowage/images";
-import { algorithmOf, collectBytes, digestOf, maxConfigBytes } from "@stowage/oci";
+import { type AbortOptions, isStowageError } from "@stowage/errors";
+import type { Image, Resource } from "@stowage/images";
+import type { Digest } from "@stowage/oci";
 import type { Reference } from "@stowage/reference";
-import { SharedWork } from "@stowage/shared-work";
 import type { Mount, Usage } from "@stowage/snapshots";
 import { Broadcast } from "./broadcast.ts";
 import { type CheckOptions, type CheckReport, check } from "./check.ts";
-import { type CollectOptions, collectImage, collectUnheld, dropBlobs } from "./collect.ts";
+import type { Collection } from "./collection.ts";
+import { Collector } from "./collector.ts";
 import { accountFor, type DiskAccount } from "./disk-account.ts";
 import { findImages } from "./find-image.ts";
 import { type Handlers, requireHandler, Snapshotters } from "./handlers.ts";
 import { Holdings } from "./holdings.ts";
 import { type ImageEvent, tellingPull } from "./image-event.ts";
+import { ImageNames } from "./image-names.ts";
 import type {
+  CollectionOptions,
   HandlerOptions,
+  Hold,
   ImageService,
   ImageServiceDependencies,
   ImageServiceSettings,
   ListOptions,
+  Pin,
+  ReadBlobOptions,
+  Removal,
   RemoveImageOptions,
   Repair,
+  TagOptions,
   Tuning,
+  Untagging,
   ViewOptions,
 } from "./image-service.ts";
+import { type ImageSource, type LoadOptions } from "./image-source.ts";
 import { Limiter } from "./limiter.ts";
+import { loadImage, referenceOf } from "./load-image.ts";
 import { Pins } from "./pins.ts";
 import type { PullOptions } from "./pull-event.ts";
-import { type PullDependencies, pullImage } from "./pull-image.ts";
-import { isReady, requireReady } from "./ready.ts";
+import { newShares, type PullDependencies, pullImage } from "./pull-image.ts";
+import { readBlob } from "./read-blob.ts";
+import { readConfig } from "./read-config.ts";
+import { isReady } from "./ready.ts";
+import { joinedRemoval } from "./removal.ts";
 import { repairImage } from "./repair-image.ts";
+import type { NameDependencies } from "./require-free-names.ts";
 import { Roots } from "./roots.ts";
 import { type Traces, traced } from "./trace.ts";
 import { UnderWay } from "./under-way.ts";
-import { UsageLedger } from "./usage-ledger.ts";
+import { viewImage } from "./view-image.ts";
 
 /** Disposing the service stops the pulls that are under way, and waits until they have left the disk. */
 export function createImageService(
@@ -42,15 +56,10 @@ export function createImageService(
   return new PullingImageService(dependencies, settings);
 }
 
-/** Failures that another caller, with its own authority, need not have. */
-function isAboutCaller(error: unknown): boolean {
-  const codes: readonly ErrorCode[] = ["unauthenticated", "permission-denied", "not-found"];
-  return error instanceof StowageError && codes.includes(error.code);
-}
-
 /** What all calls share, whatever handler they are for. */
 interface SharedDependencies
   extends Omit<PullDependencies, "platform" | "snapshots" | "keepsLayers" | "leaseSeconds">,
+    Pick<NameDependencies, "pins">,
     Pick<ImageServiceDependencies, "disk"> {
   readonly snapshotters: Snapshotters;
 }
@@ -60,14 +69,11 @@ class PullingImageService implements ImageService, AsyncDisposable {
   readonly #settings: ImageServiceSettings;
   readonly #handlers: Handlers;
   readonly #underWay = new UnderWay();
-  readonly #ledger = new UsageLedger();
+  readonly #collector: Collector;
+  readonly #names: ImageNames;
   readonly #events = new Broadcast<ImageEvent>();
   #tuning: Tuning;
   #pins: Pins;
-  /** What the last collection left that no image has. */
-  #unheld: Usage = { bytes: 0, inodes: 0 };
-  /** Images that were removed since, and what they had may still be held. */
-  readonly #removed = new Set<Image>();
 
   constructor({ snapshots, otherSnapshots, ...given }: ImageServiceDependencies, settings: ImageServiceSettings) {
     const holdings = new Holdings();
@@ -91,11 +97,11 @@ class PullingImageService implements ImageService, AsyncDisposable {
         onChange: (event) => this.#events.publish(event),
         onFailure: this.#tell,
       }),
-      configs: new SharedWork(isAboutCaller),
-      fetches: new SharedWork(isAboutCaller),
-      files: new SharedWork(isAboutCaller),
-      stages: new SharedWork(isAboutCaller),
+      pins: () => this.#pins,
+      ...newShares(),
     };
+    this.#collector = new Collector(this.#dependencies, () => this.#tuning.retention);
+    this.#names = new ImageNames(this.#dependencies, this.#collector);
   }
 
   tune(tuning: Tuning): void {
@@ -108,21 +114,37 @@ class PullingImageService implements ImageService, AsyncDisposable {
     return this.#pins.has(image);
   }
 
+  pins(options: AbortOptions = {}): Promise<readonly Pin[]> {
+    return this.#names.pins(this.#tuning.pinned, options);
+  }
+
+  pin(name: string, options: AbortOptions = {}): Promise<Pin> {
+    return this.#underWay.run(options.signal, (signal) => this.#names.pin(name, { signal }));
+  }
+
+  unpin(name: string, options: AbortOptions = {}): Promise<Pin> {
+    return this.#underWay.run(options.signal, (signal) => this.#names.unpin(name, { signal }));
+  }
+
+  tag(name: string, reference: Reference, options: TagOptions = {}): Promise<Image> {
+    return this.#underWay.run(options.signal, (signal) => this.#names.tag(name, reference, { ...options, signal }));
+  }
+
+  untag(reference: Reference, options: HandlerOptions = {}): Promise<Untagging | undefined> {
+    return this.#underWay.run(options.signal, (signal) => this.#names.untag(reference, { ...options, signal }));
+  }
+
   watch(options: AbortOptions = {}): AsyncIterable<ImageEvent> {
     return this.#events.listen(options);
   }
 
   pull(reference: Reference, options: PullOptions = {}): Promise<Image> {
-    return this.#underWay.run(options.signal, async (signal) => {
-      const dependencies = this.#dependenciesFor(options.handler ?? "");
-      try {
-        const asked = { ...options, reference, signal };
-        return await tellingPull(this.#events, asked, (told) => pullImage(dependencies, reference, told));
-      } catch (error) {
-        if (isStowageError(error, "resource-exhausted")) await this.#giveBack(signal).catch(this.#tell);
-        throw error;
-      }
-    });
+    return this.#bring({ ...options, reference }, (dependencies, told) => pullImage(dependencies, reference, told));
+  }
+
+  load(source: ImageSource, { force, ...options }: LoadOptions = {}): Promise<Image> {
+    const asked = { ...options, reference: referenceOf(source) };
+    return this.#bring(asked, (dependencies, told) => loadImage(dependencies, source, { ...told, force }));
   }
 
   async list({ signal, handler, damagedToo = false }: ListOptions = {}): Promise<readonly Image[]> {
@@ -145,62 +167,51 @@ class PullingImageService implements ImageService, AsyncDisposable {
   remove(
     name: string,
     { endLease = false, handler, signal: outer }: RemoveImageOptions = {},
-  ): Promise<Image | undefined> {
+  ): Promise<Removal | undefined> {
     return this.#underWay.run(outer, (signal) =>
       traced("stowage.image.remove", { name }, async () => {
         const ids = new Set((await this.findAll(name, { signal, handler })).map(({ id }) => id));
         const images = await this.list({ signal, handler, damagedToo: true });
-        const removed: Image[] = [];
-        for (const image of images.filter(({ id }) => ids.has(id)))
-          removed.push(...(await this.#removeOne(image, { signal, endLease })));
-        return removed[0];
+        const removals: Removal[] = [];
+        for (const image of images.filter(({ id }) => ids.has(id))) {
+          const removal = await this.#collector.remove(image, { signal, endLease });
+          if (removal !== undefined) removals.push(removal);
+        }
+        return joinedRemoval(removals);
       }),
     );
   }
 
-  async view(image: Image, { holder, signal }: ViewOptions = {}): Promise<readonly Mount[]> {
-    const chain = diffIdsOf(image);
-    if (chain.length === 0)
-      throw new StowageError("failed-precondition", `Cannot mount image ${image.id}: it has no layers`);
-    requireReady(image, "mount");
-    const { roots, snapshotters } = this.#dependencies;
-    if (holder !== undefined) await roots.lease(holder, layersOf(image), { signal });
-    try {
-      return await snapshotters.get(image.snapshotter).view(chain, { signal });
-    } catch (error) {
-      if (holder !== undefined) await roots.end([holder]);
-      throw error;
-    }
+  view(image: Image, options: ViewOptions = {}): Promise<readonly Mount[]> {
+    return viewImage(this.#dependencies, image, options);
   }
 
   release(holder: string, options: AbortOptions = {}): Promise<void> {
     return this.#underWay.run(options.signal, async (signal) => {
-      await this.#collectFreed(await this.#dependencies.roots.end([holder], { signal }), signal);
+      await this.#collector.collectFreed(await this.#dependencies.roots.end([holder], { signal }), { signal });
     });
   }
 
-  async readConfig(image: Image, options: AbortOptions = {}): Promise<Uint8Array> {
-    const { content, roots } = this.#dependencies;
-    const { digest, size } = image.config;
-    const found = await content.find(digest, options);
-    const bytes = found?.size === size ? await collectBytes(content.read(digest, options), maxConfigBytes) : undefined;
-    if (bytes !== undefined && digestOf(bytes, algorithmOf(digest)) === digest) return bytes;
-    const why = found === undefined ? "is missing" : "is other bytes than its name says";
-    await roots.reportDamage([{ resource: blobResource(digest), why }]);
-    throw new StowageError("data-loss", `Cannot read the config of image ${image.id}: it ${why}; pull it again`);
+  readConfig(image: Image, options: AbortOptions = {}): Promise<Uint8Array> {
+    return readConfig(this.#dependencies, image, options);
   }
 
-  async usage(options: AbortOptions = {}): Promise<Usage> {
-    const { images, holdings } = this.#dependencies;
-    const isHeld = (part: Resource): boolean => holdings.isHeld(part);
-    const { bytes, inodes } = this.#ledger.add(await images.list(options), this.#removed, isHeld);
-    return { bytes: bytes + this.#unheld.bytes, inodes: inodes + this.#unheld.inodes };
+  readBlob(image: Image, digest: Digest, options: ReadBlobOptions = {}): AsyncIterable<Uint8Array> {
+    return readBlob(this.#dependencies, { image, digest }, options);
   }
 
-  collect(options: AbortOptions = {}): Promise<void> {
-    return this.#underWay.run(options.signal, async (signal) => {
-      await this.#collect({ signal, retention: this.#tuning.retention });
-    });
+  async holds({ signal }: AbortOptions = {}): Promise<readonly Hold[]> {
+    signal?.throwIfAborted();
+    await this.#dependencies.roots.ready();
+    return this.#dependencies.roots.holds();
+  }
+
+  usage(options: AbortOptions = {}): Promise<Usage> {
+    return this.#collector.usage(options);
+  }
+
+  collect(options: CollectionOptions = {}): Promise<Collection> {
+    return this.#underWay.run(options.signal, (signal) => this.#collector.collect({ ...options, signal }));
   }
 
   check(options: CheckOptions): Promise<CheckReport> {
@@ -234,7 +245,22 @@ class PullingImageService implements ImageService, AsyncDisposable {
     await this.#underWay[Symbol.asyncDispose]();
   }
 
-  #dependenciesFor(name: string): PullDependencies {
+  #bring(
+    asked: PullOptions & { readonly reference: Reference },
+    bring: (dependencies: PullDependencies & NameDependencies, options: PullOptions) => Promise<Image>,
+  ): Promise<Image> {
+    return this.#underWay.run(asked.signal, async (signal) => {
+      const dependencies = this.#dependenciesFor(asked.handler ?? "");
+      try {
+        return await tellingPull(this.#events, { ...asked, signal }, (told) => bring(dependencies, told));
+      } catch (error) {
+        if (isStowageError(error, "resource-exhausted")) await this.#collector.giveBack({ signal }).catch(this.#tell);
+        throw error;
+      }
+    });
+  }
+
+  #dependenciesFor(name: string): PullDependencies & NameDependencies {
     const { platform, snapshotter } = requireHandler(this.#handlers, name);
     const { retention, leaseSeconds } = this.#tuning;
     return {
@@ -248,15 +274,6 @@ class PullingImageService implements ImageService, AsyncDisposable {
     };
   }
 
-  async #removeOne(image: Image, options: AbortOptions & { readonly endLease: boolean }): Promise<readonly Image[]> {
-    const { roots, holdings } = this.#dependencies;
-    const removed = await roots.remove(imageKeyOf(image), options);
-    if (removed === undefined) return [];
-    await collectImage(this.#dependencies, removed);
-    if (resourcesOf(removed).some((resource) => holdings.isHeld(resource))) this.#removed.add(removed);
-    return [removed];
-  }
-
   /** A handler is known while it is configured, or an image is here that was pulled for it. */
   async #requireKnown(handler: string): Promise<void> {
     if (handler === "" || this.#handlers.has(handler)) return;
@@ -264,28 +281,9 @@ class PullingImageService implements ImageService, AsyncDisposable {
     if (!images.some((image) => image.handler === handler)) requireHandler(this.#handlers, handler);
   }
 
-  /** On a full disk nothing is kept that is not needed, but for what is always to be kept. */
-  async #giveBack(signal: AbortSignal): Promise<void> {
-    const layers = this.#tuning.retention.layers === "all" ? "all" : "budget";
-    await this.#collect({ signal, retention: { layers, bytes: 0, seconds: 0 } });
-  }
-
-  async #collect(options: CollectOptions): Promise<void> {
-    const before = [...this.#removed];
-    const work = () => collectUnheld(this.#dependencies, options);
-    this.#unheld = await traced("stowage.store.collect", {}, work);
-    for (const image of before) this.#removed.delete(image); // what is left of them is in the sum
-  }
-
   /** For leases that have ended, behind nobody's call. */
   #collectAside(freed: readonly Resource[]): void {
-    this.#underWay.run(undefined, (signal) => this.#collectFreed(freed, signal)).catch(this.#tell);
-  }
-
-  async #collectFreed(freed: readonly Resource[], signal: AbortSignal): Promise<void> {
-    if (freed.length === 0) return;
-    await dropBlobs(this.#dependencies, freed);
-    await this.#collect({ signal, retention: this.#tuning.retention });
+    this.#underWay.run(undefined, (signal) => this.#collector.collectFreed(freed, { signal })).catch(this.#tell);
   }
 
   /** What nobody waits for. */

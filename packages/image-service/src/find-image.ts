@@ -64,7 +64,7 @@ function findByDocument(images: readonly Image[], digest: string, repository?: s
 }
 
 /** Whether the image has a name in the repository. */
-export function isIn({ tags, digests }: Image, repository: string): boolean {
+export function isIn({ tags, digests }: Pick<Image, "tags" | "digests">, repository: string): boolean {
   return [...tags, ...digests].some((name) => name.startsWith(`${repository}:`) || name.startsWith(`${repository}@`));
 }
 

@@ -34,20 +34,31 @@ export class Holdings {
     return this.#counts.has(resource);
   }
 
+  /** Everybody who holds something, and what. */
+  list(): readonly (readonly [holder: string, resources: readonly Resource[]])[] {
+    return [...this.#resources];
+  }
+
+  holdersOf(resource: Resource): readonly string[] {
+    if (!this.isHeld(resource)) return [];
+    return this.list().flatMap(([holder, held]) => (held.includes(resource) ? [holder] : []));
+  }
+
   /** Whether a pull that is under way counts on it. */
   isOnItsWay(resource: Resource): boolean {
     return [...this.#resources].some(([holder, held]) => holder.startsWith(pullPrefix) && held.includes(resource));
   }
 
-  /** Runs `remove` for what nobody holds, after removals of it that have begun; otherwise does nothing. */
-  async unlessHeld(resource: Resource, remove: () => Promise<void>): Promise<void> {
+  /** Runs `remove` for what nobody holds, after removals of it that have begun; otherwise does nothing. Returns whether it ran. */
+  async unlessHeld(resource: Resource, remove: () => Promise<void>): Promise<boolean> {
     for (let other = this.#going.get(resource); other !== undefined; other = this.#going.get(resource)) {
       await other.catch(() => undefined);
     }
-    if (this.isHeld(resource)) return;
+    if (this.isHeld(resource)) return false;
     const going = remove().finally(() => this.#going.delete(resource));
     this.#going.set(resource, going);
     await going;
+    return true;
   }
 
   /** Whether that was the last hold on it. */

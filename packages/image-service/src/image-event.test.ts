@@ -6,7 +6,7 @@ import { type ImageEvent, tellingPull } from "./image-event.ts";
 import { recordOf } from "./image-record.test.fixture.ts";
 import type { PullEvent, PullOptions } from "./pull-event.ts";
 
-const image = { ...recordOf("a"), tags: [], digests: [], publishedAt: 1, damage: [] };
+const image = { ...recordOf("a"), tags: [], digests: [], publishedAt: 1, pins: [], damage: [] };
 const failure = new StowageError("unavailable", "Cannot pull: nobody answers");
 const reference = parseReference("ghcr.io/team/app:v1");
 

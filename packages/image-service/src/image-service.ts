@@ -1,14 +1,17 @@
+import type { Credential } from "@stowage/auth";
 import type { ContentStore } from "@stowage/content";
 import type { AbortOptions } from "@stowage/errors";
-import type { Image, ImageIndex } from "@stowage/images";
-import type { Platform } from "@stowage/oci";
+import type { Image, ImageIndex, Resource } from "@stowage/images";
+import type { Digest, Platform } from "@stowage/oci";
 import type { Reference } from "@stowage/reference";
 import type { Registry } from "@stowage/registry";
 import type { Mount, Snapshotter, Unpacker, Usage } from "@stowage/snapshots";
 import type { CheckOptions, CheckReport } from "./check.ts";
+import type { Collection } from "./collection.ts";
 import type { Disk, DiskAccount } from "./disk-account.ts";
 import type { Handlers } from "./handlers.ts";
 import type { ImageEvent } from "./image-event.ts";
+import type { ImageSource, LoadOptions } from "./image-source.ts";
 import type { Widths } from "./limiter.ts";
 import type { PullOptions } from "./pull-event.ts";
 import type { Retention } from "./retention.ts";
@@ -35,8 +38,35 @@ export interface ImageService {
   /** The same for each runtime handler that it was pulled for. */
   findAll(name: string, options?: HandlerOptions): Promise<readonly Image[]>;
 
-  /** Whether the settings ask for it to stay. It is advice, and hinders nobody. */
+  /** Whether the settings or somebody ask for it to stay. It is advice, and hinders nobody. */
   isPinned(image: Image): boolean;
+
+  /** Everything that pins images, whether or not there are such. */
+  pins(options?: AbortOptions): Promise<readonly Pin[]>;
+
+  /** Pins a name or an id, for as long as until `unpin`, also over restarts; fails with `not-found` where no image has it. */
+  pin(name: string, options?: AbortOptions): Promise<Pin>;
+
+  /** Ends that, also where no image has it any more. Fails with `not-found` where nobody has pinned it. */
+  unpin(name: string, options?: AbortOptions): Promise<Pin>;
+
+  /**
+   * Gives the image that `name` means one more name with a tag, which is taken from the image that had it. Fails with
+   * `not-found`, and with `already-exists` where the name is pinned and another image's, unless it is told to take that, too.
+   */
+  tag(name: string, reference: Reference, options?: TagOptions): Promise<Image>;
+
+  /**
+   * Takes a name from the image that has it. With the last tag of a repository go the digest names in it, and with its last name
+   * goes the image. `undefined` where nobody has the name.
+   */
+  untag(reference: Reference, options?: HandlerOptions): Promise<Untagging | undefined>;
+
+  /**
+   * Brings an image here from somewhere that is no registry. Fails as `pull` does, and with `already-exists` where another
+   * image has one of the names, unless it is told to take it.
+   */
+  load(source: ImageSource, options?: LoadOptions): Promise<Image>;
 
   /** What happens from now on, until the signal aborts. Who is slow to read is told so by `resource-exhausted`. */
   watch(options?: AbortOptions): AsyncIterable<ImageEvent>;
@@ -48,7 +78,7 @@ export interface ImageService {
    * Takes the image that `name` means away, with all its names, for the given handler or for all. Its disk is given back but for
    * what another image, a mount or a lease holds. `undefined` where there is none.
    */
-  remove(name: string, options?: RemoveImageOptions): Promise<Image | undefined>;
+  remove(name: string, options?: RemoveImageOptions): Promise<Removal | undefined>;
 
   /** The mounts that show the image's root file system, read-only. Fails with `data-loss` where it is damaged. */
   view(image: Image, options?: ViewOptions): Promise<readonly Mount[]>;
@@ -59,11 +89,21 @@ export interface ImageService {
   /** The bytes of the image's config, as they came. Fails with `data-loss` where they are not any more. */
   readConfig(image: Image, options?: AbortOptions): Promise<Uint8Array>;
 
+  /**
+   * The bytes of a document or a blob of the image, as they came, verified: it throws, at its end at the latest, unless they are.
+   * The blob of a layer that is not kept comes from the registries that its names tell of. Fails with `not-found` where the image
+   * has no such blob, and with `failed-precondition` where no registry has it any more.
+   */
+  readBlob(image: Image, digest: Digest, options?: ReadBlobOptions): AsyncIterable<Uint8Array>;
+
+  /** Everybody beside images who holds something: mounts, pulls that are under way, and those of a moment ago. */
+  holds(options?: AbortOptions): Promise<readonly Hold[]>;
+
   /** Disk that everything takes together, what images share counted once. */
   usage(options?: AbortOptions): Promise<Usage>;
 
-  /** Gives back the disk of what nobody holds and the retention does not keep. */
-  collect(options?: AbortOptions): Promise<void>;
+  /** Gives back the disk of what nobody holds and the retention does not keep, or, dry, only says what that is. */
+  collect(options?: CollectionOptions): Promise<Collection>;
 
   /** Looks whether everything that images need is here and what it was. */
   check(options: CheckOptions): Promise<CheckReport>;
@@ -76,7 +116,7 @@ export interface ImageService {
 }
 
 /** What people ask for, be it of the service itself or, over a socket, of a daemon that has it. */
-export type ImageVerbs = Omit<ImageService, "usage" | "findAll" | "isPinned" | "tune">;
+export type ImageVerbs = Omit<ImageService, "findAll" | "isPinned" | "tune">;
 
 export interface ListOptions extends HandlerOptions {
   readonly damagedToo?: boolean | undefined;
@@ -95,6 +135,52 @@ export interface RemoveImageOptions extends HandlerOptions {
 export interface ViewOptions extends AbortOptions {
   /** For whom the layers are held, until `release` or the end of this boot, also where the image is removed. */
   readonly holder?: string | undefined;
+}
+
+/** An image that was removed. */
+export interface Removal {
+  readonly image: Image;
+  /** The disk that was given back. */
+  readonly freed: Usage;
+  /** Who still holds some of it: its disk is given back after them. */
+  readonly holders: readonly string[];
+}
+
+/** A name that was taken. */
+export interface Untagging {
+  /** The image that had it, as it is now, or, where it is gone, as it was. */
+  readonly image: Image;
+  readonly names: readonly string[];
+  /** Where the image went with its last name. */
+  readonly removal?: Removal | undefined;
+}
+
+export interface TagOptions extends HandlerOptions {
+  /** Take the name although it is pinned. */
+  readonly force?: boolean | undefined;
+}
+
+/** What keeps images from being collected by a kubelet. */
+export interface Pin {
+  /** An id, a name, or, in the settings, a glob that matches whole names. */
+  readonly pattern: string;
+  readonly by: "settings" | "somebody";
+}
+
+/** Somebody beside the images, and what must stay for them. */
+export interface Hold {
+  readonly holder: string;
+  readonly resources: readonly Resource[];
+}
+
+export interface ReadBlobOptions extends AbortOptions {
+  /** Whose authority is used where a registry has to be asked; without one the keychain is. */
+  readonly credential?: Credential | undefined;
+  readonly plainHttp?: boolean | undefined;
+}
+
+export interface CollectionOptions extends AbortOptions {
+  readonly dryRun?: boolean | undefined;
 }
 
 /** What became of a damaged image. */

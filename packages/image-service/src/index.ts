@@ -1,4 +1,5 @@
 export { type CheckOptions, type CheckReport, type Finding } from "./check.ts";
+export { type Collectable, type Collection, type CollectReason, collectReasons } from "./collection.ts";
 export { createImageService } from "./create-image-service.ts";
 export {
   type Disk,
@@ -12,18 +13,27 @@ export {
 export { type Handler, type Handlers } from "./handlers.ts";
 export { type ImageEvent } from "./image-event.ts";
 export {
+  type CollectionOptions,
   type HandlerOptions,
+  type Hold,
   type ImageService,
   type ImageServiceDependencies,
   type ImageServiceSettings,
   type ImageVerbs,
   type ListOptions,
+  type Pin,
+  type ReadBlobOptions,
+  type Removal,
   type RemoveImageOptions,
   type Repair,
+  type TagOptions,
   type Tuning,
+  type Untagging,
   type ViewOptions,
 } from "./image-service.ts";
+export { type ImageSource, type LoadOptions } from "./image-source.ts";
 export { type Widths } from "./limiter.ts";
+export { Pins } from "./pins.ts";
 export { type LayerPhase, type PullEvent, type PullOptions } from "./pull-event.ts";
 export { isReady } from "./ready.ts";
 export { type Retention } from "./retention.ts";

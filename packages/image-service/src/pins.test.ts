@@ -13,6 +13,7 @@ function imageOf(names: readonly string[]): Image {
     tags: names.filter((name) => !name.includes("@")),
     digests: names.filter((name) => name.includes("@")),
     publishedAt: 1,
+    pins: [],
     damage: [],
   };
 }

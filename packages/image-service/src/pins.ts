@@ -15,13 +15,19 @@ export class Pins {
     this.#matchers = patterns.map(matcherOf);
   }
 
+  /** Whether a pattern, or somebody, asks for the image to stay. */
   has(image: Image): boolean {
     const known = this.#known.get(image);
     if (known !== undefined) return known;
     const names = [image.id, ...image.tags, ...image.digests];
-    const isPinned = names.some((name) => this.#matchers.some((matches) => matches(name)));
+    const isPinned = image.pins.length > 0 || names.some((name) => this.matches(name));
     this.#known.set(image, isPinned);
     return isPinned;
+  }
+
+  /** Whether a pattern matches an id or a normalised name. */
+  matches(name: string): boolean {
+    return this.#matchers.some((matches) => matches(name));
   }
 }
 

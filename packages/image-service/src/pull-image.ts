@@ -10,12 +10,13 @@ import {
   neededBy,
   type Resource,
 } from "@stowage/images";
-import { chainIdOf, type Platform } from "@stowage/oci";
+import { chainIdOf, type Digest, type Platform } from "@stowage/oci";
 import { formatReference, type Reference } from "@stowage/reference";
+import { SharedWork } from "@stowage/shared-work";
 import type { ConfigDependencies } from "./bring-config.ts";
 import { bringFiles, type FileDependencies } from "./bring-files.ts";
 import { type BringLayersOptions, bringLayers, type LayerDependencies } from "./bring-layers.ts";
-import { chooseManifest } from "./choose-manifest.ts";
+import { chooseManifest, idOf } from "./choose-manifest.ts";
 import type { WantedBlob } from "./fetch-blob.ts";
 import { type Holdings, pullPrefix } from "./holdings.ts";
 import { joined } from "./joined.ts";
@@ -40,6 +41,31 @@ export interface PullDependencies extends LayerDependencies, FileDependencies, C
   readonly leaseSeconds: number;
 }
 
+/** The work that pulls share, so that each thing comes once. */
+export type PullShares = Pick<PullDependencies, "configs" | "fetches" | "files" | "stages">;
+
+export function newShares(): PullShares {
+  return {
+    configs: new SharedWork(isAboutCaller),
+    fetches: new SharedWork(isAboutCaller),
+    files: new SharedWork(isAboutCaller),
+    stages: new SharedWork(isAboutCaller),
+  };
+}
+
+/** Failures that another caller, with its own authority, need not have. */
+function isAboutCaller(error: unknown): boolean {
+  const codes: readonly ErrorCode[] = ["unauthenticated", "permission-denied", "not-found"];
+  return error instanceof StowageError && codes.includes(error.code);
+}
+
+export interface BringOptions extends PullOptions {
+  /** What it is to be called; by default as its registry calls it. */
+  readonly names?: readonly string[] | undefined;
+  /** Asked once it is known which image it is, and again before that is published: failing ends it. */
+  readonly onKnown?: ((id: Digest) => Promise<void>) | undefined;
+}
+
 /**
  * Brings an image here: resolve, authorise, verify, fetch, unpack, publish. It always asks the registry, with the
  * caller's own credential, also when every byte is here. Where it fails or is stopped, no image appears.
@@ -47,14 +73,15 @@ export interface PullDependencies extends LayerDependencies, FileDependencies, C
 export async function pullImage(
   dependencies: PullDependencies,
   reference: Reference,
-  options: PullOptions = {},
+  options: BringOptions = {},
 ): Promise<Image> {
   const wanted = { reference, platform: options.platform ?? dependencies.platform };
   await using shares = new AsyncDisposableStack();
   const choose = () => chooseManifest(dependencies, wanted, { ...options, shares });
   const chosen = await traced("stowage.image.resolve", aboutOf(reference), choose);
-  const plan = planOf(chosen, wanted);
+  const plan = planOf(chosen, { ...wanted, names: options.names });
   requireSizes(plan, dependencies);
+  await options.onKnown?.(idOf(chosen));
   options.onProgress?.({ kind: "resolved", manifest: chosen.source.descriptor, layers: chosen.manifest.layers });
   const pull = `${pullPrefix}${randomUUID()}`;
   await dependencies.holdings.take(pull, resourcesWanted(dependencies, plan));
@@ -63,6 +90,7 @@ export async function pullImage(
     await commitParts(dependencies, plan, { ...options, pull, damaged });
     const record = await readyRecord(dependencies, plan);
     await requireSameKind(dependencies, record, reference);
+    await options.onKnown?.(record.id);
     const { leaseSeconds } = dependencies;
     const mended = neededBy(record).filter((resource) => damaged.has(resource));
     const image = await dependencies.roots.publish(record, plan.names, { ...options, leaseSeconds, mended });

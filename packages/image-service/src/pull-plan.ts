@@ -22,10 +22,14 @@ export interface Document {
   readonly bytes: Uint8Array;
 }
 
-export function planOf(
-  chosen: ChosenImage,
-  { reference, platform }: { readonly reference: Reference; readonly platform: Platform },
-): PullPlan {
+interface Wanted {
+  readonly reference: Reference;
+  readonly platform: Platform;
+  /** What it is to be called; by default as its registry calls it. */
+  readonly names?: readonly string[] | undefined;
+}
+
+export function planOf(chosen: ChosenImage, { reference, platform, names }: Wanted): PullPlan {
   const blobs = chosen.manifest.layers.map((blob) => ({ blob, repository: reference }));
   const diffIds = chosen.config?.diffIds;
   return {
@@ -35,7 +39,7 @@ export function planOf(
     documents: documentsOf(chosen),
     layers: diffIds === undefined ? [] : blobs.map((blob, at) => ({ ...blob, chain: diffIds.slice(0, at + 1) })),
     files: diffIds === undefined ? blobs : [],
-    names: namesOf(reference, chosen),
+    names: names ?? namesOf(reference, chosen),
   };
 }
 

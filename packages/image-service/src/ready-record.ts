@@ -4,6 +4,7 @@ import type { ImageLayer, ImageRecord } from "@stowage/images";
 import type { Descriptor } from "@stowage/oci";
 import { formatRepository } from "@stowage/reference";
 import type { Snapshotter } from "@stowage/snapshots";
+import { idOf } from "./choose-manifest.ts";
 import type { WantedBlob } from "./fetch-blob.ts";
 import type { PullPlan } from "./pull-plan.ts";
 import type { WantedLayer } from "./stage-layer.ts";
@@ -29,10 +30,10 @@ export async function readyRecord(dependencies: RecordDependencies, plan: PullPl
     platform: plan.platform,
     annotations: manifest.annotations,
   };
-  if (config === undefined)
-    return { ...about, id: source.descriptor.digest, files: await readyFiles(dependencies, plan), user: "" };
+  const id = idOf(plan.chosen);
+  if (config === undefined) return { ...about, id, files: await readyFiles(dependencies, plan), user: "" };
   const { user, created } = config;
-  return { ...about, id: manifest.config.digest, snapshotter: dependencies.snapshotter, user, created };
+  return { ...about, id, snapshotter: dependencies.snapshotter, user, created };
 }
 
 async function readyFiles(dependencies: RecordDependencies, { files }: PullPlan): Promise<readonly Descriptor[]> {

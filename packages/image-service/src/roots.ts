@@ -14,6 +14,7 @@ import type { Digest } from "@stowage/oci";
 import { step } from "@stowage/steps";
 import type { Holdings } from "./holdings.ts";
 import type { ImageEvent } from "./image-event.ts";
+import type { Hold } from "./image-service.ts";
 import { isReady } from "./ready.ts";
 
 /** The boot of the machine that this process runs in. */
@@ -103,6 +104,15 @@ export class Roots implements Disposable {
     return image;
   }
 
+  /** Takes names from an image. */
+  async removeNames(key: ImageKey, names: readonly string[], options: AbortOptions): Promise<void> {
+    const { images, onChange } = this.#options;
+    const handler = (await images.find(key))?.handler;
+    await images.removeNames(names, { ...options, handler });
+    const image = await images.find(key);
+    if (image !== undefined) onChange({ kind: "published", image, isNew: false });
+  }
+
   /** Notes what was found damaged: images that need it are not READY any more. */
   async reportDamage(damage: readonly Damage[], options: AbortOptions = {}): Promise<void> {
     const { images, onChange } = this.#options;
@@ -136,6 +146,14 @@ export class Roots implements Disposable {
     await this.ready();
     await this.#options.images.endLeases(holders, options);
     return holders.flatMap((holder) => this.#options.holdings.end(holder));
+  }
+
+  /** Who beside the images holds something. */
+  holds(): readonly Hold[] {
+    return this.#options.holdings
+      .list()
+      .filter(([holder]) => !holder.startsWith(imagePrefix))
+      .map(([holder, resources]) => ({ holder, resources }));
   }
 
   [Symbol.dispose](): void {
@@ -215,8 +233,10 @@ function isRolledBack(error: unknown): boolean {
 }
 
 function imageHolder(key: ImageKey): string {
-  return `image ${key}`;
+  return `${imagePrefix}${key}`;
 }
+
+const imagePrefix = "image ";
 
 /** Of what a finished pull leaves held, so that nothing collects it before a container is made of it. */
 function pullHolder(key: ImageKey): string {

@@ -1,19 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { registryUnavailable, statusCodes } from "@stowage/cri-api";
+import { codeOfStatus, registryUnavailable } from "@stowage/cri-api";
 import { type ErrorCode, isErrno, StowageError } from "@stowage/errors";
-
-const codes: readonly ErrorCode[] = [
-  "invalid-argument",
-  "not-found",
-  "already-exists",
-  "permission-denied",
-  "unauthenticated",
-  "resource-exhausted",
-  "failed-precondition",
-  "deadline-exceeded",
-  "unavailable",
-  "data-loss",
-];
 
 /** What a socket says of a daemon that is not there, that went away, or that is not for everybody. */
 const socketErrors: Readonly<Record<string, ErrorCode>> = {
@@ -43,6 +30,5 @@ export function errorOf(error: unknown): unknown {
     if (!isErrno(cause, errno)) continue;
     return new StowageError(code, `Cannot call the daemon: ${rawMessage}`, { cause: error });
   }
-  const code = codes.find((known) => statusCodes[known] === error.code) ?? "internal";
-  return new StowageError(code, rawMessage, { cause: error });
+  return new StowageError(codeOfStatus(error.code), rawMessage, { cause: error });
 }

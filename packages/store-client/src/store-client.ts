@@ -1,33 +1,53 @@
 import { type CallOptions, type Client, createClient } from "@connectrpc/connect";
 import {
   decodeCheckReport,
+  decodeCollection,
   decodeDiskAccount,
+  decodeHolds,
   decodeImageEvent,
   decodePullEvent,
+  decodeRemoval,
   decodeRepairs,
   decodeStoredImage,
+  decodeUntagging,
+  decodeUsage,
   encodePullRequest,
+  encodeReadBlobRequest,
+  type StoredImage,
   StoreService,
 } from "@stowage/cri-api";
 import { type AbortOptions, StowageError } from "@stowage/errors";
 import type {
   CheckOptions,
   CheckReport,
+  Collection,
+  CollectionOptions,
   DiskAccount,
   HandlerOptions,
+  Hold,
   ImageEvent,
+  ImageSource,
   ImageVerbs,
   ListOptions,
+  LoadOptions,
+  Pin,
   PullOptions,
+  ReadBlobOptions,
+  Removal,
   RemoveImageOptions,
   Repair,
+  TagOptions,
+  Untagging,
   ViewOptions,
 } from "@stowage/image-service";
 import type { Image } from "@stowage/images";
-import type { Reference } from "@stowage/reference";
-import type { Mount } from "@stowage/snapshots";
+import type { Digest } from "@stowage/oci";
+import { formatReference, type Reference } from "@stowage/reference";
+import { linked } from "@stowage/shared-work";
+import type { Mount, Usage } from "@stowage/snapshots";
 import { errorOf } from "./error-of.ts";
 import { isAnswered } from "./is-answered.ts";
+import { loadOver } from "./load-over.ts";
 import { openSocketTransport, type SocketTransport } from "./socket-transport.ts";
 
 /** The verbs that a daemon answers as if the store were opened here. */
@@ -96,11 +116,39 @@ class SocketStoreClient implements StoreClient, Disposable {
   async remove(
     name: string,
     { signal, handler, endLease = false }: RemoveImageOptions = {},
-  ): Promise<Image | undefined> {
+  ): Promise<Removal | undefined> {
+    return call(signal, async (options) =>
+      decodeRemoval(await this.#client.remove({ name, endLease, ...ofHandler(handler) }, options)),
+    );
+  }
+
+  async tag(name: string, to: Reference, { signal, handler, force = false }: TagOptions = {}): Promise<Image> {
     return call(signal, async (options) => {
-      const { image } = await this.#client.remove({ name, endLease, ...ofHandler(handler) }, options);
-      return image === undefined ? undefined : decodeStoredImage(image);
+      const request = { name, reference: formatReference(to), force, ...ofHandler(handler) };
+      return imageIn(await this.#client.tag(request, options));
     });
+  }
+
+  async untag(name: Reference, { signal, handler }: HandlerOptions = {}): Promise<Untagging | undefined> {
+    return call(signal, async (options) =>
+      decodeUntagging(await this.#client.untag({ reference: formatReference(name), ...ofHandler(handler) }, options)),
+    );
+  }
+
+  async pins({ signal }: AbortOptions = {}): Promise<readonly Pin[]> {
+    return call(signal, async (options) => (await this.#client.listPins({}, options)).pins.map(pinIn));
+  }
+
+  async pin(name: string, { signal }: AbortOptions = {}): Promise<Pin> {
+    return call(signal, async (options) => pinIn(await this.#client.pin({ name }, options)));
+  }
+
+  async unpin(name: string, { signal }: AbortOptions = {}): Promise<Pin> {
+    return call(signal, async (options) => pinIn(await this.#client.unpin({ name }, options)));
+  }
+
+  async load(source: ImageSource, options: LoadOptions = {}): Promise<Image> {
+    return call(options.signal, () => loadOver(this.#client, source, options));
   }
 
   async view({ id, handler = "" }: Image, { signal, holder = "" }: ViewOptions = {}): Promise<readonly Mount[]> {
@@ -111,8 +159,16 @@ class SocketStoreClient implements StoreClient, Disposable {
     await call(signal, (options) => this.#client.release({ holder }, options));
   }
 
-  async collect({ signal }: AbortOptions = {}): Promise<void> {
-    await call(signal, (options) => this.#client.collect({}, options));
+  async collect({ signal, dryRun = false }: CollectionOptions = {}): Promise<Collection> {
+    return call(signal, async (options) => decodeCollection(await this.#client.collect({ dryRun }, options)));
+  }
+
+  async holds({ signal }: AbortOptions = {}): Promise<readonly Hold[]> {
+    return call(signal, async (options) => decodeHolds(await this.#client.listHolds({}, options)));
+  }
+
+  async usage({ signal }: AbortOptions = {}): Promise<Usage> {
+    return call(signal, async (options) => decodeUsage((await this.#client.usage({}, options)).usage));
   }
 
   async check({ signal, level }: CheckOptions): Promise<CheckReport> {
@@ -131,19 +187,19 @@ class SocketStoreClient implements StoreClient, Disposable {
     return call(signal, async (options) => (await this.#client.readConfig({ id, handler }, options)).config);
   }
 
+  async *readBlob(
+    { id, handler = "" }: Image,
+    digest: Digest,
+    { signal, ...asked }: ReadBlobOptions = {},
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const request = encodeReadBlobRequest({ id, handler, digest, ...asked });
+    for await (const { data } of answers(signal, (options) => this.#client.readBlob(request, options))) yield data;
+  }
+
   async *watch({ signal }: AbortOptions = {}): AsyncGenerator<ImageEvent, void, undefined> {
-    const leaving = new AbortController(); // who takes no more answers has not ended the call yet
-    const either = signal === undefined ? leaving.signal : AbortSignal.any([signal, leaving.signal]);
-    try {
-      for await (const response of this.#client.watch({}, { signal: either })) {
-        const event = decodeImageEvent(response);
-        if (event !== undefined) yield event;
-      }
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw errorOf(error);
-    } finally {
-      leaving.abort();
+    for await (const response of answers(signal, (options) => this.#client.watch({}, options))) {
+      const event = decodeImageEvent(response);
+      if (event !== undefined) yield event;
     }
   }
 
@@ -154,6 +210,32 @@ class SocketStoreClient implements StoreClient, Disposable {
 
 function ofHandler(handler: string | undefined): { readonly handler?: string } {
   return handler === undefined ? {} : { handler };
+}
+
+function imageIn({ image }: { readonly image?: StoredImage | undefined }): Image {
+  if (image === undefined) throw new StowageError("internal", "Cannot read the answer of the daemon: it has no image");
+  return decodeStoredImage(image);
+}
+
+function pinIn({ pattern, by }: { readonly pattern: string; readonly by?: string }): Pin {
+  return { pattern, by: by === "settings" ? "settings" : "somebody" };
+}
+
+/** The answers of a call that gives many. Who takes no more of them ends the call. */
+async function* answers<Answer>(
+  signal: AbortSignal | undefined,
+  ask: (options: CallOptions) => AsyncIterable<Answer>,
+): AsyncGenerator<Answer, void, undefined> {
+  const leaving = new AbortController();
+  using either = linked(signal, leaving.signal);
+  try {
+    yield* ask({ signal: either.signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw errorOf(error);
+  } finally {
+    leaving.abort();
+  }
 }
 
 async function call<Result>(

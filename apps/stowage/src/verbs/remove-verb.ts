@@ -17,9 +17,9 @@ export function removeVerb(): Verb {
       await using open = await call.open();
       const { signal } = call;
       const removed = await call.each(names, async (name) => {
-        const image = await open.images.remove(name, { signal, endLease: true });
-        if (image === undefined) throw new StowageError("not-found", `Cannot remove image "${name}": it is not here`);
-        return image;
+        const removal = await open.images.remove(name, { signal, endLease: true });
+        if (removal === undefined) throw new StowageError("not-found", `Cannot remove image "${name}": it is not here`);
+        return removal.image;
       });
       call.print({
         list: removed.map(imageJson),

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file stowage/v1/store.proto.
  */
 export const file_stowage_v1_store: GenFile = /*@__PURE__*/
-  fileDesc("ChZzdG93YWdlL3YxL3N0b3JlLnByb3RvEgpzdG93YWdlLnYxIg0KC0luZm9SZXF1ZXN0Ii0KDEluZm9SZXNwb25zZRIMCgRyb290GAEgASgJEg8KB3ZlcnNpb24YAiABKAkilwEKC1B1bGxSZXF1ZXN0EhEKCXJlZmVyZW5jZRgBIAEoCRIXCgpwbGFpbl9odHRwGAIgASgISACIAQESEAoIcGxhdGZvcm0YAyABKAkSKgoKY3JlZGVudGlhbBgEIAEoCzIWLnN0b3dhZ2UudjEuQ3JlZGVudGlhbBIPCgdoYW5kbGVyGAUgASgJQg0KC19wbGFpbl9odHRwIoIBCgpDcmVkZW50aWFsEhAKCHVzZXJuYW1lGAEgASgJEhUKCHBhc3N3b3JkGAIgASgJQgOAAQESGwoOaWRlbnRpdHlfdG9rZW4YAyABKAlCA4ABARIbCg5yZWdpc3RyeV90b2tlbhgEIAEoCUIDgAEBEhEKBGF1dGgYBSABKAlCA4ABASK/AQoMUHVsbFJlc3BvbnNlEigKCHJlc29sdmVkGAEgASgLMhQuc3Rvd2FnZS52MS5SZXNvbHZlZEgAEioKBWxheWVyGAIgASgLMhkuc3Rvd2FnZS52MS5MYXllclByb2dyZXNzSAASLAoKY29tbWl0dGluZxgDIAEoCzIWLnN0b3dhZ2UudjEuQ29tbWl0dGluZ0gAEiIKBWltYWdlGAQgASgLMhEuc3Rvd2FnZS52MS5JbWFnZUgAQgcKBWV2ZW50IlwKCFJlc29sdmVkEigKCG1hbmlmZXN0GAEgASgLMhYuc3Rvd2FnZS52MS5EZXNjcmlwdG9yEiYKBmxheWVycxgCIAMoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvciJLCg1MYXllclByb2dyZXNzEg4KBmRpZ2VzdBgBIAEoCRINCgVwaGFzZRgCIAEoCRINCgVieXRlcxgDIAEoBBIMCgRzaXplGAQgASgEIgwKCkNvbW1pdHRpbmciIgoLTGlzdFJlcXVlc3QSEwoLZGFtYWdlZF90b28YASABKAgiMQoMTGlzdFJlc3BvbnNlEiEKBmltYWdlcxgBIAMoCzIRLnN0b3dhZ2UudjEuSW1hZ2UiPQoLRmluZFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIUCgdoYW5kbGVyGAIgASgJSACIAQFCCgoIX2hhbmRsZXIiMAoMRmluZFJlc3BvbnNlEiAKBWltYWdlGAEgASgLMhEuc3Rvd2FnZS52MS5JbWFnZSJSCg1SZW1vdmVSZXF1ZXN0EgwKBG5hbWUYASABKAkSEQoJZW5kX2xlYXNlGAIgASgIEhQKB2hhbmRsZXIYAyABKAlIAIgBAUIKCghfaGFuZGxlciIyCg5SZW1vdmVSZXNwb25zZRIgCgVpbWFnZRgBIAEoCzIRLnN0b3dhZ2UudjEuSW1hZ2UiOgoLVmlld1JlcXVlc3QSCgoCaWQYASABKAkSDwoHaGFuZGxlchgDIAEoCRIOCgZob2xkZXIYAiABKAkiMQoMVmlld1Jlc3BvbnNlEiEKBm1vdW50cxgBIAMoCzIRLnN0b3dhZ2UudjEuTW91bnQiIAoOUmVsZWFzZVJlcXVlc3QSDgoGaG9sZGVyGAEgASgJIhEKD1JlbGVhc2VSZXNwb25zZSIQCg5Db2xsZWN0UmVxdWVzdCIRCg9Db2xsZWN0UmVzcG9uc2UiHQoMQ2hlY2tSZXF1ZXN0Eg0KBWxldmVsGAEgASgJIm0KDUNoZWNrUmVzcG9uc2USDgoGaW1hZ2VzGAEgASgNEhEKCXJlc291cmNlcxgCIAEoDRIlCghmaW5kaW5ncxgDIAMoCzITLnN0b3dhZ2UudjEuRmluZGluZxISCgp1bnJlYWRhYmxlGAQgAygJIj0KB0ZpbmRpbmcSIgoGZGFtYWdlGAEgASgLMhIuc3Rvd2FnZS52MS5EYW1hZ2USDgoGaW1hZ2VzGAIgAygJIg8KDVJlcGFpclJlcXVlc3QiOwoOUmVwYWlyUmVzcG9uc2USKQoGaW1hZ2VzGAEgAygLMhkuc3Rvd2FnZS52MS5SZXBhaXJlZEltYWdlIkIKDVJlcGFpcmVkSW1hZ2USIAoFaW1hZ2UYASABKAsyES5zdG93YWdlLnYxLkltYWdlEg8KB2ZhaWx1cmUYAiABKAkiEAoOQWNjb3VudFJlcXVlc3QilwEKD0FjY291bnRSZXNwb25zZRIjCgVsaW5lcxgBIAMoCzIULnN0b3dhZ2UudjEuRGlza0xpbmUSJAoFdG90YWwYAiABKAsyFS5zdG93YWdlLnYxLkRpc2tVc2FnZRIqCgt1bmFjY291bnRlZBgDIAEoCzIVLnN0b3dhZ2UudjEuRGlza1VzYWdlEg0KBXBhdGhzGAQgAygJIj4KCERpc2tMaW5lEgwKBGtpbmQYASABKAkSJAoFdXNhZ2UYAiABKAsyFS5zdG93YWdlLnYxLkRpc2tVc2FnZSIqCglEaXNrVXNhZ2USDQoFYnl0ZXMYASABKAQSDgoGaW5vZGVzGAIgASgEIjAKEVJlYWRDb25maWdSZXF1ZXN0EgoKAmlkGAEgASgJEg8KB2hhbmRsZXIYAiABKAkiJAoSUmVhZENvbmZpZ1Jlc3BvbnNlEg4KBmNvbmZpZxgBIAEoDCIOCgxXYXRjaFJlcXVlc3Qi3AIKDVdhdGNoUmVzcG9uc2USKgoJcHVibGlzaGVkGAEgASgLMhUuc3Rvd2FnZS52MS5QdWJsaXNoZWRIABImCgdyZW1vdmVkGAIgASgLMhMuc3Rvd2FnZS52MS5SZW1vdmVkSAASJgoHZGFtYWdlZBgDIAEoCzITLnN0b3dhZ2UudjEuRGFtYWdlZEgAEi8KDHB1bGxfc3RhcnRlZBgEIAEoCzIXLnN0b3dhZ2UudjEuUHVsbFN0YXJ0ZWRIABIxCg1wdWxsX3Byb2dyZXNzGAUgASgLMhguc3Rvd2FnZS52MS5QdWxsUHJvZ3Jlc3NIABIzCg5wdWxsX3N1Y2NlZWRlZBgGIAEoCzIZLnN0b3dhZ2UudjEuUHVsbFN1Y2NlZWRlZEgAEi0KC3B1bGxfZmFpbGVkGAcgASgLMhYuc3Rvd2FnZS52MS5QdWxsRmFpbGVkSABCBwoFZXZlbnQiPQoJUHVibGlzaGVkEiAKBWltYWdlGAEgASgLMhEuc3Rvd2FnZS52MS5JbWFnZRIOCgZpc19uZXcYAiABKAgiKwoHUmVtb3ZlZBIgCgVpbWFnZRgBIAEoCzIRLnN0b3dhZ2UudjEuSW1hZ2UiKwoHRGFtYWdlZBIgCgVpbWFnZRgBIAEoCzIRLnN0b3dhZ2UudjEuSW1hZ2UiLgoLUHVsbFN0YXJ0ZWQSDAoEcHVsbBgBIAEoCRIRCglyZWZlcmVuY2UYAiABKAkiWwoMUHVsbFByb2dyZXNzEgwKBHB1bGwYASABKAkSEQoJcmVmZXJlbmNlGAIgASgJEioKCHByb2dyZXNzGAMgASgLMhguc3Rvd2FnZS52MS5QdWxsUmVzcG9uc2UiPAoNUHVsbFN1Y2NlZWRlZBIMCgRwdWxsGAEgASgJEhEKCXJlZmVyZW5jZRgCIAEoCRIKCgJpZBgDIAEoCSI6CgpQdWxsRmFpbGVkEgwKBHB1bGwYASABKAkSEQoJcmVmZXJlbmNlGAIgASgJEgsKA3doeRgDIAEoCSI+CgpEZXNjcmlwdG9yEhIKCm1lZGlhX3R5cGUYASABKAkSDgoGZGlnZXN0GAIgASgJEgwKBHNpemUYAyABKAQiawoFTGF5ZXISJAoEYmxvYhgBIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchIMCgRrZXB0GAIgASgIEg8KB2RpZmZfaWQYAyABKAkSDQoFYnl0ZXMYBCABKAQSDgoGaW5vZGVzGAUgASgEIvMDCgVJbWFnZRIKCgJpZBgBIAEoCRIoCghtYW5pZmVzdBgCIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchIlCgVpbmRleBgDIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchImCgZjb25maWcYBCABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISIQoGbGF5ZXJzGAUgAygLMhEuc3Rvd2FnZS52MS5MYXllchIQCghwbGF0Zm9ybRgGIAEoCRIMCgR1c2VyGAcgASgJEjcKC2Fubm90YXRpb25zGAggAygLMiIuc3Rvd2FnZS52MS5JbWFnZS5Bbm5vdGF0aW9uc0VudHJ5Eg8KB2NyZWF0ZWQYCSABKAkSDAoEdGFncxgKIAMoCRIPCgdkaWdlc3RzGAsgAygJEhQKDHB1Ymxpc2hlZF9hdBgMIAEoBBIiCgZkYW1hZ2UYDSADKAsyEi5zdG93YWdlLnYxLkRhbWFnZRIPCgdoYW5kbGVyGA4gASgJEhMKC3NuYXBzaG90dGVyGA8gASgJEiUKBWZpbGVzGBAgAygLMhYuc3Rvd2FnZS52MS5EZXNjcmlwdG9yGjIKEEFubm90YXRpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASInCgZEYW1hZ2USEAoIcmVzb3VyY2UYASABKAkSCwoDd2h5GAIgASgJIjYKBU1vdW50EgwKBHR5cGUYASABKAkSDgoGc291cmNlGAIgASgJEg8KB29wdGlvbnMYAyADKAky6gYKDFN0b3JlU2VydmljZRI7CgRJbmZvEhcuc3Rvd2FnZS52MS5JbmZvUmVxdWVzdBoYLnN0b3dhZ2UudjEuSW5mb1Jlc3BvbnNlIgASPQoEUHVsbBIXLnN0b3dhZ2UudjEuUHVsbFJlcXVlc3QaGC5zdG93YWdlLnYxLlB1bGxSZXNwb25zZSIAMAESOwoETGlzdBIXLnN0b3dhZ2UudjEuTGlzdFJlcXVlc3QaGC5zdG93YWdlLnYxLkxpc3RSZXNwb25zZSIAEjsKBEZpbmQSFy5zdG93YWdlLnYxLkZpbmRSZXF1ZXN0Ghguc3Rvd2FnZS52MS5GaW5kUmVzcG9uc2UiABJBCgZSZW1vdmUSGS5zdG93YWdlLnYxLlJlbW92ZVJlcXVlc3QaGi5zdG93YWdlLnYxLlJlbW92ZVJlc3BvbnNlIgASOwoEVmlldxIXLnN0b3dhZ2UudjEuVmlld1JlcXVlc3QaGC5zdG93YWdlLnYxLlZpZXdSZXNwb25zZSIAEkQKB1JlbGVhc2USGi5zdG93YWdlLnYxLlJlbGVhc2VSZXF1ZXN0Ghsuc3Rvd2FnZS52MS5SZWxlYXNlUmVzcG9uc2UiABJECgdDb2xsZWN0Ehouc3Rvd2FnZS52MS5Db2xsZWN0UmVxdWVzdBobLnN0b3dhZ2UudjEuQ29sbGVjdFJlc3BvbnNlIgASPgoFQ2hlY2sSGC5zdG93YWdlLnYxLkNoZWNrUmVxdWVzdBoZLnN0b3dhZ2UudjEuQ2hlY2tSZXNwb25zZSIAEkEKBlJlcGFpchIZLnN0b3dhZ2UudjEuUmVwYWlyUmVxdWVzdBoaLnN0b3dhZ2UudjEuUmVwYWlyUmVzcG9uc2UiABJECgdBY2NvdW50Ehouc3Rvd2FnZS52MS5BY2NvdW50UmVxdWVzdBobLnN0b3dhZ2UudjEuQWNjb3VudFJlc3BvbnNlIgASTQoKUmVhZENvbmZpZxIdLnN0b3dhZ2UudjEuUmVhZENvbmZpZ1JlcXVlc3QaHi5zdG93YWdlLnYxLlJlYWRDb25maWdSZXNwb25zZSIAEkAKBVdhdGNoEhguc3Rvd2FnZS52MS5XYXRjaFJlcXVlc3QaGS5zdG93YWdlLnYxLldhdGNoUmVzcG9uc2UiADABYgZwcm90bzM");
+  fileDesc("ChZzdG93YWdlL3YxL3N0b3JlLnByb3RvEgpzdG93YWdlLnYxIg0KC0luZm9SZXF1ZXN0Ii0KDEluZm9SZXNwb25zZRIMCgRyb290GAEgASgJEg8KB3ZlcnNpb24YAiABKAkilwEKC1B1bGxSZXF1ZXN0EhEKCXJlZmVyZW5jZRgBIAEoCRIXCgpwbGFpbl9odHRwGAIgASgISACIAQESEAoIcGxhdGZvcm0YAyABKAkSKgoKY3JlZGVudGlhbBgEIAEoCzIWLnN0b3dhZ2UudjEuQ3JlZGVudGlhbBIPCgdoYW5kbGVyGAUgASgJQg0KC19wbGFpbl9odHRwIoIBCgpDcmVkZW50aWFsEhAKCHVzZXJuYW1lGAEgASgJEhUKCHBhc3N3b3JkGAIgASgJQgOAAQESGwoOaWRlbnRpdHlfdG9rZW4YAyABKAlCA4ABARIbCg5yZWdpc3RyeV90b2tlbhgEIAEoCUIDgAEBEhEKBGF1dGgYBSABKAlCA4ABASK/AQoMUHVsbFJlc3BvbnNlEigKCHJlc29sdmVkGAEgASgLMhQuc3Rvd2FnZS52MS5SZXNvbHZlZEgAEioKBWxheWVyGAIgASgLMhkuc3Rvd2FnZS52MS5MYXllclByb2dyZXNzSAASLAoKY29tbWl0dGluZxgDIAEoCzIWLnN0b3dhZ2UudjEuQ29tbWl0dGluZ0gAEiIKBWltYWdlGAQgASgLMhEuc3Rvd2FnZS52MS5JbWFnZUgAQgcKBWV2ZW50IlwKCFJlc29sdmVkEigKCG1hbmlmZXN0GAEgASgLMhYuc3Rvd2FnZS52MS5EZXNjcmlwdG9yEiYKBmxheWVycxgCIAMoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvciJLCg1MYXllclByb2dyZXNzEg4KBmRpZ2VzdBgBIAEoCRINCgVwaGFzZRgCIAEoCRINCgVieXRlcxgDIAEoBBIMCgRzaXplGAQgASgEIgwKCkNvbW1pdHRpbmciIgoLTGlzdFJlcXVlc3QSEwoLZGFtYWdlZF90b28YASABKAgiMQoMTGlzdFJlc3BvbnNlEiEKBmltYWdlcxgBIAMoCzIRLnN0b3dhZ2UudjEuSW1hZ2UiPQoLRmluZFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIUCgdoYW5kbGVyGAIgASgJSACIAQFCCgoIX2hhbmRsZXIiMAoMRmluZFJlc3BvbnNlEiAKBWltYWdlGAEgASgLMhEuc3Rvd2FnZS52MS5JbWFnZSJSCg1SZW1vdmVSZXF1ZXN0EgwKBG5hbWUYASABKAkSEQoJZW5kX2xlYXNlGAIgASgIEhQKB2hhbmRsZXIYAyABKAlIAIgBAUIKCghfaGFuZGxlciJpCg5SZW1vdmVSZXNwb25zZRIgCgVpbWFnZRgBIAEoCzIRLnN0b3dhZ2UudjEuSW1hZ2USJAoFZnJlZWQYAiABKAsyFS5zdG93YWdlLnYxLkRpc2tVc2FnZRIPCgdob2xkZXJzGAMgAygJIl4KClRhZ1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIRCglyZWZlcmVuY2UYAiABKAkSDQoFZm9yY2UYAyABKAgSFAoHaGFuZGxlchgEIAEoCUgAiAEBQgoKCF9oYW5kbGVyIi8KC1RhZ1Jlc3BvbnNlEiAKBWltYWdlGAEgASgLMhEuc3Rvd2FnZS52MS5JbWFnZSJDCgxVbnRhZ1JlcXVlc3QSEQoJcmVmZXJlbmNlGAEgASgJEhQKB2hhbmRsZXIYAiABKAlIAIgBAUIKCghfaGFuZGxlciJtCg1VbnRhZ1Jlc3BvbnNlEiAKBWltYWdlGAEgASgLMhEuc3Rvd2FnZS52MS5JbWFnZRINCgVuYW1lcxgCIAMoCRIrCgdyZW1vdmFsGAMgASgLMhouc3Rvd2FnZS52MS5SZW1vdmVSZXNwb25zZSIRCg9MaXN0UGluc1JlcXVlc3QiOQoQTGlzdFBpbnNSZXNwb25zZRIlCgRwaW5zGAEgAygLMhcuc3Rvd2FnZS52MS5QaW5SZXNwb25zZSIaCgpQaW5SZXF1ZXN0EgwKBG5hbWUYASABKAkiKgoLUGluUmVzcG9uc2USDwoHcGF0dGVybhgBIAEoCRIKCgJieRgCIAEoCSIcCgxVbnBpblJlcXVlc3QSDAoEbmFtZRgBIAEoCSIgCg1VbnBpblJlc3BvbnNlEg8KB3BhdHRlcm4YASABKAkiiQEKC0xvYWRSZXF1ZXN0EiYKBWJlZ2luGAEgASgLMhUuc3Rvd2FnZS52MS5Mb2FkQmVnaW5IABImCgVieXRlcxgCIAEoCzIVLnN0b3dhZ2UudjEuTG9hZEJ5dGVzSAASIgoDZW5kGAMgASgLMhMuc3Rvd2FnZS52MS5Mb2FkRW5kSABCBgoEc3RlcCJyCglMb2FkQmVnaW4SJAoEcm9vdBgBIAEoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchINCgVuYW1lcxgCIAMoCRINCgVmb3JjZRgDIAEoCBIPCgdoYW5kbGVyGAQgASgJEhAKCHBsYXRmb3JtGAUgASgJIicKCUxvYWRCeXRlcxIMCgRyZWFkGAEgASgNEgwKBGRhdGEYAiABKAwiNgoHTG9hZEVuZBIMCgRyZWFkGAEgASgNEgwKBGNvZGUYAiABKA0SDwoHbWVzc2FnZRgDIAEoCSLcAQoMTG9hZFJlc3BvbnNlEiQKBG9wZW4YASABKAsyFC5zdG93YWdlLnYxLkxvYWRPcGVuSAASJAoEbW9yZRgCIAEoCzIULnN0b3dhZ2UudjEuTG9hZE1vcmVIABImCgVjbG9zZRgDIAEoCzIVLnN0b3dhZ2UudjEuTG9hZENsb3NlSAASLAoIcHJvZ3Jlc3MYBCABKAsyGC5zdG93YWdlLnYxLlB1bGxSZXNwb25zZUgAEiIKBWltYWdlGAUgASgLMhEuc3Rvd2FnZS52MS5JbWFnZUgAQgYKBHN0ZXAiNgoITG9hZE9wZW4SDAoEcmVhZBgBIAEoDRIOCgZkaWdlc3QYAiABKAkSDAoEZnJvbRgDIAEoBCIYCghMb2FkTW9yZRIMCgRyZWFkGAEgASgNIhkKCUxvYWRDbG9zZRIMCgRyZWFkGAEgASgNIpIBCg9SZWFkQmxvYlJlcXVlc3QSCgoCaWQYASABKAkSDwoHaGFuZGxlchgCIAEoCRIOCgZkaWdlc3QYAyABKAkSKgoKY3JlZGVudGlhbBgEIAEoCzIWLnN0b3dhZ2UudjEuQ3JlZGVudGlhbBIXCgpwbGFpbl9odHRwGAUgASgISACIAQFCDQoLX3BsYWluX2h0dHAiIAoQUmVhZEJsb2JSZXNwb25zZRIMCgRkYXRhGAEgASgMIhIKEExpc3RIb2xkc1JlcXVlc3QiNAoRTGlzdEhvbGRzUmVzcG9uc2USHwoFaG9sZHMYASADKAsyEC5zdG93YWdlLnYxLkhvbGQiKQoESG9sZBIOCgZob2xkZXIYASABKAkSEQoJcmVzb3VyY2VzGAIgAygJIg4KDFVzYWdlUmVxdWVzdCI1Cg1Vc2FnZVJlc3BvbnNlEiQKBXVzYWdlGAEgASgLMhUuc3Rvd2FnZS52MS5EaXNrVXNhZ2UiOgoLVmlld1JlcXVlc3QSCgoCaWQYASABKAkSDwoHaGFuZGxlchgDIAEoCRIOCgZob2xkZXIYAiABKAkiMQoMVmlld1Jlc3BvbnNlEiEKBm1vdW50cxgBIAMoCzIRLnN0b3dhZ2UudjEuTW91bnQiIAoOUmVsZWFzZVJlcXVlc3QSDgoGaG9sZGVyGAEgASgJIhEKD1JlbGVhc2VSZXNwb25zZSIhCg5Db2xsZWN0UmVxdWVzdBIPCgdkcnlfcnVuGAEgASgIIl8KD0NvbGxlY3RSZXNwb25zZRIlCgRnb25lGAEgAygLMhcuc3Rvd2FnZS52MS5Db2xsZWN0YWJsZRIlCgRrZXB0GAIgAygLMhcuc3Rvd2FnZS52MS5Db2xsZWN0YWJsZSJvCgtDb2xsZWN0YWJsZRIMCgRraW5kGAEgASgJEg4KBmRpZ2VzdBgCIAEoCRILCgN3aHkYAyABKAkSDwoHaG9sZGVycxgEIAMoCRIkCgV1c2FnZRgFIAEoCzIVLnN0b3dhZ2UudjEuRGlza1VzYWdlIh0KDENoZWNrUmVxdWVzdBINCgVsZXZlbBgBIAEoCSJtCg1DaGVja1Jlc3BvbnNlEg4KBmltYWdlcxgBIAEoDRIRCglyZXNvdXJjZXMYAiABKA0SJQoIZmluZGluZ3MYAyADKAsyEy5zdG93YWdlLnYxLkZpbmRpbmcSEgoKdW5yZWFkYWJsZRgEIAMoCSI9CgdGaW5kaW5nEiIKBmRhbWFnZRgBIAEoCzISLnN0b3dhZ2UudjEuRGFtYWdlEg4KBmltYWdlcxgCIAMoCSIPCg1SZXBhaXJSZXF1ZXN0IjsKDlJlcGFpclJlc3BvbnNlEikKBmltYWdlcxgBIAMoCzIZLnN0b3dhZ2UudjEuUmVwYWlyZWRJbWFnZSJCCg1SZXBhaXJlZEltYWdlEiAKBWltYWdlGAEgASgLMhEuc3Rvd2FnZS52MS5JbWFnZRIPCgdmYWlsdXJlGAIgASgJIhAKDkFjY291bnRSZXF1ZXN0IpcBCg9BY2NvdW50UmVzcG9uc2USIwoFbGluZXMYASADKAsyFC5zdG93YWdlLnYxLkRpc2tMaW5lEiQKBXRvdGFsGAIgASgLMhUuc3Rvd2FnZS52MS5EaXNrVXNhZ2USKgoLdW5hY2NvdW50ZWQYAyABKAsyFS5zdG93YWdlLnYxLkRpc2tVc2FnZRINCgVwYXRocxgEIAMoCSI+CghEaXNrTGluZRIMCgRraW5kGAEgASgJEiQKBXVzYWdlGAIgASgLMhUuc3Rvd2FnZS52MS5EaXNrVXNhZ2UiKgoJRGlza1VzYWdlEg0KBWJ5dGVzGAEgASgEEg4KBmlub2RlcxgCIAEoBCIwChFSZWFkQ29uZmlnUmVxdWVzdBIKCgJpZBgBIAEoCRIPCgdoYW5kbGVyGAIgASgJIiQKElJlYWRDb25maWdSZXNwb25zZRIOCgZjb25maWcYASABKAwiDgoMV2F0Y2hSZXF1ZXN0ItwCCg1XYXRjaFJlc3BvbnNlEioKCXB1Ymxpc2hlZBgBIAEoCzIVLnN0b3dhZ2UudjEuUHVibGlzaGVkSAASJgoHcmVtb3ZlZBgCIAEoCzITLnN0b3dhZ2UudjEuUmVtb3ZlZEgAEiYKB2RhbWFnZWQYAyABKAsyEy5zdG93YWdlLnYxLkRhbWFnZWRIABIvCgxwdWxsX3N0YXJ0ZWQYBCABKAsyFy5zdG93YWdlLnYxLlB1bGxTdGFydGVkSAASMQoNcHVsbF9wcm9ncmVzcxgFIAEoCzIYLnN0b3dhZ2UudjEuUHVsbFByb2dyZXNzSAASMwoOcHVsbF9zdWNjZWVkZWQYBiABKAsyGS5zdG93YWdlLnYxLlB1bGxTdWNjZWVkZWRIABItCgtwdWxsX2ZhaWxlZBgHIAEoCzIWLnN0b3dhZ2UudjEuUHVsbEZhaWxlZEgAQgcKBWV2ZW50Ij0KCVB1Ymxpc2hlZBIgCgVpbWFnZRgBIAEoCzIRLnN0b3dhZ2UudjEuSW1hZ2USDgoGaXNfbmV3GAIgASgIIisKB1JlbW92ZWQSIAoFaW1hZ2UYASABKAsyES5zdG93YWdlLnYxLkltYWdlIisKB0RhbWFnZWQSIAoFaW1hZ2UYASABKAsyES5zdG93YWdlLnYxLkltYWdlIi4KC1B1bGxTdGFydGVkEgwKBHB1bGwYASABKAkSEQoJcmVmZXJlbmNlGAIgASgJIlsKDFB1bGxQcm9ncmVzcxIMCgRwdWxsGAEgASgJEhEKCXJlZmVyZW5jZRgCIAEoCRIqCghwcm9ncmVzcxgDIAEoCzIYLnN0b3dhZ2UudjEuUHVsbFJlc3BvbnNlIjwKDVB1bGxTdWNjZWVkZWQSDAoEcHVsbBgBIAEoCRIRCglyZWZlcmVuY2UYAiABKAkSCgoCaWQYAyABKAkiOgoKUHVsbEZhaWxlZBIMCgRwdWxsGAEgASgJEhEKCXJlZmVyZW5jZRgCIAEoCRILCgN3aHkYAyABKAkiPgoKRGVzY3JpcHRvchISCgptZWRpYV90eXBlGAEgASgJEg4KBmRpZ2VzdBgCIAEoCRIMCgRzaXplGAMgASgEImsKBUxheWVyEiQKBGJsb2IYASABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISDAoEa2VwdBgCIAEoCBIPCgdkaWZmX2lkGAMgASgJEg0KBWJ5dGVzGAQgASgEEg4KBmlub2RlcxgFIAEoBCKBBAoFSW1hZ2USCgoCaWQYASABKAkSKAoIbWFuaWZlc3QYAiABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISJQoFaW5kZXgYAyABKAsyFi5zdG93YWdlLnYxLkRlc2NyaXB0b3ISJgoGY29uZmlnGAQgASgLMhYuc3Rvd2FnZS52MS5EZXNjcmlwdG9yEiEKBmxheWVycxgFIAMoCzIRLnN0b3dhZ2UudjEuTGF5ZXISEAoIcGxhdGZvcm0YBiABKAkSDAoEdXNlchgHIAEoCRI3Cgthbm5vdGF0aW9ucxgIIAMoCzIiLnN0b3dhZ2UudjEuSW1hZ2UuQW5ub3RhdGlvbnNFbnRyeRIPCgdjcmVhdGVkGAkgASgJEgwKBHRhZ3MYCiADKAkSDwoHZGlnZXN0cxgLIAMoCRIUCgxwdWJsaXNoZWRfYXQYDCABKAQSIgoGZGFtYWdlGA0gAygLMhIuc3Rvd2FnZS52MS5EYW1hZ2USDwoHaGFuZGxlchgOIAEoCRITCgtzbmFwc2hvdHRlchgPIAEoCRIlCgVmaWxlcxgQIAMoCzIWLnN0b3dhZ2UudjEuRGVzY3JpcHRvchIMCgRwaW5zGBEgAygJGjIKEEFubm90YXRpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASInCgZEYW1hZ2USEAoIcmVzb3VyY2UYASABKAkSCwoDd2h5GAIgASgJIjYKBU1vdW50EgwKBHR5cGUYASABKAkSDgoGc291cmNlGAIgASgJEg8KB29wdGlvbnMYAyADKAkyvwsKDFN0b3JlU2VydmljZRI7CgRJbmZvEhcuc3Rvd2FnZS52MS5JbmZvUmVxdWVzdBoYLnN0b3dhZ2UudjEuSW5mb1Jlc3BvbnNlIgASPQoEUHVsbBIXLnN0b3dhZ2UudjEuUHVsbFJlcXVlc3QaGC5zdG93YWdlLnYxLlB1bGxSZXNwb25zZSIAMAESOwoETGlzdBIXLnN0b3dhZ2UudjEuTGlzdFJlcXVlc3QaGC5zdG93YWdlLnYxLkxpc3RSZXNwb25zZSIAEjsKBEZpbmQSFy5zdG93YWdlLnYxLkZpbmRSZXF1ZXN0Ghguc3Rvd2FnZS52MS5GaW5kUmVzcG9uc2UiABJBCgZSZW1vdmUSGS5zdG93YWdlLnYxLlJlbW92ZVJlcXVlc3QaGi5zdG93YWdlLnYxLlJlbW92ZVJlc3BvbnNlIgASOwoEVmlldxIXLnN0b3dhZ2UudjEuVmlld1JlcXVlc3QaGC5zdG93YWdlLnYxLlZpZXdSZXNwb25zZSIAEkQKB1JlbGVhc2USGi5zdG93YWdlLnYxLlJlbGVhc2VSZXF1ZXN0Ghsuc3Rvd2FnZS52MS5SZWxlYXNlUmVzcG9uc2UiABI4CgNUYWcSFi5zdG93YWdlLnYxLlRhZ1JlcXVlc3QaFy5zdG93YWdlLnYxLlRhZ1Jlc3BvbnNlIgASPgoFVW50YWcSGC5zdG93YWdlLnYxLlVudGFnUmVxdWVzdBoZLnN0b3dhZ2UudjEuVW50YWdSZXNwb25zZSIAEkcKCExpc3RQaW5zEhsuc3Rvd2FnZS52MS5MaXN0UGluc1JlcXVlc3QaHC5zdG93YWdlLnYxLkxpc3RQaW5zUmVzcG9uc2UiABI4CgNQaW4SFi5zdG93YWdlLnYxLlBpblJlcXVlc3QaFy5zdG93YWdlLnYxLlBpblJlc3BvbnNlIgASPgoFVW5waW4SGC5zdG93YWdlLnYxLlVucGluUmVxdWVzdBoZLnN0b3dhZ2UudjEuVW5waW5SZXNwb25zZSIAEj8KBExvYWQSFy5zdG93YWdlLnYxLkxvYWRSZXF1ZXN0Ghguc3Rvd2FnZS52MS5Mb2FkUmVzcG9uc2UiACgBMAESSQoIUmVhZEJsb2ISGy5zdG93YWdlLnYxLlJlYWRCbG9iUmVxdWVzdBocLnN0b3dhZ2UudjEuUmVhZEJsb2JSZXNwb25zZSIAMAESSgoJTGlzdEhvbGRzEhwuc3Rvd2FnZS52MS5MaXN0SG9sZHNSZXF1ZXN0Gh0uc3Rvd2FnZS52MS5MaXN0SG9sZHNSZXNwb25zZSIAEj4KBVVzYWdlEhguc3Rvd2FnZS52MS5Vc2FnZVJlcXVlc3QaGS5zdG93YWdlLnYxLlVzYWdlUmVzcG9uc2UiABJECgdDb2xsZWN0Ehouc3Rvd2FnZS52MS5Db2xsZWN0UmVxdWVzdBobLnN0b3dhZ2UudjEuQ29sbGVjdFJlc3BvbnNlIgASPgoFQ2hlY2sSGC5zdG93YWdlLnYxLkNoZWNrUmVxdWVzdBoZLnN0b3dhZ2UudjEuQ2hlY2tSZXNwb25zZSIAEkEKBlJlcGFpchIZLnN0b3dhZ2UudjEuUmVwYWlyUmVxdWVzdBoaLnN0b3dhZ2UudjEuUmVwYWlyUmVzcG9uc2UiABJECgdBY2NvdW50Ehouc3Rvd2FnZS52MS5BY2NvdW50UmVxdWVzdBobLnN0b3dhZ2UudjEuQWNjb3VudFJlc3BvbnNlIgASTQoKUmVhZENvbmZpZxIdLnN0b3dhZ2UudjEuUmVhZENvbmZpZ1JlcXVlc3QaHi5zdG93YWdlLnYxLlJlYWRDb25maWdSZXNwb25zZSIAEkAKBVdhdGNoEhguc3Rvd2FnZS52MS5XYXRjaFJlcXVlc3QaGS5zdG93YWdlLnYxLldhdGNoUmVzcG9uc2UiADABYgZwcm90bzM");
 
 /**
  * @generated from message stowage.v1.InfoRequest
@@ -361,6 +361,20 @@ export type RemoveResponse = Message<"stowage.v1.RemoveResponse"> & {
    * @generated from field: stowage.v1.Image image = 1;
    */
   image?: Image | undefined;
+
+  /**
+   * The disk that was given back.
+   *
+   * @generated from field: stowage.v1.DiskUsage freed = 2;
+   */
+  freed?: DiskUsage | undefined;
+
+  /**
+   * Who still holds some of it.
+   *
+   * @generated from field: repeated string holders = 3;
+   */
+  holders: string[];
 };
 
 /**
@@ -369,6 +383,619 @@ export type RemoveResponse = Message<"stowage.v1.RemoveResponse"> & {
  */
 export const RemoveResponseSchema: GenMessage<RemoveResponse> = /*@__PURE__*/
   messageDesc(file_stowage_v1_store, 13);
+
+/**
+ * @generated from message stowage.v1.TagRequest
+ */
+export type TagRequest = Message<"stowage.v1.TagRequest"> & {
+  /**
+   * What means the image.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The name that it gets.
+   *
+   * @generated from field: string reference = 2;
+   */
+  reference: string;
+
+  /**
+   * Take the name although it is pinned and another image's.
+   *
+   * @generated from field: bool force = 3;
+   */
+  force: boolean;
+
+  /**
+   * Of which runtime handler: empty for the default one; unset for all.
+   *
+   * @generated from field: optional string handler = 4;
+   */
+  handler?: string | undefined;
+};
+
+/**
+ * Describes the message stowage.v1.TagRequest.
+ * Use `create(TagRequestSchema)` to create a new message.
+ */
+export const TagRequestSchema: GenMessage<TagRequest> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 14);
+
+/**
+ * @generated from message stowage.v1.TagResponse
+ */
+export type TagResponse = Message<"stowage.v1.TagResponse"> & {
+  /**
+   * @generated from field: stowage.v1.Image image = 1;
+   */
+  image?: Image | undefined;
+};
+
+/**
+ * Describes the message stowage.v1.TagResponse.
+ * Use `create(TagResponseSchema)` to create a new message.
+ */
+export const TagResponseSchema: GenMessage<TagResponse> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 15);
+
+/**
+ * @generated from message stowage.v1.UntagRequest
+ */
+export type UntagRequest = Message<"stowage.v1.UntagRequest"> & {
+  /**
+   * @generated from field: string reference = 1;
+   */
+  reference: string;
+
+  /**
+   * As in TagRequest.
+   *
+   * @generated from field: optional string handler = 2;
+   */
+  handler?: string | undefined;
+};
+
+/**
+ * Describes the message stowage.v1.UntagRequest.
+ * Use `create(UntagRequestSchema)` to create a new message.
+ */
+export const UntagRequestSchema: GenMessage<UntagRequest> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 16);
+
+/**
+ * @generated from message stowage.v1.UntagResponse
+ */
+export type UntagResponse = Message<"stowage.v1.UntagResponse"> & {
+  /**
+   * The image that had it, as it is now, or, where it went, as it was.
+   *
+   * @generated from field: stowage.v1.Image image = 1;
+   */
+  image?: Image | undefined;
+
+  /**
+   * All names that were taken.
+   *
+   * @generated from field: repeated string names = 2;
+   */
+  names: string[];
+
+  /**
+   * Set where the image went with its last name.
+   *
+   * @generated from field: stowage.v1.RemoveResponse removal = 3;
+   */
+  removal?: RemoveResponse | undefined;
+};
+
+/**
+ * Describes the message stowage.v1.UntagResponse.
+ * Use `create(UntagResponseSchema)` to create a new message.
+ */
+export const UntagResponseSchema: GenMessage<UntagResponse> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 17);
+
+/**
+ * @generated from message stowage.v1.ListPinsRequest
+ */
+export type ListPinsRequest = Message<"stowage.v1.ListPinsRequest"> & {
+};
+
+/**
+ * Describes the message stowage.v1.ListPinsRequest.
+ * Use `create(ListPinsRequestSchema)` to create a new message.
+ */
+export const ListPinsRequestSchema: GenMessage<ListPinsRequest> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 18);
+
+/**
+ * @generated from message stowage.v1.ListPinsResponse
+ */
+export type ListPinsResponse = Message<"stowage.v1.ListPinsResponse"> & {
+  /**
+   * @generated from field: repeated stowage.v1.PinResponse pins = 1;
+   */
+  pins: PinResponse[];
+};
+
+/**
+ * Describes the message stowage.v1.ListPinsResponse.
+ * Use `create(ListPinsResponseSchema)` to create a new message.
+ */
+export const ListPinsResponseSchema: GenMessage<ListPinsResponse> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 19);
+
+/**
+ * @generated from message stowage.v1.PinRequest
+ */
+export type PinRequest = Message<"stowage.v1.PinRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message stowage.v1.PinRequest.
+ * Use `create(PinRequestSchema)` to create a new message.
+ */
+export const PinRequestSchema: GenMessage<PinRequest> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 20);
+
+/**
+ * @generated from message stowage.v1.PinResponse
+ */
+export type PinResponse = Message<"stowage.v1.PinResponse"> & {
+  /**
+   * An id, a name or a glob.
+   *
+   * @generated from field: string pattern = 1;
+   */
+  pattern: string;
+
+  /**
+   * settings or somebody.
+   *
+   * @generated from field: string by = 2;
+   */
+  by: string;
+};
+
+/**
+ * Describes the message stowage.v1.PinResponse.
+ * Use `create(PinResponseSchema)` to create a new message.
+ */
+export const PinResponseSchema: GenMessage<PinResponse> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 21);
+
+/**
+ * @generated from message stowage.v1.UnpinRequest
+ */
+export type UnpinRequest = Message<"stowage.v1.UnpinRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message stowage.v1.UnpinRequest.
+ * Use `create(UnpinRequestSchema)` to create a new message.
+ */
+export const UnpinRequestSchema: GenMessage<UnpinRequest> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 22);
+
+/**
+ * @generated from message stowage.v1.UnpinResponse
+ */
+export type UnpinResponse = Message<"stowage.v1.UnpinResponse"> & {
+  /**
+   * @generated from field: string pattern = 1;
+   */
+  pattern: string;
+};
+
+/**
+ * Describes the message stowage.v1.UnpinResponse.
+ * Use `create(UnpinResponseSchema)` to create a new message.
+ */
+export const UnpinResponseSchema: GenMessage<UnpinResponse> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 23);
+
+/**
+ * The first says what is to come, the others answer what the daemon asks for. It opens reads of its own numbering; after each
+ * `more` the client sends one message of bytes, or that the read is at its end.
+ *
+ * @generated from message stowage.v1.LoadRequest
+ */
+export type LoadRequest = Message<"stowage.v1.LoadRequest"> & {
+  /**
+   * @generated from oneof stowage.v1.LoadRequest.step
+   */
+  step: {
+    /**
+     * @generated from field: stowage.v1.LoadBegin begin = 1;
+     */
+    value: LoadBegin;
+    case: "begin";
+  } | {
+    /**
+     * @generated from field: stowage.v1.LoadBytes bytes = 2;
+     */
+    value: LoadBytes;
+    case: "bytes";
+  } | {
+    /**
+     * @generated from field: stowage.v1.LoadEnd end = 3;
+     */
+    value: LoadEnd;
+    case: "end";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message stowage.v1.LoadRequest.
+ * Use `create(LoadRequestSchema)` to create a new message.
+ */
+export const LoadRequestSchema: GenMessage<LoadRequest> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 24);
+
+/**
+ * @generated from message stowage.v1.LoadBegin
+ */
+export type LoadBegin = Message<"stowage.v1.LoadBegin"> & {
+  /**
+   * A manifest or an index.
+   *
+   * @generated from field: stowage.v1.Descriptor root = 1;
+   */
+  root?: Descriptor | undefined;
+
+  /**
+   * What the image is to be called.
+   *
+   * @generated from field: repeated string names = 2;
+   */
+  names: string[];
+
+  /**
+   * Take names that other images have.
+   *
+   * @generated from field: bool force = 3;
+   */
+  force: boolean;
+
+  /**
+   * As in PullRequest.
+   *
+   * @generated from field: string handler = 4;
+   */
+  handler: string;
+
+  /**
+   * @generated from field: string platform = 5;
+   */
+  platform: string;
+};
+
+/**
+ * Describes the message stowage.v1.LoadBegin.
+ * Use `create(LoadBeginSchema)` to create a new message.
+ */
+export const LoadBeginSchema: GenMessage<LoadBegin> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 25);
+
+/**
+ * @generated from message stowage.v1.LoadBytes
+ */
+export type LoadBytes = Message<"stowage.v1.LoadBytes"> & {
+  /**
+   * @generated from field: uint32 read = 1;
+   */
+  read: number;
+
+  /**
+   * @generated from field: bytes data = 2;
+   */
+  data: Uint8Array;
+};
+
+/**
+ * Describes the message stowage.v1.LoadBytes.
+ * Use `create(LoadBytesSchema)` to create a new message.
+ */
+export const LoadBytesSchema: GenMessage<LoadBytes> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 26);
+
+/**
+ * @generated from message stowage.v1.LoadEnd
+ */
+export type LoadEnd = Message<"stowage.v1.LoadEnd"> & {
+  /**
+   * @generated from field: uint32 read = 1;
+   */
+  read: number;
+
+  /**
+   * Why it ended before all was read, as gRPC numbers codes; 0 where all was.
+   *
+   * @generated from field: uint32 code = 2;
+   */
+  code: number;
+
+  /**
+   * @generated from field: string message = 3;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message stowage.v1.LoadEnd.
+ * Use `create(LoadEndSchema)` to create a new message.
+ */
+export const LoadEndSchema: GenMessage<LoadEnd> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 27);
+
+/**
+ * @generated from message stowage.v1.LoadResponse
+ */
+export type LoadResponse = Message<"stowage.v1.LoadResponse"> & {
+  /**
+   * @generated from oneof stowage.v1.LoadResponse.step
+   */
+  step: {
+    /**
+     * @generated from field: stowage.v1.LoadOpen open = 1;
+     */
+    value: LoadOpen;
+    case: "open";
+  } | {
+    /**
+     * @generated from field: stowage.v1.LoadMore more = 2;
+     */
+    value: LoadMore;
+    case: "more";
+  } | {
+    /**
+     * @generated from field: stowage.v1.LoadClose close = 3;
+     */
+    value: LoadClose;
+    case: "close";
+  } | {
+    /**
+     * Never the image.
+     *
+     * @generated from field: stowage.v1.PullResponse progress = 4;
+     */
+    value: PullResponse;
+    case: "progress";
+  } | {
+    /**
+     * The last.
+     *
+     * @generated from field: stowage.v1.Image image = 5;
+     */
+    value: Image;
+    case: "image";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message stowage.v1.LoadResponse.
+ * Use `create(LoadResponseSchema)` to create a new message.
+ */
+export const LoadResponseSchema: GenMessage<LoadResponse> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 28);
+
+/**
+ * @generated from message stowage.v1.LoadOpen
+ */
+export type LoadOpen = Message<"stowage.v1.LoadOpen"> & {
+  /**
+   * @generated from field: uint32 read = 1;
+   */
+  read: number;
+
+  /**
+   * @generated from field: string digest = 2;
+   */
+  digest: string;
+
+  /**
+   * The offset to begin at.
+   *
+   * @generated from field: uint64 from = 3;
+   */
+  from: bigint;
+};
+
+/**
+ * Describes the message stowage.v1.LoadOpen.
+ * Use `create(LoadOpenSchema)` to create a new message.
+ */
+export const LoadOpenSchema: GenMessage<LoadOpen> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 29);
+
+/**
+ * @generated from message stowage.v1.LoadMore
+ */
+export type LoadMore = Message<"stowage.v1.LoadMore"> & {
+  /**
+   * @generated from field: uint32 read = 1;
+   */
+  read: number;
+};
+
+/**
+ * Describes the message stowage.v1.LoadMore.
+ * Use `create(LoadMoreSchema)` to create a new message.
+ */
+export const LoadMoreSchema: GenMessage<LoadMore> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 30);
+
+/**
+ * Nothing more is wanted of it.
+ *
+ * @generated from message stowage.v1.LoadClose
+ */
+export type LoadClose = Message<"stowage.v1.LoadClose"> & {
+  /**
+   * @generated from field: uint32 read = 1;
+   */
+  read: number;
+};
+
+/**
+ * Describes the message stowage.v1.LoadClose.
+ * Use `create(LoadCloseSchema)` to create a new message.
+ */
+export const LoadCloseSchema: GenMessage<LoadClose> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 31);
+
+/**
+ * @generated from message stowage.v1.ReadBlobRequest
+ */
+export type ReadBlobRequest = Message<"stowage.v1.ReadBlobRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The runtime handler that the image was pulled for; empty for the default one.
+   *
+   * @generated from field: string handler = 2;
+   */
+  handler: string;
+
+  /**
+   * @generated from field: string digest = 3;
+   */
+  digest: string;
+
+  /**
+   * For the registry, where the blob is not kept.
+   *
+   * @generated from field: stowage.v1.Credential credential = 4;
+   */
+  credential?: Credential | undefined;
+
+  /**
+   * @generated from field: optional bool plain_http = 5;
+   */
+  plainHttp?: boolean | undefined;
+};
+
+/**
+ * Describes the message stowage.v1.ReadBlobRequest.
+ * Use `create(ReadBlobRequestSchema)` to create a new message.
+ */
+export const ReadBlobRequestSchema: GenMessage<ReadBlobRequest> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 32);
+
+/**
+ * @generated from message stowage.v1.ReadBlobResponse
+ */
+export type ReadBlobResponse = Message<"stowage.v1.ReadBlobResponse"> & {
+  /**
+   * @generated from field: bytes data = 1;
+   */
+  data: Uint8Array;
+};
+
+/**
+ * Describes the message stowage.v1.ReadBlobResponse.
+ * Use `create(ReadBlobResponseSchema)` to create a new message.
+ */
+export const ReadBlobResponseSchema: GenMessage<ReadBlobResponse> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 33);
+
+/**
+ * @generated from message stowage.v1.ListHoldsRequest
+ */
+export type ListHoldsRequest = Message<"stowage.v1.ListHoldsRequest"> & {
+};
+
+/**
+ * Describes the message stowage.v1.ListHoldsRequest.
+ * Use `create(ListHoldsRequestSchema)` to create a new message.
+ */
+export const ListHoldsRequestSchema: GenMessage<ListHoldsRequest> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 34);
+
+/**
+ * @generated from message stowage.v1.ListHoldsResponse
+ */
+export type ListHoldsResponse = Message<"stowage.v1.ListHoldsResponse"> & {
+  /**
+   * @generated from field: repeated stowage.v1.Hold holds = 1;
+   */
+  holds: Hold[];
+};
+
+/**
+ * Describes the message stowage.v1.ListHoldsResponse.
+ * Use `create(ListHoldsResponseSchema)` to create a new message.
+ */
+export const ListHoldsResponseSchema: GenMessage<ListHoldsResponse> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 35);
+
+/**
+ * @generated from message stowage.v1.Hold
+ */
+export type Hold = Message<"stowage.v1.Hold"> & {
+  /**
+   * @generated from field: string holder = 1;
+   */
+  holder: string;
+
+  /**
+   * blob or layer, a space, and a digest.
+   *
+   * @generated from field: repeated string resources = 2;
+   */
+  resources: string[];
+};
+
+/**
+ * Describes the message stowage.v1.Hold.
+ * Use `create(HoldSchema)` to create a new message.
+ */
+export const HoldSchema: GenMessage<Hold> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 36);
+
+/**
+ * @generated from message stowage.v1.UsageRequest
+ */
+export type UsageRequest = Message<"stowage.v1.UsageRequest"> & {
+};
+
+/**
+ * Describes the message stowage.v1.UsageRequest.
+ * Use `create(UsageRequestSchema)` to create a new message.
+ */
+export const UsageRequestSchema: GenMessage<UsageRequest> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 37);
+
+/**
+ * @generated from message stowage.v1.UsageResponse
+ */
+export type UsageResponse = Message<"stowage.v1.UsageResponse"> & {
+  /**
+   * @generated from field: stowage.v1.DiskUsage usage = 1;
+   */
+  usage?: DiskUsage | undefined;
+};
+
+/**
+ * Describes the message stowage.v1.UsageResponse.
+ * Use `create(UsageResponseSchema)` to create a new message.
+ */
+export const UsageResponseSchema: GenMessage<UsageResponse> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 38);
 
 /**
  * @generated from message stowage.v1.ViewRequest
@@ -399,7 +1026,7 @@ export type ViewRequest = Message<"stowage.v1.ViewRequest"> & {
  * Use `create(ViewRequestSchema)` to create a new message.
  */
 export const ViewRequestSchema: GenMessage<ViewRequest> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 14);
+  messageDesc(file_stowage_v1_store, 39);
 
 /**
  * @generated from message stowage.v1.ViewResponse
@@ -416,7 +1043,7 @@ export type ViewResponse = Message<"stowage.v1.ViewResponse"> & {
  * Use `create(ViewResponseSchema)` to create a new message.
  */
 export const ViewResponseSchema: GenMessage<ViewResponse> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 15);
+  messageDesc(file_stowage_v1_store, 40);
 
 /**
  * @generated from message stowage.v1.ReleaseRequest
@@ -433,7 +1060,7 @@ export type ReleaseRequest = Message<"stowage.v1.ReleaseRequest"> & {
  * Use `create(ReleaseRequestSchema)` to create a new message.
  */
 export const ReleaseRequestSchema: GenMessage<ReleaseRequest> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 16);
+  messageDesc(file_stowage_v1_store, 41);
 
 /**
  * @generated from message stowage.v1.ReleaseResponse
@@ -446,12 +1073,18 @@ export type ReleaseResponse = Message<"stowage.v1.ReleaseResponse"> & {
  * Use `create(ReleaseResponseSchema)` to create a new message.
  */
 export const ReleaseResponseSchema: GenMessage<ReleaseResponse> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 17);
+  messageDesc(file_stowage_v1_store, 42);
 
 /**
  * @generated from message stowage.v1.CollectRequest
  */
 export type CollectRequest = Message<"stowage.v1.CollectRequest"> & {
+  /**
+   * Only say what would go.
+   *
+   * @generated from field: bool dry_run = 1;
+   */
+  dryRun: boolean;
 };
 
 /**
@@ -459,12 +1092,23 @@ export type CollectRequest = Message<"stowage.v1.CollectRequest"> & {
  * Use `create(CollectRequestSchema)` to create a new message.
  */
 export const CollectRequestSchema: GenMessage<CollectRequest> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 18);
+  messageDesc(file_stowage_v1_store, 43);
 
 /**
  * @generated from message stowage.v1.CollectResponse
  */
 export type CollectResponse = Message<"stowage.v1.CollectResponse"> & {
+  /**
+   * @generated from field: repeated stowage.v1.Collectable gone = 1;
+   */
+  gone: Collectable[];
+
+  /**
+   * What stays although no image needs it.
+   *
+   * @generated from field: repeated stowage.v1.Collectable kept = 2;
+   */
+  kept: Collectable[];
 };
 
 /**
@@ -472,7 +1116,48 @@ export type CollectResponse = Message<"stowage.v1.CollectResponse"> & {
  * Use `create(CollectResponseSchema)` to create a new message.
  */
 export const CollectResponseSchema: GenMessage<CollectResponse> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 19);
+  messageDesc(file_stowage_v1_store, 44);
+
+/**
+ * @generated from message stowage.v1.Collectable
+ */
+export type Collectable = Message<"stowage.v1.Collectable"> & {
+  /**
+   * layer, blob or arriving.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * @generated from field: string digest = 2;
+   */
+  digest: string;
+
+  /**
+   * unneeded, not-retained, too-old, over-budget, retained, held or in-use.
+   *
+   * @generated from field: string why = 3;
+   */
+  why: string;
+
+  /**
+   * @generated from field: repeated string holders = 4;
+   */
+  holders: string[];
+
+  /**
+   * @generated from field: stowage.v1.DiskUsage usage = 5;
+   */
+  usage?: DiskUsage | undefined;
+};
+
+/**
+ * Describes the message stowage.v1.Collectable.
+ * Use `create(CollectableSchema)` to create a new message.
+ */
+export const CollectableSchema: GenMessage<Collectable> = /*@__PURE__*/
+  messageDesc(file_stowage_v1_store, 45);
 
 /**
  * @generated from message stowage.v1.CheckRequest
@@ -491,7 +1176,7 @@ export type CheckRequest = Message<"stowage.v1.CheckRequest"> & {
  * Use `create(CheckRequestSchema)` to create a new message.
  */
 export const CheckRequestSchema: GenMessage<CheckRequest> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 20);
+  messageDesc(file_stowage_v1_store, 46);
 
 /**
  * @generated from message stowage.v1.CheckResponse
@@ -527,7 +1212,7 @@ export type CheckResponse = Message<"stowage.v1.CheckResponse"> & {
  * Use `create(CheckResponseSchema)` to create a new message.
  */
 export const CheckResponseSchema: GenMessage<CheckResponse> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 21);
+  messageDesc(file_stowage_v1_store, 47);
 
 /**
  * @generated from message stowage.v1.Finding
@@ -551,7 +1236,7 @@ export type Finding = Message<"stowage.v1.Finding"> & {
  * Use `create(FindingSchema)` to create a new message.
  */
 export const FindingSchema: GenMessage<Finding> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 22);
+  messageDesc(file_stowage_v1_store, 48);
 
 /**
  * @generated from message stowage.v1.RepairRequest
@@ -564,7 +1249,7 @@ export type RepairRequest = Message<"stowage.v1.RepairRequest"> & {
  * Use `create(RepairRequestSchema)` to create a new message.
  */
 export const RepairRequestSchema: GenMessage<RepairRequest> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 23);
+  messageDesc(file_stowage_v1_store, 49);
 
 /**
  * @generated from message stowage.v1.RepairResponse
@@ -581,7 +1266,7 @@ export type RepairResponse = Message<"stowage.v1.RepairResponse"> & {
  * Use `create(RepairResponseSchema)` to create a new message.
  */
 export const RepairResponseSchema: GenMessage<RepairResponse> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 24);
+  messageDesc(file_stowage_v1_store, 50);
 
 /**
  * @generated from message stowage.v1.RepairedImage
@@ -605,7 +1290,7 @@ export type RepairedImage = Message<"stowage.v1.RepairedImage"> & {
  * Use `create(RepairedImageSchema)` to create a new message.
  */
 export const RepairedImageSchema: GenMessage<RepairedImage> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 25);
+  messageDesc(file_stowage_v1_store, 51);
 
 /**
  * @generated from message stowage.v1.AccountRequest
@@ -618,7 +1303,7 @@ export type AccountRequest = Message<"stowage.v1.AccountRequest"> & {
  * Use `create(AccountRequestSchema)` to create a new message.
  */
 export const AccountRequestSchema: GenMessage<AccountRequest> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 26);
+  messageDesc(file_stowage_v1_store, 52);
 
 /**
  * @generated from message stowage.v1.AccountResponse
@@ -652,7 +1337,7 @@ export type AccountResponse = Message<"stowage.v1.AccountResponse"> & {
  * Use `create(AccountResponseSchema)` to create a new message.
  */
 export const AccountResponseSchema: GenMessage<AccountResponse> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 27);
+  messageDesc(file_stowage_v1_store, 53);
 
 /**
  * @generated from message stowage.v1.DiskLine
@@ -674,7 +1359,7 @@ export type DiskLine = Message<"stowage.v1.DiskLine"> & {
  * Use `create(DiskLineSchema)` to create a new message.
  */
 export const DiskLineSchema: GenMessage<DiskLine> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 28);
+  messageDesc(file_stowage_v1_store, 54);
 
 /**
  * @generated from message stowage.v1.DiskUsage
@@ -696,7 +1381,7 @@ export type DiskUsage = Message<"stowage.v1.DiskUsage"> & {
  * Use `create(DiskUsageSchema)` to create a new message.
  */
 export const DiskUsageSchema: GenMessage<DiskUsage> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 29);
+  messageDesc(file_stowage_v1_store, 55);
 
 /**
  * @generated from message stowage.v1.ReadConfigRequest
@@ -720,7 +1405,7 @@ export type ReadConfigRequest = Message<"stowage.v1.ReadConfigRequest"> & {
  * Use `create(ReadConfigRequestSchema)` to create a new message.
  */
 export const ReadConfigRequestSchema: GenMessage<ReadConfigRequest> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 30);
+  messageDesc(file_stowage_v1_store, 56);
 
 /**
  * @generated from message stowage.v1.ReadConfigResponse
@@ -737,7 +1422,7 @@ export type ReadConfigResponse = Message<"stowage.v1.ReadConfigResponse"> & {
  * Use `create(ReadConfigResponseSchema)` to create a new message.
  */
 export const ReadConfigResponseSchema: GenMessage<ReadConfigResponse> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 31);
+  messageDesc(file_stowage_v1_store, 57);
 
 /**
  * @generated from message stowage.v1.WatchRequest
@@ -750,7 +1435,7 @@ export type WatchRequest = Message<"stowage.v1.WatchRequest"> & {
  * Use `create(WatchRequestSchema)` to create a new message.
  */
 export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 32);
+  messageDesc(file_stowage_v1_store, 58);
 
 /**
  * @generated from message stowage.v1.WatchResponse
@@ -809,7 +1494,7 @@ export type WatchResponse = Message<"stowage.v1.WatchResponse"> & {
  * Use `create(WatchResponseSchema)` to create a new message.
  */
 export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 33);
+  messageDesc(file_stowage_v1_store, 59);
 
 /**
  * An image came, or one that was here has other names now.
@@ -833,7 +1518,7 @@ export type Published = Message<"stowage.v1.Published"> & {
  * Use `create(PublishedSchema)` to create a new message.
  */
 export const PublishedSchema: GenMessage<Published> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 34);
+  messageDesc(file_stowage_v1_store, 60);
 
 /**
  * @generated from message stowage.v1.Removed
@@ -850,7 +1535,7 @@ export type Removed = Message<"stowage.v1.Removed"> & {
  * Use `create(RemovedSchema)` to create a new message.
  */
 export const RemovedSchema: GenMessage<Removed> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 35);
+  messageDesc(file_stowage_v1_store, 61);
 
 /**
  * @generated from message stowage.v1.Damaged
@@ -867,7 +1552,7 @@ export type Damaged = Message<"stowage.v1.Damaged"> & {
  * Use `create(DamagedSchema)` to create a new message.
  */
 export const DamagedSchema: GenMessage<Damaged> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 36);
+  messageDesc(file_stowage_v1_store, 62);
 
 /**
  * @generated from message stowage.v1.PullStarted
@@ -893,7 +1578,7 @@ export type PullStarted = Message<"stowage.v1.PullStarted"> & {
  * Use `create(PullStartedSchema)` to create a new message.
  */
 export const PullStartedSchema: GenMessage<PullStarted> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 37);
+  messageDesc(file_stowage_v1_store, 63);
 
 /**
  * @generated from message stowage.v1.PullProgress
@@ -922,7 +1607,7 @@ export type PullProgress = Message<"stowage.v1.PullProgress"> & {
  * Use `create(PullProgressSchema)` to create a new message.
  */
 export const PullProgressSchema: GenMessage<PullProgress> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 38);
+  messageDesc(file_stowage_v1_store, 64);
 
 /**
  * @generated from message stowage.v1.PullSucceeded
@@ -949,7 +1634,7 @@ export type PullSucceeded = Message<"stowage.v1.PullSucceeded"> & {
  * Use `create(PullSucceededSchema)` to create a new message.
  */
 export const PullSucceededSchema: GenMessage<PullSucceeded> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 39);
+  messageDesc(file_stowage_v1_store, 65);
 
 /**
  * @generated from message stowage.v1.PullFailed
@@ -976,7 +1661,7 @@ export type PullFailed = Message<"stowage.v1.PullFailed"> & {
  * Use `create(PullFailedSchema)` to create a new message.
  */
 export const PullFailedSchema: GenMessage<PullFailed> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 40);
+  messageDesc(file_stowage_v1_store, 66);
 
 /**
  * @generated from message stowage.v1.Descriptor
@@ -1003,7 +1688,7 @@ export type Descriptor = Message<"stowage.v1.Descriptor"> & {
  * Use `create(DescriptorSchema)` to create a new message.
  */
 export const DescriptorSchema: GenMessage<Descriptor> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 41);
+  messageDesc(file_stowage_v1_store, 67);
 
 /**
  * @generated from message stowage.v1.Layer
@@ -1044,7 +1729,7 @@ export type Layer = Message<"stowage.v1.Layer"> & {
  * Use `create(LayerSchema)` to create a new message.
  */
 export const LayerSchema: GenMessage<Layer> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 42);
+  messageDesc(file_stowage_v1_store, 68);
 
 /**
  * @generated from message stowage.v1.Image
@@ -1145,6 +1830,13 @@ export type Image = Message<"stowage.v1.Image"> & {
    * @generated from field: repeated stowage.v1.Descriptor files = 16;
    */
   files: Descriptor[];
+
+  /**
+   * Of its id and names, those that somebody has pinned.
+   *
+   * @generated from field: repeated string pins = 17;
+   */
+  pins: string[];
 };
 
 /**
@@ -1152,7 +1844,7 @@ export type Image = Message<"stowage.v1.Image"> & {
  * Use `create(ImageSchema)` to create a new message.
  */
 export const ImageSchema: GenMessage<Image> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 43);
+  messageDesc(file_stowage_v1_store, 69);
 
 /**
  * @generated from message stowage.v1.Damage
@@ -1178,7 +1870,7 @@ export type Damage = Message<"stowage.v1.Damage"> & {
  * Use `create(DamageSchema)` to create a new message.
  */
 export const DamageSchema: GenMessage<Damage> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 44);
+  messageDesc(file_stowage_v1_store, 70);
 
 /**
  * @generated from message stowage.v1.Mount
@@ -1205,7 +1897,7 @@ export type Mount = Message<"stowage.v1.Mount"> & {
  * Use `create(MountSchema)` to create a new message.
  */
 export const MountSchema: GenMessage<Mount> = /*@__PURE__*/
-  messageDesc(file_stowage_v1_store, 45);
+  messageDesc(file_stowage_v1_store, 71);
 
 /**
  * @generated from service stowage.v1.StoreService
@@ -1280,6 +1972,96 @@ export const StoreService: GenService<{
     methodKind: "unary";
     input: typeof ReleaseRequestSchema;
     output: typeof ReleaseResponseSchema;
+  },
+  /**
+   * Gives an image one more name.
+   *
+   * @generated from rpc stowage.v1.StoreService.Tag
+   */
+  tag: {
+    methodKind: "unary";
+    input: typeof TagRequestSchema;
+    output: typeof TagResponseSchema;
+  },
+  /**
+   * Takes a name away, and with the last one the image. A name that nobody has is an answer without an image.
+   *
+   * @generated from rpc stowage.v1.StoreService.Untag
+   */
+  untag: {
+    methodKind: "unary";
+    input: typeof UntagRequestSchema;
+    output: typeof UntagResponseSchema;
+  },
+  /**
+   * Everything that pins images.
+   *
+   * @generated from rpc stowage.v1.StoreService.ListPins
+   */
+  listPins: {
+    methodKind: "unary";
+    input: typeof ListPinsRequestSchema;
+    output: typeof ListPinsResponseSchema;
+  },
+  /**
+   * Pins a name or an id.
+   *
+   * @generated from rpc stowage.v1.StoreService.Pin
+   */
+  pin: {
+    methodKind: "unary";
+    input: typeof PinRequestSchema;
+    output: typeof PinResponseSchema;
+  },
+  /**
+   * Ends that.
+   *
+   * @generated from rpc stowage.v1.StoreService.Unpin
+   */
+  unpin: {
+    methodKind: "unary";
+    input: typeof UnpinRequestSchema;
+    output: typeof UnpinResponseSchema;
+  },
+  /**
+   * Brings an image here from the client, which is asked for what is not here: see LoadRequest.
+   *
+   * @generated from rpc stowage.v1.StoreService.Load
+   */
+  load: {
+    methodKind: "bidi_streaming";
+    input: typeof LoadRequestSchema;
+    output: typeof LoadResponseSchema;
+  },
+  /**
+   * The bytes of a document or a blob of an image, in order.
+   *
+   * @generated from rpc stowage.v1.StoreService.ReadBlob
+   */
+  readBlob: {
+    methodKind: "server_streaming";
+    input: typeof ReadBlobRequestSchema;
+    output: typeof ReadBlobResponseSchema;
+  },
+  /**
+   * Who beside images holds what.
+   *
+   * @generated from rpc stowage.v1.StoreService.ListHolds
+   */
+  listHolds: {
+    methodKind: "unary";
+    input: typeof ListHoldsRequestSchema;
+    output: typeof ListHoldsResponseSchema;
+  },
+  /**
+   * How much disk images take together.
+   *
+   * @generated from rpc stowage.v1.StoreService.Usage
+   */
+  usage: {
+    methodKind: "unary";
+    input: typeof UsageRequestSchema;
+    output: typeof UsageResponseSchema;
   },
   /**
    * Gives back the disk of what nobody holds and the settings do not keep.
