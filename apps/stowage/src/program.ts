@@ -3,6 +3,7 @@ import { fillLines, listTerms } from "./output/fill-lines.ts";
 import type { Terminal } from "./terminal.ts";
 import { allVerbs } from "./verbs/all-verbs.ts";
 import { commonOptions } from "./verbs/common-options.ts";
+import { completeVerb } from "./verbs/complete-verb.ts";
 import { groups } from "./verbs/groups.ts";
 import { Verb } from "./verbs/verb.ts";
 import { readVersion } from "./version.ts";
@@ -12,18 +13,19 @@ export function createProgram(terminal: Terminal): Command {
   const program = new Command("stowage")
     .description("Container images on this machine: with a daemon that holds them, or without.")
     .helpOption("-h, --help", "explain this, or a verb")
-    .helpCommand("help [VERB]", "explain a verb")
+    .helpCommand(false)
     .version(`stowage ${readVersion()}`, "-V, --version", "print the version")
     .configureHelp({ formatHelp: programHelp })
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void terminal.stdout.write(text),
-      writeErr: (text) => terminal.tell(`stowage: ${oneLine(text)}`),
+      writeErr: (text) => void terminal.stderr.write(text),
+      outputError: (text) => terminal.tell(`stowage: ${oneLine(text)}`),
     });
   for (const option of commonOptions()) program.addOption(option);
   for (const make of allVerbs) program.addCommand(make().copyInheritedSettings(program).runsAt(terminal));
-  return program;
+  return program.addCommand(completeVerb().runsAt(terminal), { hidden: true });
 }
 
 /** Every verb that people are shown. */

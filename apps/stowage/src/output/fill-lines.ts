@@ -32,4 +32,4 @@ export function listTerms(terms: readonly (readonly string[])[]): string {
 }
 
 const shortestTerm = 8;
-const longestTerm = 38;
+const longestTerm = 47;

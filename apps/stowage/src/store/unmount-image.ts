@@ -1,12 +1,11 @@
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import { asStorageError, isErrno, StowageError } from "@stowage/errors";
-import { listMounts } from "./list-mounts.ts";
+import { isMounted } from "./list-mounts.ts";
 
 /** Unmounts an image of the store at `root`. Fails with `not-found` where none is mounted: other mounts are not ours to take away. */
 export async function unmountImage(target: string, root: string): Promise<void> {
-  const mounts = await listMounts(root);
-  if (!mounts.some((mounted) => mounted.target === target)) {
+  if (!(await isMounted(target, root))) {
     throw new StowageError("not-found", `Cannot unmount "${target}": no image of "${root}" is mounted there`);
   }
   const { unmount } = await import("@stowage/linux");

@@ -1,0 +1,136 @@
+import { type AbortOptions, StowageError } from "@stowage/errors";
+import type { ImageVerbs } from "@stowage/image-service";
+import type { Image } from "@stowage/images";
+import { formatFamiliar, parseReference } from "@stowage/reference";
+import { getImage } from "./get-image.ts";
+
+/** Whether an image is among those that are asked for. */
+export type ImageTest = (image: Image) => boolean | Promise<boolean>;
+
+/** A filter as it is written, `key=value`. */
+export interface Filter {
+  readonly key: FilterKey;
+  readonly value: string;
+}
+
+export type FilterKey = (typeof filterKeys)[number];
+
+export const filterKeys = ["reference", "dangling", "label", "before", "since"] as const;
+
+/** Reads a filter. Fails with `invalid-argument` where there is none of that name. */
+export function parseFilter(text: string): Filter {
+  const [name, value] = splitAt(text, "=");
+  const key = filterKeys.find((known) => known === name);
+  if (key === undefined || value === undefined) {
+    throw new StowageError(
+      "invalid-argument",
+      `Cannot read filter "${text}": it is none of ${filterKeys.join("=, ")}=`,
+    );
+  }
+  return { key, value };
+}
+
+/** The images that pass all the filters; of several references, one is enough, as with docker. */
+export async function filterImages(
+  images: ImageVerbs,
+  filters: readonly Filter[],
+  { among, signal }: AbortOptions & { readonly among: readonly Image[] },
+): Promise<readonly Image[]> {
+  const tests = await Promise.all(
+    filters.map(async ({ key, value }) => ({
+      group: key === "reference" ? key : `${key}=${value}`,
+      test: await testsByKey[key](value, { images, signal }),
+    })),
+  );
+  const alternatives = Object.values(Object.groupBy(tests, ({ group }) => group)).map((group = []) =>
+    group.map(({ test }) => test),
+  );
+  const passed = await Promise.all(among.map((image) => passes(image, alternatives)));
+  return among.filter((_, at) => passed[at]);
+}
+
+async function passes(image: Image, alternatives: readonly (readonly ImageTest[])[]): Promise<boolean> {
+  for (const tests of alternatives) {
+    const passed = await Promise.all(tests.map(async (test) => await test(image)));
+    if (!passed.includes(true)) return false;
+  }
+  return true;
+}
+
+interface TestOptions extends AbortOptions {
+  readonly images: ImageVerbs;
+}
+
+const testsByKey: Readonly<Record<FilterKey, (value: string, options: TestOptions) => ImageTest | Promise<ImageTest>>> =
+  {
+    reference: referenceTest,
+    dangling: (value) => {
+      const wanted = parseTruth(value);
+      return ({ tags }) => (tags.length === 0) === wanted;
+    },
+    label: (value, { images, signal }) => {
+      const [name, wanted] = splitAt(value, "=");
+      return async (image) => {
+        const label = (await readLabels(images, image, { signal })).get(name);
+        return label !== undefined && (wanted === undefined || label === wanted);
+      };
+    },
+    before: async (name, { images, signal }) => {
+      const mark = createdAt(await getImage(images, name, { signal }));
+      return (image) => createdAt(image) < mark;
+    },
+    since: async (name, { images, signal }) => {
+      const mark = createdAt(await getImage(images, name, { signal }));
+      return (image) => createdAt(image) > mark;
+    },
+  };
+
+/** Whether one of the names, in full or as people write it, with its tag or without, matches a glob, where `*` does not cross a `/`. */
+export function referenceTest(glob: string): ImageTest {
+  const pattern = new RegExp(
+    `^${glob.replaceAll(/[^]/g, (letter) => wildcards.get(letter) ?? letter.replace(/[^\w]/, "\\$&"))}$`,
+  );
+  return ({ tags, digests }) => [...tags, ...digests].some((name) => formsOf(name).some((form) => pattern.test(form)));
+}
+
+const wildcards: ReadonlyMap<string, string> = new Map([
+  ["*", "[^/]*"],
+  ["?", "[^/]"],
+]);
+
+function formsOf(name: string): readonly string[] {
+  const reference = parseReference(name);
+  const { domain, path } = reference;
+  return [name, formatFamiliar(reference), `${domain}/${path}`, formatFamiliar({ domain, path })];
+}
+
+function parseTruth(text: string): boolean {
+  if (text === "true" || text === "1") return true;
+  if (text === "false" || text === "0") return false;
+  throw new StowageError("invalid-argument", `Cannot read filter value "${text}": it is neither true nor false`);
+}
+
+/** When it was built; one that does not say so is the oldest. */
+export function createdAt({ created }: Image): number {
+  return created === undefined ? 0 : Date.parse(created) || 0;
+}
+
+async function readLabels(
+  images: ImageVerbs,
+  image: Image,
+  options: AbortOptions,
+): Promise<ReadonlyMap<string, string>> {
+  const config: unknown = JSON.parse(Buffer.from(await images.readConfig(image, options)).toString("utf8"));
+  const labels = entry(entry(config, "config"), "Labels");
+  if (typeof labels !== "object" || labels === null) return new Map();
+  return new Map(Object.entries(labels).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
+}
+
+function entry(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? new Map(Object.entries(value)).get(key) : undefined;
+}
+
+function splitAt(text: string, mark: string): readonly [string, string?] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}
