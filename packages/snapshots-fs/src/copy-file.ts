@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { copyFile, open } from "node:fs/promises";
 import { isErrno, StowageError } from "@stowage/errors";
 import { findData, writeAt } from "@stowage/linux";
-import type { TreeFile, TreePlace } from "./tree-place.ts";
+import type { TreeFile, TreePlace } from "@stowage/stacked-tree";
 
 /** What one layer may still write of the files of others. */
 export class CopyAllowance {

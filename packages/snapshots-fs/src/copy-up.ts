@@ -11,8 +11,8 @@ import {
   setXattr,
   symlinkAt,
 } from "@stowage/linux";
+import type { TreeFile, TreePlace } from "@stowage/stacked-tree";
 import { type CopyOptions, copyContent } from "./copy-file.ts";
-import type { TreeFile, TreePlace } from "./tree-place.ts";
 
 /** Makes `to` the same file as `from`: content, owner, mode, attributes and times. Directories are not for this. */
 export async function copyUp(from: TreeFile, to: TreePlace, options: CopyOptions): Promise<void> {

@@ -1,13 +1,11 @@
 import { closeSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { makeNodeAt, nodeKinds, setTimesAt, statAt } from "@stowage/linux";
-import type { LowerTree } from "./lower-tree.ts";
-import { isOpaque } from "./overlay-marks.ts";
-import { fileAt, openDirectory, placeIn } from "./tree-place.ts";
+import { fileAt, isOpaque, type LayerStack, openDirectory, placeIn } from "@stowage/stacked-tree";
 
 export interface HidingLayer {
   readonly root: string;
-  readonly lowers: LowerTree;
+  readonly lowers: LayerStack;
   /** The trees of `lowers`. */
   readonly lowerRoots: readonly string[];
 }

@@ -3,11 +3,19 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path/posix";
 import type { AbortOptions } from "@stowage/errors";
 import { linkAt, makeDirAt } from "@stowage/linux";
+import {
+  fileAt,
+  findPlace,
+  isOpaque,
+  isWhiteout,
+  openDirectory,
+  Pace,
+  placeIn,
+  type TreeFile,
+  type TreePlace,
+} from "@stowage/stacked-tree";
 import { CopyAllowance } from "./copy-file.ts";
 import { copyAttributes, copyUp } from "./copy-up.ts";
-import { isOpaque, isWhiteout } from "./overlay-marks.ts";
-import { Pace } from "./pace.ts";
-import { fileAt, findPlace, openDirectory, placeIn, type TreeFile, type TreePlace } from "./tree-place.ts";
 
 export interface MergedTrees {
   /** A whole tree, without marks for overlayfs; it is copied. */

@@ -2,6 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { changeOwnerAt, isPrivileged, makeDirectory, writeText } from "@stowage/linux";
 import type { Usage } from "@stowage/snapshots";
+import { fileAt, findPlace, type TreePlace } from "@stowage/stacked-tree";
 import { copyAttributes } from "./copy-up.ts";
 import { ownerOutside } from "./id-map.ts";
 import { findText } from "./inspect-layer.ts";
@@ -11,7 +12,6 @@ import type { OverlayLayout } from "./layout.ts";
 import { isMounted, isUpperMounted, overlayView, overlayWritable } from "./overlay-mounts.ts";
 import type { OverlayFeatures } from "./probe-overlay.ts";
 import { lowerText, restoreLink } from "./short-link.ts";
-import { fileAt, findPlace, type TreePlace } from "./tree-place.ts";
 
 /** Each layer in a directory of its own, stacked by overlayfs, in the layout of containers/storage's overlay driver. */
 export function overlayDriver(layout: OverlayLayout, features: OverlayFeatures): LayerDriver {

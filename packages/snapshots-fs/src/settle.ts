@@ -2,12 +2,10 @@ import { dirname } from "node:path/posix";
 import { type AbortOptions, isErrno, StowageError } from "@stowage/errors";
 import { changeModeAt, linkAt, makeDirAt, renameAt, setTimesAt, statAt, unlinkAt } from "@stowage/linux";
 import type { UnpackedLayer } from "@stowage/snapshots";
+import { fileAt, findPlace, LayerStack, Pace, type TreePlace } from "@stowage/stacked-tree";
 import { CopyAllowance } from "./copy-file.ts";
 import { copyAttributes, copyUp } from "./copy-up.ts";
 import { hideBelowRoot } from "./hide-below-root.ts";
-import { LowerTree } from "./lower-tree.ts";
-import { Pace } from "./pace.ts";
-import { fileAt, findPlace, type TreePlace } from "./tree-place.ts";
 
 /** A layer that was unpacked without its parents, and where their trees are, top first. */
 export interface UnsettledLayer {
@@ -43,7 +41,7 @@ export interface SettleOptions extends AbortOptions {
 export async function settle(unsettled: UnsettledLayer, options: SettleOptions = {}): Promise<void> {
   const { signal, allowance = new CopyAllowance() } = options;
   const pace = new Pace(signal);
-  using lowers = new LowerTree(unsettled.lowers, pace);
+  using lowers = new LayerStack(unsettled.lowers, pace);
   unsettled.taken.files += await hideBelowRoot({ root: unsettled.root, lowers, lowerRoots: unsettled.lowers });
   const settling = { ...unsettled, lowers, allowance, signal };
   for (const { path, target } of unsettled.layer.lowerLinks) {
@@ -85,7 +83,7 @@ async function dropIdleWhiteout({ root, lowers, taken }: Settling, path: string)
 }
 
 interface Settling extends Omit<UnsettledLayer, "lowers"> {
-  readonly lowers: LowerTree;
+  readonly lowers: LayerStack;
   readonly allowance: CopyAllowance;
   readonly signal: AbortSignal | undefined;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { isPrivileged, makeNodeAt, nodeKinds, setXattr, workingDirectory } from "@stowage/linux";
 import { expect, onTestFinished, test } from "vitest";
-import { LowerTree } from "./lower-tree.ts";
+import { LayerStack } from "./layer-stack.ts";
 import { Pace } from "./pace.ts";
 
 /** What one layer has: files by what they hold, directories, whiteouts and symlinks by name. */
@@ -24,9 +24,9 @@ function writeLayer(root: string, layer: Layer): string {
   return root;
 }
 
-function openTree(layers: readonly Layer[]): LowerTree {
-  const directory = mkdtempDisposableSync(join(tmpdir(), "stowage-lower-"));
-  const tree = new LowerTree(
+function openTree(layers: readonly Layer[]): LayerStack {
+  const directory = mkdtempDisposableSync(join(tmpdir(), "stowage-stack-"));
+  const tree = new LayerStack(
     layers.map((layer, at) => writeLayer(join(directory.path, `${at}`), layer)),
     new Pace(),
   );
