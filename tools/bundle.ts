@@ -1,4 +1,4 @@
-import { join } from "node:path";
-import { bundleApp, root } from "./bundle-app.ts";
+import { bundleApp } from "./bundle-app.ts";
 
-await bundleApp(join(root, "apps/stowaged/bundle"));
+await bundleApp("stowaged");
+await bundleApp("stowage");

@@ -11,7 +11,7 @@ const app = join(root, "apps/stowaged");
 
 await rm(directory, { recursive: true, force: true });
 await mkdir(directory, { recursive: true });
-await bundleApp(join(directory, "bundle"));
+await bundleApp("stowaged", join(directory, "bundle"));
 await cp(process.execPath, join(directory, "node"), { dereference: true });
 for (const name of ["package.json", "systemd"]) await cp(join(app, name), join(directory, name), { recursive: true });
 await cp(join(root, "docs"), join(directory, "docs"), { recursive: true });

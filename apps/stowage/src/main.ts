@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-import { isErrno } from "@stowage/errors";
-import { main } from "./command-line.ts";
+import { enableCompileCache } from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { Terminal } from "./terminal.ts";
 
 /** The first signal ends the work cleanly, the second at once. */
@@ -13,11 +14,15 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 // A reader who has seen enough, like `head`, is no reason to fail.
-process.stdout.on("error", (error) => {
-  if (isErrno(error, "EPIPE")) return;
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") return;
   process.stderr.write(`stowage: Cannot print the answer: ${error.message}\n`);
   process.exitCode = 1;
 });
+
+// What is compiled is kept for the next start: in a place that is the user's own, since what is read from there runs.
+enableCompileCache(join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "stowage"));
+const { main } = await import("./command-line.ts");
 const { stdout, stderr } = process;
 const code = await main(process.argv.slice(2), new Terminal({ stdout, stderr, signal: interrupted.signal }));
 if (code !== 0) process.exitCode = code;

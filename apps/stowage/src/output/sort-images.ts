@@ -1,9 +1,6 @@
 import { type Image, imageSize } from "@stowage/images";
-import { bestName } from "./describe-image.ts";
-
-export const sortKeys = ["name", "size", "pulled", "created"] as const;
-
-export type SortKey = (typeof sortKeys)[number];
+import { bestName } from "./best-name.ts";
+import type { SortKey } from "./sort-keys.ts";
 
 /** Names from A on; the largest, the last pulled and the last built first. Without a key, as they are. */
 export function sortImages(images: readonly Image[], key: SortKey | undefined): readonly Image[] {

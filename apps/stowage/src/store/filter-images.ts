@@ -2,33 +2,11 @@ import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { ImageVerbs } from "@stowage/image-service";
 import type { Image } from "@stowage/images";
 import { formatFamiliar, parseReference } from "@stowage/reference";
+import { type Filter, type FilterKey, splitAt } from "./filter.ts";
 import { getImage } from "./get-image.ts";
 
 /** Whether an image is among those that are asked for. */
 export type ImageTest = (image: Image) => boolean | Promise<boolean>;
-
-/** A filter as it is written, `key=value`. */
-export interface Filter {
-  readonly key: FilterKey;
-  readonly value: string;
-}
-
-export type FilterKey = (typeof filterKeys)[number];
-
-export const filterKeys = ["reference", "dangling", "label", "before", "since"] as const;
-
-/** Reads a filter. Fails with `invalid-argument` where there is none of that name. */
-export function parseFilter(text: string): Filter {
-  const [name, value] = splitAt(text, "=");
-  const key = filterKeys.find((known) => known === name);
-  if (key === undefined || value === undefined) {
-    throw new StowageError(
-      "invalid-argument",
-      `Cannot read filter "${text}": it is none of ${filterKeys.join("=, ")}=`,
-    );
-  }
-  return { key, value };
-}
 
 /** The images that pass all the filters; of several references, one is enough, as with docker. */
 export async function filterImages(
@@ -128,9 +106,4 @@ async function readLabels(
 
 function entry(value: unknown, key: string): unknown {
   return typeof value === "object" && value !== null ? new Map(Object.entries(value)).get(key) : undefined;
-}
-
-function splitAt(text: string, mark: string): readonly [string, string?] {
-  const at = text.indexOf(mark);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
 }

@@ -1,6 +1,6 @@
 import type { AbortOptions } from "@stowage/errors";
 import type { MountEntry } from "@stowage/linux";
-import { bestName } from "../output/describe-image.ts";
+import { bestName } from "../output/best-name.ts";
 import type { OpenImages } from "./open-images.ts";
 
 /** A place where an image is mounted. */

@@ -1,6 +1,6 @@
 import { StowageError } from "@stowage/errors";
 import type { CheckReport, Repair } from "@stowage/image-service";
-import { bestName } from "../output/describe-image.ts";
+import { bestName } from "../output/best-name.ts";
 import { shortDigest } from "../output/short-digest.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";

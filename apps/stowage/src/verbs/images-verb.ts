@@ -1,14 +1,13 @@
-import type { Image } from "@stowage/images";
 import { Option } from "commander";
-import { imageFields, imageJson } from "../output/describe-image.ts";
-import { type ImageTableOptions, imageTable } from "../output/image-table.ts";
-import { type SortKey, sortImages, sortKeys } from "../output/sort-images.ts";
-import { type Filter, filterImages, parseFilter } from "../store/filter-images.ts";
+import { imageFields } from "../output/image-fields.ts";
+import type { ImageTableOptions } from "../output/image-table.ts";
+import { type SortKey, sortKeys } from "../output/sort-keys.ts";
+import { type Filter, parseFilter } from "../store/filter.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { Verb } from "./verb.ts";
 
-interface ImagesOptions extends ImageTableOptions {
+export interface ImagesOptions extends ImageTableOptions {
   readonly filter?: readonly Filter[];
   readonly sort?: SortKey;
   readonly quiet?: boolean;
@@ -36,27 +35,7 @@ export function imagesVerb(): Verb {
     .example("stowage images --format 'table {{.id}}\\t{{.size}}'", "columns of one's own")
     .answers(imageFields)
     .runs(async (call: Call<ImagesOptions>, pattern: string | undefined) => {
-      const { options, signal, terminal } = call;
-      await using open = await call.open();
-      const all = await open.images.list({ signal, damagedToo: true });
-      const ready = all.filter(({ damage }) => damage.length === 0);
-      tellLost(all.length - ready.length, call);
-      const filters = [
-        ...(options.filter ?? []),
-        ...(pattern === undefined ? [] : [parseFilter(`reference=${pattern}`)]),
-      ];
-      const images = sortImages(await filterImages(open.images, filters, { signal, among: ready }), options.sort);
-      call.print({
-        list: images.map(imageJson),
-        screen: () => (options.quiet === true ? idsOf(images) : [imageTable(images, terminal.now(), options)]),
-      });
+      const { listImages } = await import("../actions/list-images.ts");
+      await listImages(call, pattern);
     });
-}
-
-function idsOf(images: readonly Image[]): readonly string[] {
-  return images.map(({ id }) => id);
-}
-
-function tellLost(lost: number, { terminal }: Call<ImagesOptions>): void {
-  if (lost > 0) terminal.tell(`stowage: ${lost} damaged, not listed; run "stowage check --repair"`);
 }

@@ -1,10 +1,4 @@
-import type { Image } from "@stowage/images";
-import { imageSize } from "@stowage/images";
-import { formatPlatform } from "@stowage/oci";
-import { imageFields, imageJson } from "../output/describe-image.ts";
-import { formatBytes } from "../output/format-size.ts";
-import type { Screen } from "../output/screen.ts";
-import { getImage } from "../store/get-image.ts";
+import { imageFields } from "../output/image-fields.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { seeImages } from "./see-images.ts";
@@ -23,32 +17,7 @@ export function inspectVerb(): Verb {
     })
     .hints(seeImages)
     .runs(async (call: Call, name: string) => {
-      await using open = await call.open();
-      const image = await getImage(open.images, name, call);
-      const isRead = !call.isForPeople && image.damage.length === 0;
-      const config = isRead ? await open.images.readConfig(image, call) : undefined;
-      call.print({ one: { ...imageJson(image), imageConfig: decodeJson(config) }, screen: () => describe(image) });
+      const { inspectImage } = await import("../actions/inspect-image.ts");
+      await inspectImage(call, name);
     });
-}
-
-function decodeJson(bytes: Uint8Array | undefined): unknown {
-  return bytes === undefined ? undefined : JSON.parse(Buffer.from(bytes).toString("utf8"));
-}
-
-function describe(image: Image): Screen {
-  const lost = image.damage.map(({ resource, why }) => ["damaged", `${resource} ${why}`]);
-  const rows = [
-    ["id", image.id],
-    ...[...image.tags, ...image.digests].map((known) => ["name", known]),
-    ...(lost.length === 0 ? [["status", "READY"]] : lost),
-    ["platform", formatPlatform(image.platform)],
-    ["size", formatBytes(imageSize(image))],
-    ["created", image.created ?? "-"],
-    ["user", image.user || "-"],
-    ...image.layers.map(({ blob, bytes }) => [
-      "layer",
-      `${blob.digest}  ${formatBytes(blob.size)}, ${formatBytes(bytes)} unpacked`,
-    ]),
-  ];
-  return [{ rows }];
 }

@@ -1,16 +1,9 @@
-import type { Credential } from "@stowage/auth";
-import type { Image } from "@stowage/images";
-import { type Platform, parsePlatform } from "@stowage/oci";
-import { formatReference, parseReference, type Reference } from "@stowage/reference";
-import { imageFields, imageJson } from "../output/describe-image.ts";
-import type { Progress } from "../progress/progress.ts";
-import { pullReporter } from "../progress/pull-progress.ts";
-import type { OpenImages } from "../store/open-images.ts";
+import { imageFields } from "../output/image-fields.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { Verb } from "./verb.ts";
 
-interface PullOptions {
+export interface PullOptions {
   readonly plainHttp?: boolean;
   readonly platform?: string;
   readonly creds?: string;
@@ -36,48 +29,7 @@ export function pullVerb(): Verb {
     })
     .keeps("what had arrived is kept for the next try")
     .runs(async (call: Call<PullOptions>, texts: readonly string[]) => {
-      const { options } = call;
-      const references = texts.map(parseReference);
-      const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
-      await using open = await call.open({ authFile: options.authfile });
-      using progress = await call.progress({ quiet: options.quiet });
-      const pulling = { call, open, progress, platform };
-      const images = await call.eachAtOnce(references, (reference) => pullOne(pulling, reference));
-      call.print({ list: images.map(imageJson), screen: () => images.map(({ id }) => id) });
+      const { pullImages } = await import("../actions/pull-images.ts");
+      await pullImages(call, texts);
     });
-}
-
-interface Pulling {
-  readonly call: Call<PullOptions>;
-  readonly open: OpenImages;
-  readonly progress: Progress;
-  readonly platform: Platform | undefined;
-}
-
-async function pullOne({ call, open, progress, platform }: Pulling, reference: Reference): Promise<Image> {
-  using work = progress.start({ doing: "Pulling", did: "Pulled", what: formatReference(reference), item: "layer" });
-  const image = await open.images.pull(reference, {
-    signal: call.signal,
-    plainHttp: call.options.plainHttp,
-    platform,
-    credential: await chooseCredential(open, reference, call.options),
-    onProgress: pullReporter(work),
-  });
-  work.end();
-  return image;
-}
-
-async function chooseCredential(
-  { settings }: OpenImages,
-  reference: Reference,
-  { creds }: PullOptions,
-): Promise<Credential | undefined> {
-  if (creds === undefined) {
-    const { openNodeKeychain } = await import("@stowage/core");
-    return await openNodeKeychain(settings.registry.authFile).find(reference);
-  }
-  const { decodeAuthConfig } = await import("@stowage/auth");
-  const colon = creds.indexOf(":");
-  const [username, password] = colon < 0 ? [creds, ""] : [creds.slice(0, colon), creds.slice(colon + 1)];
-  return decodeAuthConfig({ username, password })?.credential;
 }

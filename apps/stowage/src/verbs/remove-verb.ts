@@ -1,5 +1,5 @@
 import { StowageError } from "@stowage/errors";
-import { imageFields, imageJson } from "../output/describe-image.ts";
+import { imageFields } from "../output/image-fields.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { seeImages } from "./see-images.ts";
@@ -14,6 +14,7 @@ export function removeVerb(): Verb {
     .answers(imageFields)
     .hints(seeImages)
     .runs(async (call: Call, names: readonly string[]) => {
+      const { imageJson } = await import("../output/describe-image.ts");
       await using open = await call.open();
       const { signal } = call;
       const removed = await call.each(names, async (name) => {
