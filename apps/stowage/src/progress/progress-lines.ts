@@ -1,5 +1,5 @@
 import { formatBar } from "../output/bar.ts";
-import { displayWidth, padTo } from "../output/display-width.ts";
+import { cutTo, displayWidth, padTo } from "../output/display-width.ts";
 import { formatBytes, formatBytesOf } from "../output/format-size.ts";
 import { formatDuration } from "../output/format-time.ts";
 import { visibleText } from "../output/visible-text.ts";
@@ -18,7 +18,7 @@ export function progressLines(works: readonly WorkView[], { columns, rows }: Roo
     ...items.map((item) => itemLine(item, columns - 1)),
     ...folded.map((line) => `  ${line}`),
   ]);
-  return lines.slice(0, rows - 1).map((line) => cut(line, columns - 1));
+  return lines.slice(0, rows - 1).map((line) => cutTo(line, columns - 1));
 }
 
 /** One line that says how far it is, for where nothing can be drawn anew. */
@@ -100,12 +100,4 @@ const shortestBar = 4;
 
 function remaining(bytes: number, rate: number | undefined): readonly string[] {
   return rate === undefined || rate <= 0 ? [] : [formatDuration((bytes * 1000) / rate)];
-}
-
-/** A line that does not wrap. */
-function cut(line: string, columns: number): string {
-  if (displayWidth(line) <= columns) return line;
-  const segments = [...new Intl.Segmenter().segment(line)].map(({ segment }) => segment);
-  let width = 0;
-  return segments.filter((segment) => (width += displayWidth(segment)) < columns).join("");
 }
