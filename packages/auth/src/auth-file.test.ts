@@ -102,7 +102,7 @@ test("honours an identity token beside the empty name that docker stores with it
     JSON.stringify({ auths: { "a.io": { ...auth("0000"), identitytoken: "refresh" } } }),
     "config.json",
   );
-  expect(findCredential(file, { domain: "a.io", path: "x" })?.kind).toBe("identity-token");
+  expect(findCredential(file, { domain: "a.io", path: "x" })?.credential.kind).toBe("identity-token");
 });
 
 test("reads the older .dockercfg", () => {
@@ -169,7 +169,7 @@ function usernameOf(
   file: AuthFile,
   repository: { readonly domain: string; readonly path: string },
 ): string | undefined {
-  const found = findCredential(file, repository);
+  const found = findCredential(file, repository)?.credential;
   return found?.kind === "basic" ? found.username : found?.kind;
 }
 

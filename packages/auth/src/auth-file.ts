@@ -2,7 +2,8 @@ import { StowageError } from "@stowage/errors";
 import { z } from "zod";
 import type { Credential } from "./credential.ts";
 import { chooseCredential } from "./credential-forms.ts";
-import { hasScheme, hostOf } from "./host.ts";
+import { scopeOf } from "./entry-scope.ts";
+import { hostOf } from "./host.ts";
 
 /**
  * What docker's `config.json`, podman's `auth.json` or the older `.dockercfg` knows: credentials, and the programs that
@@ -40,14 +41,21 @@ export function decodeAuthFile(content: Uint8Array | string, name: string): Auth
 export function findCredential(
   { credentials }: AuthFile,
   { domain, path }: { readonly domain: string; readonly path: string },
-): Credential | undefined {
+): FoundCredential | undefined {
   const host = hostOf(domain) ?? domain;
   const components = path.split("/");
   for (let length = components.length; length >= 0; length -= 1) {
-    const found = credentials.get([host, ...components.slice(0, length)].join("/"));
-    if (found !== undefined) return found;
+    const scope = [host, ...components.slice(0, length)].join("/");
+    const credential = credentials.get(scope);
+    if (credential !== undefined) return { credential, scope };
   }
   return undefined;
+}
+
+/** A credential, and what it is for: `host[:port]` or `host[:port]/path/of/repository`. */
+export interface FoundCredential {
+  readonly credential: Credential;
+  readonly scope: string;
 }
 
 /**
@@ -123,21 +131,6 @@ function byHost<Value>(entries: readonly (readonly [string, Value])[]): Readonly
     if (scope !== undefined && (scope === key || !found.has(scope))) found.set(scope, value);
   }
   return found;
-}
-
-/** The host of a key in URL form (docker writes `https://index.docker.io/v1/`), or the host and path of a plain one. */
-function scopeOf(key: string): string | undefined {
-  const host = hostOf(key);
-  if (host === undefined || hasScheme(key)) return host;
-  const path = key
-    .split("/")
-    .slice(1)
-    .filter((component) => component !== "");
-  return isApiVersion(path) ? host : [host, ...path].join("/");
-}
-
-function isApiVersion(path: readonly string[]): boolean {
-  return path.length === 1 && (path[0] === "v1" || path[0] === "v2");
 }
 
 /** Where a field differs, by the names of fields only: a key may hold a password in a URL. */

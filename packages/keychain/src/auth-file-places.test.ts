@@ -35,7 +35,9 @@ test.for<{ what: string; env: Environment; paths: readonly (string | undefined)[
     paths: usual,
   },
 ])("looks with $what in the usual places, which may be missing", ({ env, paths }) => {
-  expect(places(env)).toEqual(paths.map((path) => ({ path, isNamed: false })));
+  expect(places(env)).toEqual(
+    paths.map((path, at) => ({ path, isNamed: false, ...(at === 1 ? { isForLogins: true } : {}) })),
+  );
 });
 
 test.for([
@@ -43,7 +45,7 @@ test.for([
   { what: "the file of a setting", file: "/set.json", path: "/set.json" },
 ])("looks in $what alone, which has to be there", ({ file, path }) => {
   expect(places({ REGISTRY_AUTH_FILE: "/env.json", DOCKER_CONFIG: "/docker" }, { file })).toEqual([
-    { path, isNamed: true },
+    { path, isNamed: true, isForLogins: true },
   ]);
 });
 

@@ -5,6 +5,8 @@ export interface AuthFilePlace {
   readonly path: string;
   /** Somebody named this very file, so it has to be there. */
   readonly isNamed: boolean;
+  /** Where a login is kept that has no other place: it outlives a reboot, and only its owner reads it. */
+  readonly isForLogins?: boolean | undefined;
 }
 
 /** Environment variables, as `process.env` has them. */
@@ -25,20 +27,23 @@ export interface Surroundings {
  */
 export function authFilePlaces({ env, home, uid }: Surroundings, file?: string): readonly AuthFilePlace[] {
   const named = file || env["REGISTRY_AUTH_FILE"];
-  if (named) return [{ path: named, isNamed: true }];
+  if (named) return [{ path: named, isNamed: true, isForLogins: true }];
   const runtime = absolute(env["XDG_RUNTIME_DIR"]);
   const directories = {
     runtime: runtime === undefined ? `/run/containers/${uid}` : join(runtime, "containers"),
     config: within(absolute(env["XDG_CONFIG_HOME"]) ?? within(home, ".config"), "containers"),
     docker: env["DOCKER_CONFIG"] || within(home, ".docker"),
   };
+  const lasting = within(directories.config, "auth.json");
   const paths = [
     within(directories.runtime, "auth.json"),
-    within(directories.config, "auth.json"),
+    lasting,
     within(directories.docker, "config.json"),
     within(home, ".dockercfg"),
   ];
-  return paths.filter((path) => path !== undefined).map((path) => ({ path, isNamed: false }));
+  return paths
+    .filter((path) => path !== undefined)
+    .map((path) => ({ path, isNamed: false, ...(path === lasting ? { isForLogins: true } : {}) }));
 }
 
 function within(directory: string | undefined, name: string): string | undefined {

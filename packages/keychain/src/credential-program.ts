@@ -26,8 +26,45 @@ export async function askCredentialProgram(
   const run = { ...options, args: ["get"], input: server, maxOutputBytes: maxAnswerBytes };
   const end = await runProgram(program, run);
   if (end.kind === "exited" && end.code === 0) return decodeAnswer(program, end.output);
-  if (end.kind === "exited" && end.code === 1 && end.output.toString().trim() === notFound) return undefined;
+  if (end.kind === "exited" && end.code === 1 && saysNotFound(end.output)) return undefined;
   throw failure(program, describe(end, options), end.kind === "not-started" ? end.cause : undefined);
+}
+
+/** Gives the program a user name and a password to keep for a server. Fails with `unavailable`. */
+export async function storeInCredentialProgram(name: string, login: ServerLogin, options: AskOptions): Promise<void> {
+  const { server: ServerURL, username: Username, password } = login;
+  await tell(
+    name,
+    { verb: "store", input: JSON.stringify({ ServerURL, Username, Secret: password.reveal() }) },
+    options,
+  );
+}
+
+/** Lets the program forget what it has for a server, if anything. Fails with `unavailable`. */
+export async function eraseFromCredentialProgram(name: string, server: string, options: AskOptions): Promise<void> {
+  await tell(name, { verb: "erase", input: server }, options);
+}
+
+export interface ServerLogin {
+  readonly server: string;
+  readonly username: string;
+  readonly password: Secret;
+}
+
+interface Told {
+  readonly verb: "store" | "erase";
+  readonly input: string;
+}
+
+async function tell(name: string, { verb, input }: Told, options: AskOptions): Promise<void> {
+  const program = `docker-credential-${name}`;
+  const end = await runProgram(program, { ...options, args: [verb], input, maxOutputBytes: maxAnswerBytes });
+  const isDone = end.kind === "exited" && (end.code === 0 || (verb === "erase" && saysNotFound(end.output)));
+  if (!isDone) throw failure(program, describe(end, options), end.kind === "not-started" ? end.cause : undefined);
+}
+
+function saysNotFound(output: Buffer): boolean {
+  return output.toString().trim() === notFound;
 }
 
 /** The protocol has no other way to tell this from a failure. */

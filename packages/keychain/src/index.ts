@@ -1,2 +1,9 @@
 export { type AuthFilePlace, authFilePlaces, type Environment, type Surroundings } from "./auth-file-places.ts";
-export { type KeychainOptions, openKeychain } from "./open-keychain.ts";
+export { forgetLogin, type LoginPlace, type LoginsOptions, storeLogin } from "./logins.ts";
+export {
+  type CredentialSource,
+  type KeychainOptions,
+  type LocatedCredential,
+  type LocatingKeychain,
+  openKeychain,
+} from "./open-keychain.ts";

@@ -115,7 +115,8 @@ async function askElsewhere(
 }
 
 function urlOf({ url, path, namespace }: RegistryHost, below: string): URL {
-  const target = new URL(`${url.pathname.replace(/\/$/, "")}/${path}/${below}`, url);
+  const repository = path === "" ? "" : `${path}/`;
+  const target = new URL(`${url.pathname.replace(/\/$/, "")}/${repository}${below}`, url);
   if (namespace !== undefined) target.searchParams.set("ns", namespace);
   return target;
 }

@@ -116,11 +116,12 @@ async function buyToken(
 
 /**
  * What the host asks for, and what the call is about: a host asks for one step of a push, and one token is to do for all.
- * Where it only pulls, the host's word is enough.
+ * Where it only pulls, or is about no repository, the host's word is enough.
  */
 function scopesFor({ host, actions, mountFrom }: HostCall, told: string | undefined): readonly string[] {
   const asked = (told ?? "").split(" ").filter((scope) => scope !== "");
-  const own = asked.length > 0 && actions === "pull" ? [] : [`repository:${host.path}:${actions}`];
+  const isEnough = host.path === "" || (asked.length > 0 && actions === "pull");
+  const own = isEnough ? [] : [`repository:${host.path}:${actions}`];
   const scopes = [...asked, ...own, ...(mountFrom === undefined ? [] : [`repository:${mountFrom}:pull`])];
   return [...new Set(scopes)].filter((scope) => !scopes.some((other) => other.startsWith(`${scope},`)));
 }

@@ -1,9 +1,10 @@
 import { type ProxySettings, planOrigin, proxyFor } from "@stowage/hosts";
 import { formatReference, formatRepository } from "@stowage/reference";
-import type { Hosts, Keychain, Registry, RegistryListing, RegistryPushing } from "@stowage/registry";
+import type { Hosts, Keychain, Registry, RegistryAccess, RegistryListing, RegistryPushing } from "@stowage/registry";
 import type { Dispatcher } from "undici";
 import { createAuthorizer } from "./authorizer.ts";
 import { streamBlob } from "./blob.ts";
+import { checkAccess } from "./check-access.ts";
 import { createDispatchers, givenDispatcher } from "./dispatchers.ts";
 import { fetchDocument, resolveReference } from "./fetch-document.ts";
 import { HostPaces } from "./host-pace.ts";
@@ -46,7 +47,7 @@ export interface HttpRegistryOptions {
   readonly now?: (() => number) | undefined;
 }
 
-export type HttpRegistry = Registry & RegistryListing & RegistryPushing & AsyncDisposable;
+export type HttpRegistry = Registry & RegistryListing & RegistryPushing & RegistryAccess & AsyncDisposable;
 
 /**
  * Every registry there is, over https (OCI distribution-spec). Connections and tokens are kept and used again until it is
@@ -76,6 +77,10 @@ export function openHttpRegistry(options: HttpRegistryOptions = {}): HttpRegistr
     },
     ...listingWith(client),
     ...pushingWith(client),
+    checkAccess: async (domain, callOptions = {}) => {
+      const repository = { domain, path: "any" }; // hosts are planned for repositories
+      await checkAccess(client, { action: `log in to ${domain}`, repository, options: callOptions });
+    },
     [Symbol.asyncDispose]: () => dispatchers[Symbol.asyncDispose](),
   };
 }

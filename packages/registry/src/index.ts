@@ -1,3 +1,4 @@
+export { type RegistryAccess } from "./access.ts";
 export {
   type CredentialScope,
   type HostCapability,
