@@ -1,9 +1,19 @@
 import { homedir } from "node:os";
+import type { Login } from "@stowage/auth";
 import type { Settings } from "@stowage/config";
+import type { AbortOptions } from "@stowage/errors";
 import { parseProxySettings } from "@stowage/hosts";
-import { openHosts } from "@stowage/hosts-fs";
-import { authFilePlaces, openKeychain } from "@stowage/keychain";
-import type { Keychain, Registry } from "@stowage/registry";
+import { type ExplainingHosts, openHosts } from "@stowage/hosts-fs";
+import {
+  authFilePlaces,
+  forgetLogin,
+  type KeychainOptions,
+  type LocatingKeychain,
+  type LoginPlace,
+  openKeychain,
+  storeLogin,
+} from "@stowage/keychain";
+import type { Hosts, Keychain, Registry } from "@stowage/registry";
 import type { HttpRegistry } from "@stowage/registry-http";
 import { version } from "./version.ts";
 
@@ -40,15 +50,18 @@ async function warm(): Promise<void> {
 }
 
 async function openClient(settings: Settings["registry"]): Promise<HttpRegistry> {
+  return clientOf(settings, { hosts: hostsOf(settings), keychain: openNodeKeychain(settings.authFile) });
+}
+
+async function clientOf(
+  settings: Settings["registry"],
+  parts: { readonly hosts: Hosts; readonly keychain: Keychain },
+): Promise<HttpRegistry> {
   const { openHttpRegistry } = await import("@stowage/registry-http");
   const { env } = process;
   const plainHttp = new Set(settings.plainHttp);
   return openHttpRegistry({
-    hosts: openHosts({
-      roots: settings.hostsDirs,
-      registriesConf: { file: settings.registriesConf, dropIns: [`${settings.registriesConf}.d`] },
-    }),
-    keychain: openNodeKeychain(settings.authFile),
+    ...parts,
     proxies: parseProxySettings({
       httpProxy: env["http_proxy"] ?? env["HTTP_PROXY"],
       httpsProxy: env["https_proxy"] ?? env["HTTPS_PROXY"],
@@ -61,9 +74,44 @@ async function openClient(settings: Settings["registry"]): Promise<HttpRegistry>
   });
 }
 
+function hostsOf({ hostsDirs: roots, registriesConf: file }: Settings["registry"]): ExplainingHosts {
+  return openHosts({ roots, registriesConf: { file, dropIns: [`${file}.d`] } });
+}
+
+/** The registries for whoever asks them directly, how each is found, and who has which credential. */
+export interface RegistryTools extends AsyncDisposable {
+  readonly registry: HttpRegistry;
+  readonly hosts: ExplainingHosts;
+  readonly keychain: LocatingKeychain;
+  /** Keeps a user name and a password for whoever runs this process. */
+  storeLogin(login: Login, options?: AbortOptions): Promise<LoginPlace>;
+  /** Forgets what is kept for a host; returns where it was. */
+  forgetLogin(domain: string, options?: AbortOptions): Promise<readonly LoginPlace[]>;
+}
+
+/** Opens them as this machine is set up for them. */
+export async function openRegistryTools(settings: Settings["registry"]): Promise<RegistryTools> {
+  const hosts = hostsOf(settings);
+  const keychain = openNodeKeychain(settings.authFile);
+  const registry = await clientOf(settings, { hosts, keychain });
+  const kept = nodeKeychainOptions(settings.authFile);
+  return {
+    registry,
+    hosts,
+    keychain,
+    storeLogin: (login, options) => storeLogin(login, { ...kept, ...options }),
+    forgetLogin: (domain, options) => forgetLogin(domain, { ...kept, ...options }),
+    [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose](),
+  };
+}
+
 /** The credentials of whoever runs this process: from `file` alone, or else from the usual places. */
-export function openNodeKeychain(file: string | undefined): Keychain {
+export function openNodeKeychain(file: string | undefined): LocatingKeychain {
+  return openKeychain(nodeKeychainOptions(file));
+}
+
+function nodeKeychainOptions(file: string | undefined): KeychainOptions {
   const { env } = process;
   const files = authFilePlaces({ env, home: env["HOME"] ?? homedir(), uid: process.getuid?.() ?? 0 }, file);
-  return openKeychain({ files, env });
+  return { files, env };
 }

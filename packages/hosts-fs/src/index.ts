@@ -1,2 +1,9 @@
 export { maxFileBytes } from "./files.ts";
-export { type HostsPlaces, openHosts, type RegistriesConfPlaces } from "./open-hosts.ts";
+export {
+  type ExplainedPlan,
+  type ExplainingHosts,
+  type HostsPlaces,
+  openHosts,
+  type PlanReason,
+  type RegistriesConfPlaces,
+} from "./open-hosts.ts";

@@ -323,6 +323,20 @@ test("insecure stays with authorities, and its trust is the same each time", asy
   expect((await hosts.plan(app))[0]?.trust).toBe(host?.trust);
 });
 
+test("P32: says what decided about a repository", async () => {
+  const conf = '[[registry]]\nprefix = "quay.example/team"\nlocation = "mirror.example/team"\n';
+  const root = await tree({ "registry.example:5000/hosts.toml": mirror("one"), "registries.conf": conf });
+  const file = join(root, "registries.conf");
+  const hosts = openHosts({ roots: [root], registriesConf: { file, dropIns: [] } });
+  const reason = async (domain: string) => (await hosts.explain({ domain, path: "team/app" })).because;
+  expect(await reason("registry.example:5000")).toEqual({
+    kind: "hosts-file",
+    file: join(root, "registry.example:5000/hosts.toml"),
+  });
+  expect(await reason("quay.example")).toEqual({ kind: "registries-conf", file, prefix: "quay.example/team" });
+  expect(await reason("other.example")).toEqual({ kind: "domain" });
+});
+
 test("stops with the reason of the signal", async () => {
   const reason = new Error("enough");
   await expect(openHosts({ roots: [] }).plan(app, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);

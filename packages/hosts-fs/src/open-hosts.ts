@@ -3,6 +3,7 @@ import {
   decodeHostsFile,
   decodeRegistriesConf,
   emptyRegistriesConf,
+  findRegistry,
   mergeRegistriesConf,
   type PlannedHost,
   planHostsFile,
@@ -38,7 +39,7 @@ export interface RegistriesConfPlaces {
  * Hosts as the files of this machine have them. The files are looked at for every plan, and read again where they changed, unless
  * a recent one will do; nothing is watched or held open. While files are the same, so is the `trust` of their hosts, as an object.
  */
-export function openHosts({ roots, registriesConf }: HostsPlaces): Hosts {
+export function openHosts({ roots, registriesConf }: HostsPlaces): ExplainingHosts {
   const files = createFiles();
   const trust = createTrustStore(files);
   const sources: Sources = {
@@ -46,16 +47,32 @@ export function openHosts({ roots, registriesConf }: HostsPlaces): Hosts {
     readHostsFile: createDecoded(files, decodeHostsFile),
     readRegistries: registriesReader(registriesConf, createDecoded(files, decodeRegistriesConf)),
   };
-  const plan = async (repository: Repository): Promise<readonly RegistryHost[]> => {
-    const planned = await planHosts(sources, repository);
-    return await Promise.all(
-      planned.map(async ({ trustFiles, ...host }): Promise<RegistryHost> => {
-        return trustFiles === undefined ? host : { ...host, trust: await trust.load(trustFiles) };
-      }),
-    );
+  const explain = async (repository: Repository): Promise<ExplainedPlan> => {
+    const { hosts, because } = await planHosts(sources, repository);
+    const trusting = hosts.map(async ({ trustFiles, ...host }): Promise<RegistryHost> => {
+      return trustFiles === undefined ? host : { ...host, trust: await trust.load(trustFiles) };
+    });
+    return { hosts: await Promise.all(trusting), because };
   };
-  return { plan: remembered(plan) };
+  return { plan: remembered(async (repository) => (await explain(repository)).hosts), explain };
 }
+
+/** Hosts whose plans can be accounted for. */
+export interface ExplainingHosts extends Hosts {
+  /** The plan of this moment, and what says that it is so. Fails as `plan` does. */
+  explain(repository: Repository): Promise<ExplainedPlan>;
+}
+
+export interface ExplainedPlan {
+  readonly hosts: readonly RegistryHost[];
+  readonly because: PlanReason;
+}
+
+/** What decides where a repository is asked for: a hosts.toml, a prefix in a registries.conf, or its own domain. */
+export type PlanReason =
+  | { readonly kind: "hosts-file"; readonly file: string }
+  | { readonly kind: "registries-conf"; readonly file: string; readonly prefix: string }
+  | { readonly kind: "domain" };
 
 interface Sources {
   readonly roots: readonly string[];
@@ -67,7 +84,7 @@ interface Sources {
  * What registries.conf blocks is blocked. Else a hosts.toml decides alone. A directory without one only says whom to believe;
  * then registries.conf says where to ask.
  */
-async function planHosts(sources: Sources, repository: Repository): Promise<readonly PlannedHost[]> {
+async function planHosts(sources: Sources, repository: Repository): Promise<Planned> {
   const origin = planOrigin(repository);
   const registries = await sources.readRegistries();
   refuseBlocked(registries, repository);
@@ -75,11 +92,24 @@ async function planHosts(sources: Sources, repository: Repository): Promise<read
   if (directory !== undefined) {
     const path = join(directory.path, "hosts.toml");
     const file = await sources.readHostsFile(path);
-    if (file !== undefined)
-      return planHostsFile(file, repository, directory).map((host) => placeFiles(host, dirname(path)));
+    if (file !== undefined) {
+      const hosts = planHostsFile(file, repository, directory).map((host) => placeFiles(host, dirname(path)));
+      return { hosts, because: { kind: "hosts-file", file: path } };
+    }
   }
   const hosts = planRegistriesConf(registries, repository) ?? [origin];
-  return await Promise.all(hosts.map(async (host) => await addCerts(sources, repository, host)));
+  const entry = findRegistry(registries, repository);
+  return {
+    hosts: await Promise.all(hosts.map(async (host) => await addCerts(sources, repository, host))),
+    because:
+      entry === undefined ? { kind: "domain" } : { kind: "registries-conf", file: entry.file, prefix: entry.prefix },
+  };
+}
+
+/** Before the certificates are read. */
+interface Planned {
+  readonly hosts: readonly PlannedHost[];
+  readonly because: PlanReason;
 }
 
 /** Files are named from where the file is that names them. */
