@@ -1,9 +1,10 @@
+import { dirname } from "node:path/posix";
 import type { Descriptor } from "@stowage/oci";
 import { dockerList } from "./docker-archive.ts";
 import { blobsOf, type ExportedImage, type ExportOptions, type ExportSource, exportBlob } from "./exported-image.ts";
 import { encodeDockerList, encodeLayoutIndex, entriesOf, layoutMarker } from "./layout-documents.ts";
 import { blobPath, layoutFiles } from "./oci-layout.ts";
-import { endOfTar, fileHeader, filePadding } from "./tar-blocks.ts";
+import { directoryHeader, endOfTar, fileHeader, filePadding } from "./tar-blocks.ts";
 
 export interface EncodeArchiveOptions extends ExportOptions {
   readonly form: "oci-archive" | "docker-archive";
@@ -23,8 +24,16 @@ export async function* encodeArchive(
   yield* encodeFile(layoutFiles.marker, layoutMarker);
   yield* encodeFile(layoutFiles.index, encodeLayoutIndex(images.flatMap(entriesOf)));
   if (options.form === "docker-archive") yield* encodeFile(dockerList, encodeDockerList(images));
-  for (const blob of blobsOf(images)) yield* encodeBlob(blob, source, options);
+  const blobs = blobsOf(images);
+  yield* directoriesOf(blobs);
+  for (const blob of blobs) yield* encodeBlob(blob, source, options);
   yield endOfTar;
+}
+
+/** skopeo, which unpacks an archive to read it, may not make directories without root that the archive does not name. */
+function* directoriesOf(blobs: readonly Descriptor[]): Generator<Uint8Array, void, undefined> {
+  const parents = blobs.map(({ digest }) => dirname(blobPath(digest)));
+  for (const path of new Set(parents.flatMap((parent) => [dirname(parent), parent]))) yield directoryHeader(`${path}/`);
 }
 
 async function* encodeBlob(

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { smallImage } from "@stowage/image-fixtures";
+import { isPrivileged } from "@stowage/linux";
 import { decodeDocument, digestOf, encodedOf } from "@stowage/oci";
 import { describe, expect, test } from "vitest";
 import { bytesOf, exported, isInstalled, run, sourceOf, temporary } from "./archives.test.fixture.ts";
@@ -82,26 +83,29 @@ describe.skipIf(!isInstalled("umoci"))("umoci (skipped where it is not installed
   });
 });
 
-describe.skipIf(!isInstalled("podman"))("podman (skipped where it is not installed)", () => {
-  test.for(["oci-archive", "docker-archive"] as const)(
-    "loads the %s that is written as the same image",
-    async (form) => {
-      const store = temporary();
-      const path = await writeArchive(form);
-      const policy = join(store, "policy.json");
-      writeFileSync(policy, JSON.stringify({ default: [{ type: "insecureAcceptAnything" }] }));
-      const where = ["--root", `${store}/root`, "--runroot", `${store}/run`, "--storage-driver", "vfs"];
-      run("podman", ...where, "load", "--signature-policy", policy, "-i", path);
-      const ids = run("podman", ...where, "images", "--no-trunc", "--format", "{{.ID}}").trim();
-      expect(ids).toContain(amd64?.id);
-      const read: unknown = JSON.parse(
-        run("podman", ...where, "image", "inspect", encodedOf(amd64?.id ?? image.digest)),
-      );
-      if (form === "docker-archive") expect(read).toMatchObject([{ RepoTags: [name] }]);
-      const saved = join(store, "saved.tar");
-      run("podman", ...where, "save", "-o", saved, encodedOf(amd64?.id ?? image.digest));
-      await using archive = await openArchive(saved);
-      expect(archive).toMatchObject({ form: "docker-archive", images: [{}] });
-    },
-  );
-});
+describe.skipIf(!isInstalled("podman") || !isPrivileged())(
+  "podman (skipped where it is not installed, or for others than root)",
+  () => {
+    test.for(["oci-archive", "docker-archive"] as const)(
+      "loads the %s that is written as the same image",
+      async (form) => {
+        const store = temporary();
+        const path = await writeArchive(form);
+        const policy = join(store, "policy.json");
+        writeFileSync(policy, JSON.stringify({ default: [{ type: "insecureAcceptAnything" }] }));
+        const where = ["--root", `${store}/root`, "--runroot", `${store}/run`, "--storage-driver", "vfs"];
+        run("podman", ...where, "load", "--signature-policy", policy, "-i", path);
+        const ids = run("podman", ...where, "images", "--no-trunc", "--format", "{{.ID}}").trim();
+        expect(ids).toContain(amd64?.id);
+        const read: unknown = JSON.parse(
+          run("podman", ...where, "image", "inspect", encodedOf(amd64?.id ?? image.digest)),
+        );
+        if (form === "docker-archive") expect(read).toMatchObject([{ RepoTags: [name] }]);
+        const saved = join(store, "saved.tar");
+        run("podman", ...where, "save", "-o", saved, encodedOf(amd64?.id ?? image.digest));
+        await using archive = await openArchive(saved);
+        expect(archive).toMatchObject({ form: "docker-archive", images: [{}] });
+      },
+    );
+  },
+);

@@ -1,17 +1,26 @@
-import { encodeTar } from "@stowage/tar";
+import { encodeTar, type TarFile } from "@stowage/tar";
 
 /**
  * What stands in a tar before the content of a file of `size` bytes: its header, and in front of that what a long name
  * takes. The content itself need not be in memory, as it has to be for `encodeTar`.
  */
 export function fileHeader(name: string, size: number): Uint8Array {
-  const blocks = Buffer.concat([...encodeTar([{ kind: "file", name }])]).subarray(0, -endOfTar.byteLength);
+  const blocks = encoded({ kind: "file", name });
   const header = blocks.subarray(-blockBytes);
   header.set(encodeSize(size), sizeAt);
   header.fill(" ", checksumAt, checksumAt + 8);
   const sum = header.reduce((total, byte) => total + byte, 0);
   header.write(`${sum.toString(8).padStart(6, "0")}\0 `, checksumAt, "latin1");
   return blocks;
+}
+
+export function directoryHeader(name: string): Uint8Array {
+  return encoded({ kind: "directory", name });
+}
+
+/** A member without content, and without the end of an archive behind it. */
+function encoded(file: TarFile): Buffer {
+  return Buffer.concat([...encodeTar([file])]).subarray(0, -endOfTar.byteLength);
 }
 
 /** What fills the last block of a file. */
