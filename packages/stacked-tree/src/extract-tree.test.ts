@@ -89,7 +89,8 @@ test("keeps modes, times and hard links, and reports what it did", async () => {
   expect([a?.mode, e?.mode].map((mode) => (mode ?? 0) & 0o7777)).toEqual([0o640, 0o500]); // not its owner's any more
   expect([a, e, lstatSync(join(out, "d"))].map((status) => status?.mtimeMs)).toEqual([1_000_000, 1_000_000, 1_000_000]);
   expect(report).toMatchObject({ entries: 5, bytes: 11 });
-  await extractTree({ tree, path: "d" }, out);
+  for (const copy of [layer, out]) chmodSync(join(copy, "d/e"), 0o700);
+  await extractTree({ tree, path: "d" }, out); // over itself, names of one file among it
   expect(readdirSync(join(out, "d")).toSorted()).toEqual(["a", "b", "e"]);
 });
 
