@@ -1,4 +1,7 @@
-import { bundleApp } from "./bundle-app.ts";
+import { join } from "node:path";
+import { bundleApp, root } from "./bundle-app.ts";
+import { writeManual } from "./command-pages.ts";
 
-/** What a package of the command has beside its sources; `npm pack` in apps/stowage makes it. */
+/** Makes what a package of the command has beside its manifest; `npm pack` in apps/stowage runs this. */
 await bundleApp("stowage");
+await writeManual(join(root, "apps/stowage/bundle/man"));

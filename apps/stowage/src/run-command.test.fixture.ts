@@ -43,3 +43,8 @@ export async function scratchDirectory(): Promise<string> {
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   return directory;
 }
+
+/** The same as a line for a shell. */
+export function commandLine(args: readonly string[]): string {
+  return [process.execPath, "--conditions=@stowage/source", main, ...args].map((word) => `'${word}'`).join(" ");
+}

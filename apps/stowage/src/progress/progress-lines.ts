@@ -18,7 +18,7 @@ export function progressLines(works: readonly WorkView[], { columns, rows }: Roo
     ...items.map((item) => itemLine(item, columns - 1)),
     ...folded.map((line) => `  ${line}`),
   ]);
-  return lines.slice(0, rows - 1).map((line) => cutTo(line, columns - 1));
+  return lines.slice(0, rows - 1).map((line) => cutTo(line, columns - 1).trimEnd());
 }
 
 /** One line that says how far it is, for where nothing can be drawn anew. */
@@ -50,17 +50,21 @@ interface Folded {
   readonly folded: readonly string[];
 }
 
-/** Where there are more items than rows, those that are done become one line, and then those that come last. */
+/** Where there are more items than rows, those that are done become one line; then each has its share, and waiting ones are counted. */
 function fold(works: readonly WorkView[], rows: number): readonly Folded[] {
   const all = works.map((work) => ({ work, items: work.items, folded: [] }));
-  if (linesOf(all) <= rows) return all;
+  if (sum(all.map(rowsOf)) <= rows) return all;
   const open = works.map(foldDone);
-  const over = linesOf(open) - rows;
-  return over <= 0 ? open : open.map((each) => foldWaiting(each, Math.ceil(over / open.length)));
+  if (sum(open.map(rowsOf)) <= rows) return open;
+  return open.map((each) => foldWaiting(each, Math.floor(rows / open.length)));
 }
 
-function linesOf(folded: readonly Folded[]): number {
-  return folded.reduce((sum, each) => sum + 1 + each.items.length + each.folded.length, 0);
+function rowsOf({ items, folded }: Folded): number {
+  return 1 + items.length + folded.length;
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }
 
 function foldDone(work: WorkView): Folded {
@@ -69,9 +73,11 @@ function foldDone(work: WorkView): Folded {
   return { work, items, folded: done === 0 ? [] : [`${done} ${work.item}${done === 1 ? "" : "s"} done`] };
 }
 
-function foldWaiting({ work, items, folded }: Folded, over: number): Folded {
+function foldWaiting(each: Folded, rows: number): Folded {
+  const { work, items, folded } = each;
+  if (rowsOf(each) <= rows) return each;
   const first = items.toSorted((one, other) => Number(one.kind === "waiting") - Number(other.kind === "waiting"));
-  const shown = first.slice(0, Math.max(0, items.length - over - 1));
+  const shown = first.slice(0, Math.max(0, rows - folded.length - 2));
   return { work, items: shown, folded: [...folded, `${items.length - shown.length} more`] };
 }
 
