@@ -1,3 +1,4 @@
+import type { FileHandle } from "node:fs/promises";
 import { StowageError } from "@stowage/errors";
 import { quoteText } from "@stowage/oci";
 
@@ -13,6 +14,10 @@ export interface ArchivedFile {
 export interface ArchiveFiles extends AsyncDisposable {
   /** `undefined` where there is no regular file. Fails with `failed-precondition` for one that is not to be trusted. */
   find(path: string): Promise<ArchivedFile | undefined>;
+}
+
+export function notAnArchive(why: string, options?: ErrorOptions): StowageError {
+  return new StowageError("invalid-argument", `Cannot read archive: ${why}`, options);
 }
 
 /** What is wrong with something in an archive. */
@@ -41,3 +46,20 @@ export function inEntry<Value>(path: string, decode: () => Value): Value {
     throw brokenEntry(path, `is broken: ${cause.message}`, { cause });
   }
 }
+
+/** Bytes `start` to `end` of an open file. Fails with `failed-precondition` where the file has become shorter. */
+export async function* readRange(
+  file: FileHandle,
+  { start, end }: { readonly start: number; readonly end: number },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let at = start; at < end; ) {
+    const block = Buffer.allocUnsafe(Math.min(blockBytes, end - at));
+    const { bytesRead } = await file.read(block, 0, block.byteLength, at);
+    if (bytesRead === 0) throw new StowageError("failed-precondition", "Cannot read archive: it became shorter");
+    yield block.subarray(0, bytesRead);
+    at += bytesRead;
+  }
+}
+
+/** What one read takes: large beside a call, small beside what several readers at once may hold. */
+const blockBytes = 256 * 1024;

@@ -5,6 +5,7 @@ import {
   type Digest,
   decodeImageConfig,
   digestOf,
+  isImageConfig,
   maxConfigBytes,
   maxLayers,
   mediaTypes,
@@ -14,8 +15,10 @@ import { z } from "zod";
 import { type ArchivedFile, type ArchiveFiles, brokenEntry, findBytes, inEntry } from "./archive-files.ts";
 import { compressionOf, magicBytes } from "./decompressed.ts";
 import { eachOf } from "./each-of.ts";
+import type { ExportedImage } from "./exported-image.ts";
 import type { ArchivedImage } from "./image-archive.ts";
 import { defaultWidth, maxImages, maxListBytes } from "./limits.ts";
+import { blobPath } from "./oci-layout.ts";
 
 /** Of docker's archives since 1.10: an array that says which files of the tar are whose. */
 export const dockerList = "manifest.json";
@@ -153,4 +156,18 @@ function inMemory(bytes: Uint8Array): ArchivedFile {
       if (from < bytes.byteLength) yield bytes.subarray(from);
     },
   };
+}
+
+/** docker's list of images. Of those of one index the first has the names, because docker gives each to one image. */
+export function encodeDockerList(images: readonly ExportedImage[]): Uint8Array {
+  const entries = images.flatMap(({ names, manifests }) =>
+    manifests
+      .filter(({ config }) => isImageConfig(config.mediaType) !== false)
+      .map(({ config, layers }, at) => ({
+        Config: blobPath(config.digest),
+        RepoTags: at === 0 ? names : [],
+        Layers: layers.map(({ digest }) => blobPath(digest)),
+      })),
+  );
+  return Buffer.from(JSON.stringify(entries));
 }

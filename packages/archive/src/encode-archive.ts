@@ -1,9 +1,8 @@
 import { dirname } from "node:path/posix";
 import type { Descriptor } from "@stowage/oci";
-import { dockerList } from "./docker-archive.ts";
+import { dockerList, encodeDockerList } from "./docker-archive.ts";
 import { blobsOf, type ExportedImage, type ExportOptions, type ExportSource, exportBlob } from "./exported-image.ts";
-import { encodeDockerList, encodeLayoutIndex, entriesOf, layoutMarker } from "./layout-documents.ts";
-import { blobPath, layoutFiles } from "./oci-layout.ts";
+import { blobPath, encodeLayoutIndex, entriesOf, layoutFiles, layoutMarker } from "./oci-layout.ts";
 import { directoryHeader, endOfTar, fileHeader, filePadding } from "./tar-blocks.ts";
 
 export interface EncodeArchiveOptions extends ExportOptions {

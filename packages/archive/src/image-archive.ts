@@ -18,4 +18,7 @@ export interface ImageArchive extends AsyncDisposable {
   read(digest: Digest, from?: number): AsyncIterable<Uint8Array>;
 }
 
-export type ArchiveForm = "oci-layout" | "oci-archive" | "docker-archive";
+export type ArchiveForm = "oci-layout" | "oci-archive" | "docker-archive" | "dir";
+
+/** A path of a directory or a file, or the bytes themselves. */
+export type ArchiveSource = string | AsyncIterable<Uint8Array>;

@@ -1,4 +1,3 @@
-export { type ArchiveSource } from "./archive-source.ts";
 export { type EncodeArchiveOptions, encodeArchive } from "./encode-archive.ts";
 export {
   type ExportedImage,
@@ -7,6 +6,6 @@ export {
   type ExportProgress,
   type ExportSource,
 } from "./exported-image.ts";
-export { type ArchivedImage, type ArchiveForm, type ImageArchive } from "./image-archive.ts";
+export { type ArchivedImage, type ArchiveForm, type ArchiveSource, type ImageArchive } from "./image-archive.ts";
 export { type OpenArchiveOptions, openArchive } from "./open-archive.ts";
 export { type LayoutContent, type WriteLayoutOptions, writeLayout } from "./write-layout.ts";

@@ -2,8 +2,7 @@ import { closeSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { isErrno } from "@stowage/errors";
 import { openAt, openBeneath, openFlags, statFd, workingDirectory } from "@stowage/linux";
-import { type ArchivedFile, type ArchiveFiles, brokenEntry } from "./archive-files.ts";
-import { readRange } from "./file-range.ts";
+import { type ArchivedFile, type ArchiveFiles, brokenEntry, readRange } from "./archive-files.ts";
 
 /** The files of a directory. No symlink in it is followed, and nothing but a regular file is opened. */
 export function openLayoutDirectory(path: string): ArchiveFiles {

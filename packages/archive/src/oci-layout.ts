@@ -10,6 +10,7 @@ import {
 } from "@stowage/oci";
 import { z } from "zod";
 import { type ArchivedFile, type ArchiveFiles, brokenEntry, findBytes, inEntry } from "./archive-files.ts";
+import type { ExportedImage } from "./exported-image.ts";
 import type { ArchivedImage } from "./image-archive.ts";
 import { maxMarkerBytes } from "./limits.ts";
 
@@ -84,4 +85,27 @@ function imagesOf(entries: readonly Descriptor[]): readonly ArchivedImage[] {
     if (name !== undefined) image.names.add(name);
   }
   return [...images.values()].map(({ names, root }) => ({ names: [...names], root }));
+}
+
+/** What `oci-layout` says (OCI image-spec, image-layout.md). */
+export const layoutMarker: Uint8Array = Buffer.from('{"imageLayoutVersion":"1.0.0"}');
+
+/** Entries of `index.json`: an image has one for each of its names, or one without a name. */
+export function entriesOf({ names, root }: ExportedImage): readonly Descriptor[] {
+  const { mediaType, digest, size } = root;
+  if (names.length === 0) return [{ mediaType, digest, size }];
+  return names.map((name) => {
+    const annotations = { [nameAnnotations.containerd]: name, [nameAnnotations.oci]: tagOf(name) };
+    return { mediaType, digest, size, annotations };
+  });
+}
+
+/** `more` are other fields of the index. */
+export function encodeLayoutIndex(manifests: readonly unknown[], more: object = {}): Uint8Array {
+  return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, ...more, manifests }));
+}
+
+/** What the spec means by the name of an entry: containerd and docker write the tag alone. */
+function tagOf(name: string): string {
+  return name.slice(name.lastIndexOf(":") + 1);
 }

@@ -2,14 +2,14 @@ import type { Stats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { type AbortOptions, asStorageError, isErrno, StowageError } from "@stowage/errors";
 import type { Digest } from "@stowage/oci";
-import type { ArchivedFile, ArchiveFiles } from "./archive-files.ts";
-import { type ArchiveSource, notAnArchive } from "./archive-source.ts";
+import { type ArchivedFile, type ArchiveFiles, notAnArchive } from "./archive-files.ts";
 import { compressionOf, magicBytes } from "./decompressed.ts";
 import { dockerList, readDockerImages } from "./docker-archive.ts";
-import type { ArchiveForm, ImageArchive } from "./image-archive.ts";
+import type { ArchiveForm, ArchiveSource, ImageArchive } from "./image-archive.ts";
 import { openLayoutDirectory } from "./layout-directory.ts";
 import { findBlob, readLayout } from "./oci-layout.ts";
 import { isTarStart } from "./scan-tar.ts";
+import { readSkopeoDirectory } from "./skopeo-directory.ts";
 import { type SpoolOptions, spool } from "./spool.ts";
 import { openTarFiles } from "./tar-files.ts";
 
@@ -19,7 +19,7 @@ export interface OpenArchiveOptions extends AbortOptions {
 }
 
 /**
- * Opens a directory with an OCI layout, a tar, or the bytes of one, plain or as gzip or zstd. Which form it has, its
+ * Opens a directory with an OCI layout or of skopeo's `dir:`, a tar, or the bytes of one, plain or as gzip or zstd. Which form it has, its
  * content says. What is no archive is `invalid-argument`, a broken one `failed-precondition`, a missing one `not-found`.
  */
 export async function openArchive(source: ArchiveSource, options: OpenArchiveOptions = {}): Promise<ImageArchive> {
@@ -87,10 +87,21 @@ async function readImages(files: ArchiveFiles, { isDirectory, ...options }: Foun
     const form = await formOf(files, isDirectory);
     return archiveOf(files, { form, images: layout, find: (digest) => findBlob(files, digest) });
   }
-  const docker = isDirectory ? undefined : await readDockerImages(files, options);
-  if (docker === undefined) throw notAnArchive(await whatIsMissing(files, isDirectory));
+  const found = isDirectory ? await readDirectory(files) : await readDocker(files, options);
+  if (found === undefined) throw notAnArchive(await whatIsMissing(files, isDirectory));
+  return archiveOf(files, found);
+}
+
+async function readDirectory(files: ArchiveFiles): Promise<ArchiveParts | undefined> {
+  const directory = await readSkopeoDirectory(files);
+  return directory === undefined ? undefined : { form: "dir", ...directory };
+}
+
+async function readDocker(files: ArchiveFiles, options: AbortOptions): Promise<ArchiveParts | undefined> {
+  const docker = await readDockerImages(files, options);
+  if (docker === undefined) return undefined;
   const { images, blobs } = docker;
-  return archiveOf(files, { form: "docker-archive", images, find: (digest) => Promise.resolve(blobs.get(digest)) });
+  return { form: "docker-archive", images, find: (digest) => Promise.resolve(blobs.get(digest)) };
 }
 
 async function formOf(files: ArchiveFiles, isDirectory: boolean): Promise<ArchiveForm> {

@@ -63,6 +63,17 @@ describe.skipIf(!isInstalled("skopeo"))("skopeo (skipped where it is not install
       expect(digestOf(await bytesOf(archive, digest))).toBe(digest);
   });
 
+  test("writes a directory of its own that is read here", async () => {
+    const directory = join(temporary(), "dir");
+    run("skopeo", "copy", `oci:${await writeDirectory()}:1`, `dir:${directory}`);
+    await using archive = await openArchive(directory);
+    expect(archive).toMatchObject({ form: "dir", images: [{ names: [], root: amd64?.manifest }] });
+    for (const { descriptor } of amd64?.layers ?? [])
+      expect(digestOf(await bytesOf(archive, descriptor.digest))).toBe(descriptor.digest);
+    const missing = bytesOf(archive, image.digest);
+    await expect(missing).rejects.toMatchObject({ code: "not-found" });
+  });
+
   test.for(["", "gzip", "zstd"])("writes an OCI archive that is read here, also after %s", async (program) => {
     const path = join(temporary(), "oci.tar");
     run("skopeo", "copy", `oci:${await writeDirectory()}:1`, `oci-archive:${path}:tagged`);

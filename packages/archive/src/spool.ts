@@ -2,7 +2,7 @@ import { type FileHandle, mkdtempDisposable, open } from "node:fs/promises";
 import { join } from "node:path";
 import { type AbortOptions, asStorageError, StowageError } from "@stowage/errors";
 import { writeAt } from "@stowage/linux";
-import { notAnArchive } from "./archive-source.ts";
+import { notAnArchive } from "./archive-files.ts";
 import { decompressed } from "./decompressed.ts";
 import { maxSpooledBytes } from "./limits.ts";
 import { isTarStart } from "./scan-tar.ts";

@@ -2,8 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import { posix } from "node:path";
 import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { TarEntry } from "@stowage/tar";
-import { type ArchivedFile, type ArchiveFiles, brokenEntry } from "./archive-files.ts";
-import { readRange } from "./file-range.ts";
+import { type ArchivedFile, type ArchiveFiles, brokenEntry, readRange } from "./archive-files.ts";
 import { maxLinks, maxMembers } from "./limits.ts";
 import { scanTar, type TarPlace } from "./scan-tar.ts";
 

@@ -9,9 +9,18 @@ import { type ArchiveFiles, findBytes } from "./archive-files.ts";
 import { eachOf } from "./each-of.ts";
 import { blobsOf, type ExportedImage, type ExportOptions, type ExportSource, exportBlob } from "./exported-image.ts";
 import { openLayoutDirectory } from "./layout-directory.ts";
-import { encodeLayoutIndex, entriesOf, layoutMarker } from "./layout-documents.ts";
 import { defaultWidth } from "./limits.ts";
-import { blobPath, decodeLayoutIndex, findBlob, layoutFiles, nameOf, readMarker } from "./oci-layout.ts";
+import {
+  blobPath,
+  decodeLayoutIndex,
+  encodeLayoutIndex,
+  entriesOf,
+  findBlob,
+  layoutFiles,
+  layoutMarker,
+  nameOf,
+  readMarker,
+} from "./oci-layout.ts";
 
 export interface WriteLayoutOptions extends ExportOptions {
   /** Blobs that are written at once; 4 if it is not given. */
