@@ -161,6 +161,23 @@ test("stops with the reason of the signal", async () => {
   await expect(openArchive(pieces(await readFile(path)), { signal })).rejects.toBe(signal.reason);
 });
 
+test.for([
+  { what: "that sent nothing", compress: (bytes: Buffer) => bytes.subarray(0, 0) },
+  { what: "of a tar that stalls", compress: (bytes: Buffer) => bytes.subarray(0, 5000) },
+  { what: "of gzip that stalls", compress: (bytes: Buffer) => gzipSync(bytes).subarray(0, 700) },
+])("stops waiting for a stream $what", async ({ compress }) => {
+  const [scratch, stop, stalled] = [temporary(), new AbortController(), Promise.withResolvers<void>()];
+  const sent = compress(await encoded("oci-archive"));
+  const stalling = async function* () {
+    if (sent.byteLength > 0) yield sent;
+    setImmediate(() => stop.abort(new Error("enough")));
+    await stalled.promise;
+  };
+  await expect(openArchive(stalling(), { scratch, signal: stop.signal })).rejects.toThrow("enough");
+  expect(readdirSync(scratch)).toEqual([]);
+  stalled.resolve();
+});
+
 test("ends a stream that fails with what it fails with", async () => {
   const failing = async function* () {
     yield (await encoded("oci-archive")).subarray(0, 2000);

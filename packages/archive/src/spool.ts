@@ -6,6 +6,7 @@ import { notAnArchive } from "./archive-files.ts";
 import { decompressed } from "./decompressed.ts";
 import { maxSpooledBytes } from "./limits.ts";
 import { isTarStart } from "./scan-tar.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 export interface SpoolOptions extends AbortOptions {
   /** The directory for the file. */
@@ -22,7 +23,7 @@ export async function spool(source: AsyncIterable<Uint8Array>, options: SpoolOpt
   await using opening = new AsyncDisposableStack();
   const file = opening.use(await openUnnamed(scratch));
   let [at, isJudged] = [0, false];
-  for await (const block of atLeast(decompressed(source), judgedBytes)) {
+  for await (const block of atLeast(decompressed(untilAborted(source, { signal })), judgedBytes)) {
     signal?.throwIfAborted();
     if (!isJudged && !isTarStart(block)) throw notAnArchive("it is no tar");
     isJudged = true;
