@@ -9,6 +9,7 @@ import {
   readFileSync,
   readlinkSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -92,6 +93,15 @@ test("keeps modes, times and hard links, and reports what it did", async () => {
   for (const copy of [layer, out]) chmodSync(join(copy, "d/e"), 0o700);
   await extractTree({ tree, path: "d" }, out); // over itself, names of one file among it
   expect(readdirSync(join(out, "d")).toSorted()).toEqual(["a", "b", "e"]);
+});
+
+test("keeps the holes of a file", async () => {
+  const [layer, out] = [writeLayer(join(temporary(), "layer"), { f: "start" }), temporary()];
+  truncateSync(join(layer, "f"), 50_000_000);
+  using tree = openImageTree([overlayOf([layer])]);
+  await extractTree({ tree, path: "f" }, out);
+  expect(readFileSync(join(out, "f")).equals(readFileSync(join(layer, "f")))).toBe(true);
+  expect(lstatSync(join(out, "f")).blocks * 512).toBeLessThan(1_000_000);
 });
 
 test.for<{ what: string; path: string; make: (out: string) => void; to: string; code: string }>([

@@ -118,12 +118,7 @@ export class ExtractedFiles implements Disposable {
     if (first !== undefined) return this.#link(first, { dirFd, name });
     const fd = openAt(dirFd, name, { flags: newFile, mode: 0o600 });
     try {
-      await using file = await open(`/proc/self/fd/${fd}`, "r+");
-      let at = 0;
-      for await (const block of this.#tree.read(entry)) {
-        await writeAt(file, block, at);
-        at += block.byteLength;
-      }
+      await copyBlocks(this.#tree.read(entry), fd);
       this.#describe(fd, entry);
     } finally {
       closeSync(fd);
@@ -180,6 +175,17 @@ interface NewPlace {
   readonly name: Buffer;
   /** The path that it gets. */
   readonly path: string;
+}
+
+/** Blocks of zeros stay holes: a file of an image may read as far more than there is disk. */
+async function copyBlocks(blocks: AsyncIterable<Uint8Array>, fd: number): Promise<void> {
+  await using file = await open(`/proc/self/fd/${fd}`, "r+");
+  let at = 0;
+  for await (const block of blocks) {
+    if (block.some((byte) => byte !== 0)) await writeAt(file, block, at);
+    at += block.byteLength;
+  }
+  await file.truncate(at);
 }
 
 function removeIfThere(dirFd: number, name: Buffer): void {
