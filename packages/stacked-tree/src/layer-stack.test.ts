@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempDisposableSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { isPrivileged, makeNodeAt, nodeKinds, setXattr, workingDirectory } from "@stowage/linux";
+import { isMachineRoot, makeNodeAt, nodeKinds, setXattr, workingDirectory } from "@stowage/linux";
 import { expect, onTestFinished, test } from "vitest";
 import { LayerStack } from "./layer-stack.ts";
 import { Pace } from "./pace.ts";
@@ -9,7 +9,7 @@ import { Pace } from "./pace.ts";
 /** What one layer has: files by what they hold, directories, whiteouts and symlinks by name. */
 type Layer = Readonly<Record<string, "directory" | "opaque" | "whiteout" | "symlink" | (string & {})>>;
 
-const opaque = isPrivileged() ? "trusted.overlay.opaque" : "user.overlay.opaque";
+const opaque = isMachineRoot() ? "trusted.overlay.opaque" : "user.overlay.opaque";
 
 function writeLayer(root: string, layer: Layer): string {
   mkdirSync(root);

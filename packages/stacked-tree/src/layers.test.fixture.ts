@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { isPrivileged, makeNodeAt, nodeKinds, setXattr, workingDirectory } from "@stowage/linux";
+import { isMachineRoot, makeNodeAt, nodeKinds, setXattr, workingDirectory } from "@stowage/linux";
 import { onTestFinished } from "vitest";
 import { type ImageTree, openImageTree, type TreeMount } from "./index.ts";
 
@@ -18,7 +18,7 @@ export const whiteout: LayerFile = { kind: "whiteout" };
 export const fifo: LayerFile = { kind: "fifo" };
 export const symlink = (target: string): LayerFile => ({ kind: "symlink", target });
 
-const opaqueMark = isPrivileged() ? "trusted.overlay.opaque" : "user.overlay.opaque";
+const opaqueMark = isMachineRoot() ? "trusted.overlay.opaque" : "user.overlay.opaque";
 
 /** A directory that goes with the test. */
 export function temporary(): string {
