@@ -44,6 +44,13 @@ export function exported(image: MadeImage, ...names: readonly string[]): Exporte
   return { names, root: rootOf(image), manifests };
 }
 
+/** The first platform alone, whose manifest is the root then. */
+export function onlyAmd64(image: MadeImage, ...names: readonly string[]): ExportedImage {
+  const [manifest] = exported(image).manifests;
+  if (manifest === undefined) throw new Error("an image has a manifest");
+  return { names, root: manifest.descriptor, manifests: [manifest] };
+}
+
 export function configOf(image: MadeImage, { id }: MadePlatform): Uint8Array {
   return image.blobs.find((blob) => digestOf(blob) === id) ?? new Uint8Array();
 }
