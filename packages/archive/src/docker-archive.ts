@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { AbortOptions } from "@stowage/errors";
 import {
   type Descriptor,
   type Digest,
@@ -16,7 +15,7 @@ import { type ArchivedFile, type ArchiveFiles, brokenEntry, findBytes, inEntry }
 import { compressionOf, magicBytes } from "./decompressed.ts";
 import { eachOf } from "./each-of.ts";
 import type { ExportedImage } from "./exported-image.ts";
-import type { ArchivedImage } from "./image-archive.ts";
+import type { ArchivedImage, OpenArchiveOptions } from "./image-archive.ts";
 import { defaultWidth, maxImages, maxListBytes } from "./limits.ts";
 import { blobPath } from "./oci-layout.ts";
 
@@ -36,7 +35,7 @@ export interface DockerImages {
  */
 export async function readDockerImages(
   files: ArchiveFiles,
-  options: AbortOptions = {},
+  options: Pick<OpenArchiveOptions, "signal" | "onProgress"> = {},
 ): Promise<DockerImages | undefined> {
   const list = await findBytes(files, dockerList, { limit: maxListBytes });
   if (list === undefined) return undefined;
@@ -93,24 +92,33 @@ interface ReadLayer {
 async function readLayers(
   files: ArchiveFiles,
   paths: ReadonlySet<string>,
-  options: AbortOptions,
+  { signal, onProgress }: Pick<OpenArchiveOptions, "signal" | "onProgress">,
 ): Promise<ReadonlyMap<string, ReadLayer>> {
   const layers = new Map<string, ReadLayer>();
-  await eachOf([...paths], { width: defaultWidth, ...options }, async (path, signal) => {
+  await eachOf([...paths], { width: defaultWidth, signal }, async (path, stop) => {
     const file = await files.find(path);
     if (file === undefined) throw brokenEntry(path, "is missing");
-    layers.set(path, { descriptor: await describeLayer(file, signal), file });
+    const { size } = file;
+    const progress = (bytes: number): void => onProgress?.({ kind: "hashing", path, bytes, size });
+    layers.set(path, { descriptor: await describeLayer(file, stop, progress), file });
   });
   return layers;
 }
 
-async function describeLayer(file: ArchivedFile, signal: AbortSignal): Promise<Descriptor> {
+async function describeLayer(
+  file: ArchivedFile,
+  signal: AbortSignal,
+  onProgress: (bytes: number) => void,
+): Promise<Descriptor> {
   const hash = createHash("sha256");
   let start: Uint8Array = new Uint8Array();
+  let bytes = 0;
   for await (const block of file.read()) {
     signal.throwIfAborted();
     if (start.byteLength < magicBytes) start = Buffer.concat([start, block.subarray(0, magicBytes)]);
     hash.update(block);
+    bytes += block.byteLength;
+    onProgress(bytes);
   }
   const mediaType = layerTypes[compressionOf(start)];
   return { mediaType, digest: parseDigest(`sha256:${hash.digest("hex")}`), size: file.size };

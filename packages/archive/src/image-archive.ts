@@ -1,3 +1,4 @@
+import type { AbortOptions } from "@stowage/errors";
 import type { Descriptor, Digest } from "@stowage/oci";
 
 /** An image as an archive brings it along. Nothing of it is verified. */
@@ -22,3 +23,16 @@ export type ArchiveForm = "oci-layout" | "oci-archive" | "docker-archive" | "dir
 
 /** A path of a directory or a file, or the bytes themselves. */
 export type ArchiveSource = string | AsyncIterable<Uint8Array>;
+
+/** What opening an archive is at, if it takes long: a stream or a compressed file is spooled, docker's layers are hashed. */
+export type OpenProgress =
+  /** `bytes` of the tar are in, of nobody knows how many. */
+  | { readonly kind: "spooling"; readonly bytes: number }
+  /** `bytes` of the `size` of a file of the archive are hashed; several take turns. */
+  | { readonly kind: "hashing"; readonly path: string; readonly bytes: number; readonly size: number };
+
+export interface OpenArchiveOptions extends AbortOptions {
+  /** The directory that a stream or a compressed file is spooled into, without a name. `/var/tmp` if it is not given. */
+  readonly scratch?: string | undefined;
+  readonly onProgress?: ((progress: OpenProgress) => void) | undefined;
+}

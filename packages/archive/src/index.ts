@@ -6,6 +6,13 @@ export {
   type ExportProgress,
   type ExportSource,
 } from "./exported-image.ts";
-export { type ArchivedImage, type ArchiveForm, type ArchiveSource, type ImageArchive } from "./image-archive.ts";
-export { type OpenArchiveOptions, openArchive } from "./open-archive.ts";
+export {
+  type ArchivedImage,
+  type ArchiveForm,
+  type ArchiveSource,
+  type ImageArchive,
+  type OpenArchiveOptions,
+  type OpenProgress,
+} from "./image-archive.ts";
+export { openArchive } from "./open-archive.ts";
 export { type LayoutContent, type WriteLayoutOptions, writeLayout } from "./write-layout.ts";

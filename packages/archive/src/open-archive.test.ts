@@ -18,7 +18,7 @@ import {
   tar,
   temporary,
 } from "./archives.test.fixture.ts";
-import { encodeArchive, openArchive, writeLayout } from "./index.ts";
+import { encodeArchive, type OpenProgress, openArchive, writeLayout } from "./index.ts";
 
 const image = smallImage();
 const name = "docker.io/library/small:1";
@@ -80,6 +80,16 @@ test("makes an OCI manifest of what docker wrote, the same one each time", async
     layers: platform?.layers.map(({ descriptor }) => descriptor),
   });
   for (const blob of plain.blobs) expect(await bytesOf(archive, digestOf(blob))).toEqual(Buffer.from(blob));
+});
+
+test("tells how far it is with what takes long", async () => {
+  const bytes = tar(oldDockerFiles(plain));
+  const progress: OpenProgress[] = [];
+  await using archive = await openArchive(pieces(bytes), { onProgress: (event) => void progress.push(event) });
+  expect(archive.images).toHaveLength(1);
+  expect(progress.findLast(({ kind }) => kind === "spooling")).toEqual({ kind: "spooling", bytes: bytes.byteLength });
+  const hashed = progress.filter((event) => event.kind === "hashing" && event.bytes === event.size);
+  expect(hashed).toHaveLength(layers.length);
 });
 
 test("reads names with a dot in front, and long ones", async () => {

@@ -1,22 +1,17 @@
 import type { Stats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { type AbortOptions, asStorageError, isErrno, StowageError } from "@stowage/errors";
+import { asStorageError, isErrno, StowageError } from "@stowage/errors";
 import type { Digest } from "@stowage/oci";
 import { type ArchivedFile, type ArchiveFiles, notAnArchive } from "./archive-files.ts";
 import { compressionOf, magicBytes } from "./decompressed.ts";
 import { dockerList, readDockerImages } from "./docker-archive.ts";
-import type { ArchiveForm, ArchiveSource, ImageArchive } from "./image-archive.ts";
+import type { ArchiveForm, ArchiveSource, ImageArchive, OpenArchiveOptions } from "./image-archive.ts";
 import { openLayoutDirectory } from "./layout-directory.ts";
 import { findBlob, readLayout } from "./oci-layout.ts";
 import { isTarStart } from "./scan-tar.ts";
 import { readSkopeoDirectory } from "./skopeo-directory.ts";
-import { type SpoolOptions, spool } from "./spool.ts";
+import { spool } from "./spool.ts";
 import { openTarFiles } from "./tar-files.ts";
-
-export interface OpenArchiveOptions extends AbortOptions {
-  /** The directory that a stream or a compressed file is spooled into, without a name. `/var/tmp` if it is not given. */
-  readonly scratch?: string | undefined;
-}
 
 /**
  * Opens a directory with an OCI layout or of skopeo's `dir:`, a tar, or the bytes of one, plain or as gzip or zstd. Which form it has, its
@@ -45,7 +40,7 @@ async function openTar(source: ArchiveSource, options: OpenArchiveOptions): Prom
 }
 
 /** The file itself where it is a plain tar, else what it holds, spooled. */
-async function openPlain(path: string, options: SpoolOptions): Promise<FileHandle> {
+async function openPlain(path: string, options: OpenArchiveOptions): Promise<FileHandle> {
   await using opened = new AsyncDisposableStack();
   const file = opened.use(await opening(path, open(path)));
   if (!(await file.stat()).isFile()) return await spool(streamOf(file), options);
@@ -77,7 +72,7 @@ async function opening<Result>(path: string, work: Promise<Result>): Promise<Res
   }
 }
 
-interface Found extends AbortOptions {
+interface Found extends OpenArchiveOptions {
   readonly isDirectory: boolean;
 }
 
@@ -97,7 +92,7 @@ async function readDirectory(files: ArchiveFiles): Promise<ArchiveParts | undefi
   return directory === undefined ? undefined : { form: "dir", ...directory };
 }
 
-async function readDocker(files: ArchiveFiles, options: AbortOptions): Promise<ArchiveParts | undefined> {
+async function readDocker(files: ArchiveFiles, options: OpenArchiveOptions): Promise<ArchiveParts | undefined> {
   const docker = await readDockerImages(files, options);
   if (docker === undefined) return undefined;
   const { images, blobs } = docker;

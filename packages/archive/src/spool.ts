@@ -1,25 +1,21 @@
 import { type FileHandle, mkdtempDisposable, open } from "node:fs/promises";
 import { join } from "node:path";
-import { type AbortOptions, asStorageError, StowageError } from "@stowage/errors";
+import { asStorageError, StowageError } from "@stowage/errors";
 import { writeAt } from "@stowage/linux";
 import { notAnArchive } from "./archive-files.ts";
 import { decompressed } from "./decompressed.ts";
+import type { OpenArchiveOptions } from "./image-archive.ts";
 import { maxSpooledBytes } from "./limits.ts";
 import { isTarStart } from "./scan-tar.ts";
 import { untilAborted } from "./until-aborted.ts";
-
-export interface SpoolOptions extends AbortOptions {
-  /** The directory for the file. */
-  readonly scratch?: string | undefined;
-}
 
 /**
  * Writes a tar, decompressed, into a file that can be read at any place. The file has no name by the time this returns,
  * so it goes when it is closed, also by the end of the process. What does not begin as a tar is `invalid-argument` at
  * its first block, whatever is behind that.
  */
-export async function spool(source: AsyncIterable<Uint8Array>, options: SpoolOptions = {}): Promise<FileHandle> {
-  const { signal, scratch = defaultScratch } = options;
+export async function spool(source: AsyncIterable<Uint8Array>, options: OpenArchiveOptions = {}): Promise<FileHandle> {
+  const { signal, scratch = defaultScratch, onProgress } = options;
   await using opening = new AsyncDisposableStack();
   const file = opening.use(await openUnnamed(scratch));
   let [at, isJudged] = [0, false];
@@ -30,6 +26,7 @@ export async function spool(source: AsyncIterable<Uint8Array>, options: SpoolOpt
     if (at + block.byteLength > maxSpooledBytes) throw tooLarge();
     await storing(scratch, writeAt(file, block, at));
     at += block.byteLength;
+    onProgress?.({ kind: "spooling", bytes: at });
   }
   if (!isJudged) throw notAnArchive("it is empty");
   opening.move();
