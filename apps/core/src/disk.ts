@@ -1,12 +1,12 @@
 import type { BigIntStats, Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
-import { contentAt } from "@stowage/content-fs";
 import { type AbortOptions, ifThere } from "@stowage/errors";
 import type { Disk, DiskEntry, DiskOwner } from "@stowage/image-service";
 import { layerResource, type Resource } from "@stowage/images";
 import { chainIdOf } from "@stowage/oci";
 import type { SnapshotInfo, Snapshotter } from "@stowage/snapshots";
-import { layerIdOf, storageAt } from "@stowage/snapshots-fs";
+import { layerIdOf } from "@stowage/snapshots-fs";
+import { pathKindOf } from "./path-owner.ts";
 
 /** The snapshotters by the directories that they are in, below the root of the store. */
 type Storages = ReadonlyMap<string, NamedSnapshots>;
@@ -50,35 +50,14 @@ function entryOf(path: string, status: BigIntStats, layers: ReadonlyMap<string, 
   return { path, owner: ownerOf(path, layers), bytes: Number(status.blocks) * 512, inodes: 1 };
 }
 
-const unknown: DiskOwner = { kind: "unknown" };
-
-function ownerOf(path: string, layers: ReadonlyMap<string, Layer>): DiskOwner {
-  const [first = "", ...rest] = path.split("/");
-  const below = rest.join("/");
-  if (path === "" || path === "lock") return { kind: "layout" };
-  if (databaseFile.test(path)) return { kind: "database" };
-  if (/^trash(?:-[a-z]+)?$/.test(first)) return { kind: below === "" ? "layout" : "trash" };
-  if (first === "content") return contentOwner(below);
-  return /^storage(?:-[a-z]+)?$/.test(first) ? storageOwner(first, below, layers) : unknown;
-}
-
-const databaseFile = /^stowage\.db(?:-wal|-shm|-journal|-reserve)?$/;
-
-function contentOwner(path: string): DiskOwner {
-  const found = contentAt(path);
-  if (found === undefined) return unknown;
-  return typeof found === "string" ? { kind: found } : { kind: "blob", digest: found.blob };
-}
-
 /** Files that a layer has beyond what was counted when it was unpacked are nobody's. */
-function storageOwner(storage: string, path: string, layers: ReadonlyMap<string, Layer>): DiskOwner {
-  const found = storageAt(path);
-  if (found === undefined) return unknown;
-  if (found.kind !== "layer") return { kind: found.kind };
-  const layer = layers.get(`${storage}/${found.id}`);
+function ownerOf(path: string, layers: ReadonlyMap<string, Layer>): DiskOwner {
+  const found = pathKindOf(path);
+  if (found.kind !== "layer") return found;
+  const layer = layers.get(`${found.storage}/${found.id}`);
   if (layer === undefined) return { kind: "leftovers" };
   if (found.isFile) layer.missing -= 1;
-  return found.isFile && layer.missing < 0 ? unknown : { kind: "layer", layer: layer.layer };
+  return found.isFile && layer.missing < 0 ? { kind: "unknown" } : { kind: "layer", layer: layer.layer };
 }
 
 interface FoundFile {
