@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import type { Login } from "@stowage/auth";
 import type { Settings } from "@stowage/config";
 import type { AbortOptions } from "@stowage/errors";
-import { parseProxySettings } from "@stowage/hosts";
+import { type ProxySettings, parseProxySettings, proxyFor } from "@stowage/hosts";
 import { type ExplainingHosts, openHosts } from "@stowage/hosts-fs";
 import {
   authFilePlaces,
@@ -58,19 +58,23 @@ async function clientOf(
   parts: { readonly hosts: Hosts; readonly keychain: Keychain },
 ): Promise<HttpRegistry> {
   const { openHttpRegistry } = await import("@stowage/registry-http");
-  const { env } = process;
   const plainHttp = new Set(settings.plainHttp);
   return openHttpRegistry({
     ...parts,
-    proxies: parseProxySettings({
-      httpProxy: env["http_proxy"] ?? env["HTTP_PROXY"],
-      httpsProxy: env["https_proxy"] ?? env["HTTPS_PROXY"],
-      noProxy: env["no_proxy"] ?? env["NO_PROXY"],
-      hosts: settings.proxies,
-    }),
+    proxies: proxiesOf(settings),
     plainHttp: (domain) => plainHttp.has(domain),
     trustedRealms: settings.trustedRealms,
     userAgent: `stowage/${version}`,
+  });
+}
+
+function proxiesOf({ proxies: hosts }: Settings["registry"]): ProxySettings {
+  const { env } = process;
+  return parseProxySettings({
+    httpProxy: env["http_proxy"] ?? env["HTTP_PROXY"],
+    httpsProxy: env["https_proxy"] ?? env["HTTPS_PROXY"],
+    noProxy: env["no_proxy"] ?? env["NO_PROXY"],
+    hosts,
   });
 }
 
@@ -83,6 +87,8 @@ export interface RegistryTools extends AsyncDisposable {
   readonly registry: HttpRegistry;
   readonly hosts: ExplainingHosts;
   readonly keychain: LocatingKeychain;
+  /** Through which proxy a URL is asked for, if through any. */
+  proxyFor(url: URL): URL | undefined;
   /** Keeps a user name and a password for whoever runs this process. */
   storeLogin(login: Login, options?: AbortOptions): Promise<LoginPlace>;
   /** Forgets what is kept for a host; returns where it was. */
@@ -99,6 +105,7 @@ export async function openRegistryTools(settings: Settings["registry"]): Promise
     registry,
     hosts,
     keychain,
+    proxyFor: (url) => proxyFor(proxiesOf(settings), url),
     storeLogin: (login, options) => storeLogin(login, { ...kept, ...options }),
     forgetLogin: (domain, options) => forgetLogin(domain, { ...kept, ...options }),
     [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose](),

@@ -1,7 +1,7 @@
 import type { Credential } from "@stowage/auth";
+import { isOwnHost } from "@stowage/hosts";
 import { type RegistryHost, RegistryUnavailableError } from "@stowage/registry";
 import type { HostCall, PlacedCall } from "./call.ts";
-import { isOwnHost } from "./own-host.ts";
 import { follow } from "./redirect.ts";
 import { refusalOf } from "./refusal.ts";
 import type { RegistryClient } from "./registry-client.ts";

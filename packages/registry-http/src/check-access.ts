@@ -1,8 +1,7 @@
-import { planOrigin } from "@stowage/hosts";
+import { isOwnHost, planOrigin } from "@stowage/hosts";
 import type { RegistryHost } from "@stowage/registry";
 import { askHost } from "./ask-host.ts";
 import type { Call } from "./call.ts";
-import { isOwnHost } from "./own-host.ts";
 import type { RegistryClient } from "./registry-client.ts";
 
 /** Asks the base of the API, which is there for it (OCI distribution-spec, "Determining Support"). It is about no repository. */

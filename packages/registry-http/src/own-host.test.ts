@@ -1,9 +1,9 @@
 import { Secret } from "@stowage/auth";
+import { isOwnHost } from "@stowage/hosts";
 import type { RegistryHost } from "@stowage/registry";
 import { startRegistry } from "@stowage/registry-fake";
 import { expect, test } from "vitest";
 import { openAmong } from "./named-hosts.test.fixture.ts";
-import { isOwnHost } from "./own-host.ts";
 
 test.for([
   { url: "https://r.example/v2", domain: "r.example", own: true },

@@ -1,6 +1,6 @@
+import { isOwnHost } from "@stowage/hosts";
 import type { RegistryHost } from "@stowage/registry";
 import type { Call } from "./call.ts";
-import { isOwnHost } from "./own-host.ts";
 
 /** Whether hosts speak https or http. One that may speak either is asked over https first, and once it answered, the same way. */
 export class SpokenSchemes {
