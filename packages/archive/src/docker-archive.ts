@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { AbortOptions } from "@stowage/errors";
 import {
   type Descriptor,
   type Digest,
@@ -40,23 +41,19 @@ export async function readDockerImages(
   const list = await findBytes(files, dockerList, { limit: maxListBytes });
   if (list === undefined) return undefined;
   const entries = decodeList(list);
-  const blobs = new Map<Digest, ArchivedFile>();
+  const configs = await readConfigs(files, entries, options);
   const layers = await readLayers(files, new Set(entries.flatMap(({ Layers }) => Layers)), options);
-  for (const { descriptor, file } of layers.values()) blobs.set(descriptor.digest, file);
-  const images: ArchivedImage[] = [];
-  for (const entry of entries) {
-    const { bytes, ...config } = await readConfig(files, entry);
-    const root = keep(
-      blobs,
-      mediaTypes.ociManifest,
-      encodeManifest(
-        config,
-        entry.Layers.map((path) => layerAt(layers, path)),
-      ),
+  const blobs = new Map<Digest, ArchivedFile>();
+  for (const { descriptor, file } of [...layers.values(), ...configs.values()]) blobs.set(descriptor.digest, file);
+  const images = entries.map((entry): ArchivedImage => {
+    const manifest = encodeManifest(
+      known(configs, entry.Config),
+      entry.Layers.map((path) => known(layers, path)),
     );
-    keep(blobs, mediaTypes.ociConfig, bytes);
-    images.push({ names: [...new Set(entry.RepoTags)], root });
-  }
+    const root = { mediaType: mediaTypes.ociManifest, digest: digestOf(manifest), size: manifest.byteLength };
+    blobs.set(root.digest, inMemory(manifest));
+    return { names: [...new Set(entry.RepoTags)], root };
+  });
   return { images, blobs };
 }
 
@@ -84,17 +81,22 @@ function decodeList(bytes: Uint8Array): readonly Entry[] {
   return read.data;
 }
 
-interface ReadLayer {
+interface DescribedFile {
   readonly descriptor: Descriptor;
   readonly file: ArchivedFile;
+}
+
+interface DescribedConfig extends DescribedFile {
+  /** Of how many layers it is. */
+  readonly layers: number;
 }
 
 async function readLayers(
   files: ArchiveFiles,
   paths: ReadonlySet<string>,
   { signal, onProgress }: Pick<OpenArchiveOptions, "signal" | "onProgress">,
-): Promise<ReadonlyMap<string, ReadLayer>> {
-  const layers = new Map<string, ReadLayer>();
+): Promise<ReadonlyMap<string, DescribedFile>> {
+  const layers = new Map<string, DescribedFile>();
   await eachOf([...paths], { width: defaultWidth, signal }, async (path, stop) => {
     const file = await files.find(path);
     if (file === undefined) throw brokenEntry(path, "is missing");
@@ -130,31 +132,41 @@ const layerTypes = {
   zstd: mediaTypes.ociLayerZstd,
 } as const;
 
-function layerAt(layers: ReadonlyMap<string, ReadLayer>, path: string): Descriptor {
-  const layer = layers.get(path);
-  if (layer === undefined) throw new Error(`layer "${path}" was not read`);
-  return layer.descriptor;
+/** Their bytes stay in the archive: a hostile one has many, as large as they may be. */
+async function readConfigs(
+  files: ArchiveFiles,
+  entries: readonly Entry[],
+  { signal }: AbortOptions,
+): Promise<ReadonlyMap<string, DescribedConfig>> {
+  const configs = new Map<string, DescribedConfig>();
+  for (const { Config, Layers } of entries) {
+    signal?.throwIfAborted();
+    const config = configs.get(Config) ?? (await readConfig(files, Config));
+    if (config.layers !== Layers.length)
+      throw brokenEntry(Config, `is of ${config.layers} layers, and the image has ${Layers.length}`);
+    configs.set(Config, config);
+  }
+  return configs;
 }
 
-async function readConfig(files: ArchiveFiles, entry: Entry): Promise<Descriptor & { readonly bytes: Uint8Array }> {
-  const bytes = await findBytes(files, entry.Config, { limit: maxConfigBytes });
-  if (bytes === undefined) throw brokenEntry(entry.Config, "is missing");
-  const { diffIds } = inEntry(entry.Config, () => decodeImageConfig(bytes));
-  if (diffIds.length !== entry.Layers.length)
-    throw brokenEntry(entry.Config, `is of ${diffIds.length} layers, and the image has ${entry.Layers.length}`);
-  return { mediaType: mediaTypes.ociConfig, digest: digestOf(bytes), size: bytes.byteLength, bytes };
+async function readConfig(files: ArchiveFiles, path: string): Promise<DescribedConfig> {
+  const file = await files.find(path);
+  const bytes = await findBytes(files, path, { limit: maxConfigBytes });
+  if (file === undefined || bytes === undefined) throw brokenEntry(path, "is missing");
+  const { diffIds } = inEntry(path, () => decodeImageConfig(bytes));
+  const descriptor = { mediaType: mediaTypes.ociConfig, digest: digestOf(bytes), size: bytes.byteLength };
+  return { descriptor, file, layers: diffIds.length };
+}
+
+function known(files: ReadonlyMap<string, DescribedFile>, path: string): Descriptor {
+  const file = files.get(path);
+  if (file === undefined) throw new Error(`"${path}" was not read`);
+  return file.descriptor;
 }
 
 /** A manifest whose bytes depend on nothing but what it lists. */
-function encodeManifest({ mediaType, digest, size }: Descriptor, layers: readonly Descriptor[]): Uint8Array {
-  const config = { mediaType, digest, size };
+function encodeManifest(config: Descriptor, layers: readonly Descriptor[]): Uint8Array {
   return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociManifest, config, layers }));
-}
-
-function keep(blobs: Map<Digest, ArchivedFile>, mediaType: string, bytes: Uint8Array): Descriptor {
-  const digest = digestOf(bytes);
-  blobs.set(digest, inMemory(bytes));
-  return { mediaType, digest, size: bytes.byteLength };
 }
 
 function inMemory(bytes: Uint8Array): ArchivedFile {
