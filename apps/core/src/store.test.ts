@@ -377,6 +377,22 @@ test("knows what takes the disk also where a layer has lost its record, below an
   expect(await leftovers()).toBe(0);
 });
 
+test("reading from a store that was just opened takes nothing away", async () => {
+  const { tagged } = await offerSmallImage();
+  const root = await scratchDirectory();
+  const first = await scratchStore(root);
+  const image = await first.images.pull(tagged, { platform: amd64 });
+  await first[Symbol.asyncDispose]();
+  const { images } = await scratchStore(root);
+  for (let times = 0; times < 2; times += 1) {
+    for (const { digest } of [image.manifest, image.config, ...image.layers.map(({ blob }) => blob)]) {
+      const bytes = Buffer.concat(await Array.fromAsync(images.readBlob(image, digest)));
+      expect(digestOf(bytes)).toBe(digest);
+    }
+  }
+  expect((await images.check({ level: "digests" })).findings).toEqual([]);
+});
+
 test("one process at a time: the second is told who has it", async () => {
   const root = await scratchDirectory();
   await scratchStore(root);

@@ -53,6 +53,7 @@ export async function collectImage(dependencies: CollectDependencies, removed: I
 
 /** Gives back the bytes that nobody holds any more, because a lease on them has ended, whatever the budget. */
 export async function dropBlobs(dependencies: CollectDependencies, freed: readonly Resource[]): Promise<void> {
+  await dependencies.roots.ready();
   for (const resource of freed) {
     const digest = digestOfBlob(resource);
     if (digest !== undefined) await dropBlob(dependencies, digest);

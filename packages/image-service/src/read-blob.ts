@@ -22,8 +22,9 @@ export async function* readBlob(
   options: ReadBlobOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const blob = descriptorOf(image, digest);
-  const { content, holdings, registry } = dependencies;
+  const { content, holdings, registry, roots } = dependencies;
   const holder = `read ${randomUUID()}`;
+  await roots.ready();
   await holdings.take(holder, [blobResource(digest)]);
   try {
     const isHere = (await content.find(digest, options))?.size === blob.size;
