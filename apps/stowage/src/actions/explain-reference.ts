@@ -1,0 +1,135 @@
+import type { Credential } from "@stowage/auth";
+import { nodePlatform, type RegistryTools, readSettings } from "@stowage/core";
+import { isStowageError } from "@stowage/errors";
+import { isOwnHost } from "@stowage/hosts";
+import { formatPlatform, parsePlatform } from "@stowage/oci";
+import { formatReference, parseReference, type Reference } from "@stowage/reference";
+import type { RegistryHost } from "@stowage/registry";
+import type { Screen } from "../output/screen.ts";
+import { openTools } from "../store/open-tools.ts";
+import { parseCreds } from "../store/parse-creds.ts";
+import type { Call } from "../verbs/call.ts";
+import type { ExplainOptions } from "../verbs/explain-verb.ts";
+
+/** Prints how a name will be resolved. Nobody is asked for it; credential programs are. */
+export async function explainReference(call: Call<ExplainOptions>, text: string): Promise<void> {
+  const { options } = call;
+  const reference = parseReference(text);
+  const { registry: settings } = await readSettings(options.config);
+  await using tools = await openTools(options);
+  const { hosts, because } = await tools.hosts.explain(reference);
+  const isPlain = options.plainHttp ?? settings.plainHttp.includes(reference.domain);
+  const platform = options.platform === undefined ? nodePlatform() : parsePlatform(options.platform);
+  const { kind, ...where } = because;
+  const answer = {
+    name: text,
+    reference: formatReference(reference),
+    platform: formatPlatform(platform),
+    because: kind,
+    ...where,
+    hosts: await Promise.all(hosts.map((host) => aboutHost({ host, reference, tools, isPlain }, call))),
+    here: await findHere(call, text),
+  };
+  call.print({ one: answer, screen: () => screenOf(answer) });
+}
+
+/** What has the name here now; a store that cannot be opened has nothing to do with how a name is resolved. */
+async function findHere(call: Call<ExplainOptions>, text: string): Promise<string | undefined> {
+  try {
+    await using open = await call.open();
+    return (await open.images.find(text, { signal: call.signal }))?.id;
+  } catch (error) {
+    if (isStowageError(error, "permission-denied") || isStowageError(error, "failed-precondition")) return undefined;
+    throw error;
+  }
+}
+
+interface Asked {
+  readonly host: RegistryHost;
+  readonly reference: Reference;
+  readonly tools: RegistryTools;
+  readonly isPlain: boolean;
+}
+
+async function aboutHost(asked: Asked, call: Call<ExplainOptions>) {
+  const { host, isPlain, tools, reference } = asked;
+  const isOwn = isOwnHost(host, reference);
+  return {
+    url: host.url.href,
+    path: host.path,
+    role: host.role,
+    for: [...host.capabilities],
+    scheme: schemeOf(host, isOwn && isPlain),
+    proxy: tools.proxyFor(host.url)?.host,
+    certificates: certificatesOf(host),
+    ...(await authorityAt(asked, isOwn, call)),
+  };
+}
+
+function schemeOf({ url, orPlainHttp }: RegistryHost, isPlain: boolean): string {
+  if (isPlain || url.protocol === "http:") return "http";
+  return orPlainHttp === true ? "https, then http" : "https";
+}
+
+function certificatesOf({ trust }: RegistryHost): string | undefined {
+  if (trust === undefined) return undefined;
+  if (trust.anyCertificate) return "any";
+  const { authorities, identities } = trust;
+  return `the machine's, and ${authorities.length} of its own; ${identities.length} to show`;
+}
+
+/** The caller's own credential is for the repository's own host; every other has what is kept for it. */
+async function authorityAt(
+  { host, reference, tools }: Asked,
+  isOwn: boolean,
+  { options, signal }: Call<ExplainOptions>,
+) {
+  const given = isOwn ? parseCreds(options.creds) : undefined;
+  if (given !== undefined) return { user: userOf(given), credential: "--creds" };
+  const scope = isOwn ? reference : { domain: host.url.host, path: host.path };
+  const found = await tools.keychain.locate(scope, { signal });
+  if (found === undefined) return { user: "nobody" };
+  const { source, credential } = found;
+  const from =
+    source.kind === "entry"
+      ? `${source.file}, for ${source.scope}`
+      : `${source.program}, which ${source.file} names for ${source.isForHost ? "this host" : "all hosts"}`;
+  return { user: userOf(credential), credential: from };
+}
+
+function userOf(credential: Credential | undefined): string {
+  if (credential === undefined) return "nobody";
+  return credential.kind === "basic" ? credential.username : credential.kind.replace("-", " ");
+}
+
+type Answer = Readonly<Record<"name" | "reference" | "platform" | "because", string>> & {
+  readonly file?: string;
+  readonly prefix?: string;
+  readonly here: string | undefined;
+  readonly hosts: readonly Awaited<ReturnType<typeof aboutHost>>[];
+};
+
+function screenOf({ name, reference, platform, hosts, here, ...where }: Answer): Screen {
+  const rows = hosts.map(({ url, path, role, scheme, user, credential, proxy, certificates }, at) => [
+    String(at + 1),
+    `${url}/${path}`,
+    role,
+    scheme,
+    credential === undefined ? user : `${user} (${credential})`,
+    [
+      ...(proxy === undefined ? [] : [`through ${proxy}`]),
+      ...(certificates === undefined ? [] : [`certificates: ${certificates}`]),
+    ].join("; "),
+  ]);
+  return [
+    `"${name}" is ${reference}, for ${platform}`,
+    `asked for where ${describeReason(where)}:`,
+    { head: ["", "HOST", "ROLE", "SCHEME", "AS", ""], rows },
+    here === undefined ? "not here now" : `here now as ${here}`,
+  ];
+}
+
+function describeReason({ because, file, prefix }: Pick<Answer, "because" | "file" | "prefix">): string {
+  if (because === "hosts-file") return `${file} says`;
+  return because === "registries-conf" ? `${file} says for the prefix "${prefix}"` : "its own name says";
+}

@@ -1,0 +1,73 @@
+import { readSettings } from "@stowage/core";
+import { StowageError } from "@stowage/errors";
+import type { ImageEvent } from "@stowage/image-service";
+import { findStore } from "@stowage/store-client";
+import { bestName } from "../output/best-name.ts";
+import { formatBytesOf } from "../output/format-size.ts";
+import { shortDigest } from "../output/short-digest.ts";
+import type { Call } from "../verbs/call.ts";
+import type { EventsOptions } from "../verbs/events-verb.ts";
+
+/** Prints what happens, as it happens, until it is interrupted. To a store that no daemon holds, nothing happens by itself. */
+export async function followEvents(call: Call<EventsOptions>): Promise<void> {
+  const { signal, options, terminal } = call;
+  const address = options.address ?? (await readSettings(options.config)).address;
+  using client = await findStore(address);
+  if (client === undefined)
+    throw new StowageError("unavailable", `Cannot follow events: no daemon answers at "${address}"`);
+  for await (const event of client.watch({ signal })) {
+    if (event.kind === "pull-progress" && options.progress !== true) continue;
+    const time = new Date(terminal.now()).toISOString();
+    call.print({ next: { time, kind: event.kind, ...about(event) }, screen: () => [`${time}  ${describe(event)}`] });
+  }
+}
+
+function about(event: ImageEvent): Readonly<Record<string, unknown>> {
+  switch (event.kind) {
+    case "published":
+      return { ...imageOf(event), isNew: event.isNew };
+    case "removed":
+    case "damaged":
+      return imageOf(event);
+    case "pull-started":
+      return { pull: event.pull, reference: event.reference };
+    case "pull-progress":
+      return { pull: event.pull, reference: event.reference, ...progressOf(event) };
+    case "pull-succeeded":
+      return { pull: event.pull, reference: event.reference, image: event.id };
+    case "pull-failed":
+      return { pull: event.pull, reference: event.reference, why: event.why };
+  }
+}
+
+function imageOf({ image }: Extract<ImageEvent, { readonly image: unknown }>) {
+  return { image: image.id, names: [...image.tags, ...image.digests] };
+}
+
+function progressOf({ event }: Extract<ImageEvent, { readonly kind: "pull-progress" }>) {
+  if (event.kind !== "layer") return { phase: event.kind };
+  return { layer: event.digest, phase: event.phase, bytes: event.bytes, size: event.size };
+}
+
+function describe(event: ImageEvent): string {
+  switch (event.kind) {
+    case "published":
+      return `${event.isNew ? "published" : "changed"}  ${bestName(event.image)}  ${shortDigest(event.image.id)}`;
+    case "removed":
+    case "damaged":
+      return `${event.kind}  ${bestName(event.image)}  ${shortDigest(event.image.id)}`;
+    case "pull-started":
+      return `pull started  ${event.reference}`;
+    case "pull-progress":
+      return `pull  ${event.reference}  ${describeProgress(event)}`;
+    case "pull-succeeded":
+      return `pull succeeded  ${event.reference}  ${shortDigest(event.id)}`;
+    case "pull-failed":
+      return `pull failed  ${event.reference}: ${event.why}`;
+  }
+}
+
+function describeProgress({ event }: Extract<ImageEvent, { readonly kind: "pull-progress" }>): string {
+  if (event.kind !== "layer") return event.kind;
+  return `${shortDigest(event.digest)}  ${event.phase}  ${formatBytesOf(event.bytes, event.size)}`;
+}

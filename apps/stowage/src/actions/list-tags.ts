@@ -1,0 +1,13 @@
+import { formatReference, parseReference } from "@stowage/reference";
+import { callOptions } from "../store/call-options.ts";
+import { openTools } from "../store/open-tools.ts";
+import type { Call } from "../verbs/call.ts";
+import type { RegistryOptions } from "../verbs/registry-options.ts";
+
+/** Prints the tags of a repository, in the order of its registry. */
+export async function listTags(call: Call<RegistryOptions>, text: string): Promise<void> {
+  const { domain, path } = parseReference(text);
+  await using tools = await openTools(call.options);
+  const tags = await Array.fromAsync(tools.registry.tags({ domain, path }, callOptions(call)));
+  call.print({ list: tags.map((tag) => ({ tag, name: formatReference({ domain, path, tag }) })), screen: () => tags });
+}

@@ -1,0 +1,39 @@
+import { StowageError } from "@stowage/errors";
+import { choosePlatform, formatPlatform, type Platform, parsePlatform } from "@stowage/oci";
+import { formatReference, parseReference, type Reference } from "@stowage/reference";
+import type { FetchedDocument, Registry, RegistryOptions } from "@stowage/registry";
+import { jsonOf } from "../output/json.ts";
+import { callOptions } from "../store/call-options.ts";
+import { openTools } from "../store/open-tools.ts";
+import type { Call } from "../verbs/call.ts";
+import type { ManifestOptions } from "../verbs/manifest-verb.ts";
+
+/** Prints a document of a registry: its very bytes, so that their digest is its name, but for a terminal. */
+export async function showManifest(call: Call<ManifestOptions>, text: string): Promise<void> {
+  const { options, terminal } = call;
+  const reference = parseReference(text);
+  const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
+  await using tools = await openTools(options);
+  const { descriptor, bytes } = await resolveFor(tools.registry, { reference, platform }, callOptions(call));
+  const manifest: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  if (call.isForPeople && terminal.stdout.isTTY !== true) return void terminal.stdout.write(bytes);
+  const { digest, mediaType, size } = descriptor;
+  call.print({
+    one: { reference: formatReference(reference), digest, mediaType, size, manifest },
+    screen: () => jsonOf(manifest, 2).split("\n"),
+  });
+}
+
+/** What a reference names, or, for a platform, the manifest that an index has for it. */
+export async function resolveFor(
+  registry: Registry,
+  { reference, platform }: { readonly reference: Reference; readonly platform: Platform | undefined },
+  options: RegistryOptions,
+): Promise<FetchedDocument> {
+  const root = await registry.resolve(reference, options);
+  if (platform === undefined || root.document.kind !== "index") return root;
+  const entry = choosePlatform(root.document.manifests, platform);
+  if (entry !== undefined) return await registry.document(reference, entry, options);
+  const why = `it is not there for ${formatPlatform(platform)}`;
+  throw new StowageError("not-found", `Cannot find ${formatReference(reference)}: ${why}`);
+}

@@ -1,0 +1,30 @@
+import { StowageError } from "@stowage/errors";
+import type { Untagging } from "@stowage/image-service";
+import { parseReference } from "@stowage/reference";
+import { formatFreed } from "../output/format-freed.ts";
+import { requireUnpinned } from "../store/pinned.ts";
+import type { Call } from "../verbs/call.ts";
+import type { UntagOptions } from "../verbs/untag-verb.ts";
+
+/** Takes names, one after the other, and prints what became of them. */
+export async function untagImages(call: Call<UntagOptions>, names: readonly string[]): Promise<void> {
+  const { signal, options } = call;
+  await using open = await call.open();
+  const taken = await call.each(names, async (name) => {
+    if (options.force !== true) await requireUnpinned(open.images, name, { signal, action: "untag" });
+    const untagging = await open.images.untag(parseReference(name), { signal });
+    if (untagging === undefined) throw new StowageError("not-found", `Cannot untag "${name}": no image has it`);
+    return untagging;
+  });
+  call.print({ list: taken.map(untaggingJson), screen: () => taken.flatMap(describe) });
+}
+
+function untaggingJson({ image, names, removal }: Untagging) {
+  const left = removal === undefined ? [...image.tags, ...image.digests] : [];
+  const { bytes, inodes } = removal?.freed ?? { bytes: 0, inodes: 0 };
+  return { image: image.id, names, left, isRemoved: removal !== undefined, freed: { bytes, inodes } };
+}
+
+function describe({ image, names, removal }: Untagging): readonly string[] {
+  return removal === undefined ? names : [...names, image.id, formatFreed([removal])];
+}
