@@ -66,7 +66,7 @@ describe.skipIf(missing.length > 0)(`against Debian's docker-registry, with a De
     const asked = await runCommand(["images", ...place, "--json"]);
     await daemon[Symbol.asyncDispose]();
     const alone = await runCommand(["images", ...place, "--json"]);
-    expect(JSON.parse(asked.out)).toEqual([JSON.parse(pulled.out)]);
+    expect(JSON.parse(asked.out)).toEqual(JSON.parse(pulled.out));
     expect(JSON.parse(alone.out)).toEqual(JSON.parse(asked.out));
     expect(JSON.parse(alone.out)[0]).toMatchObject({ tags: [image] });
   }, 120_000);

@@ -1,9 +1,9 @@
+import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import type { Settings } from "@stowage/config";
-import { openStore, readSettings } from "@stowage/core";
-import { StowageError } from "@stowage/errors";
+import { readSettings } from "@stowage/core";
+import { ifThere, StowageError } from "@stowage/errors";
 import type { ImageVerbs } from "@stowage/image-service";
-import { LockHeldError } from "@stowage/linux";
 import type { CommonOptions } from "../verbs/call.ts";
 
 export interface OpenImages extends AsyncDisposable {
@@ -32,6 +32,23 @@ export async function openImages(
   if (options.address !== undefined && options.root === undefined) {
     return connect(settings, { otherwise: "no daemon answers there" });
   }
+  return (await findHolder(settings)) ?? (await open(settings));
+}
+
+/** The daemon that holds the very store. Looking for it first saves loading all that a store is made of. */
+async function findHolder(settings: Settings): Promise<OpenImages | undefined> {
+  const root = await ifThere(realpath(settings.root));
+  if (root === undefined || !existsSync(settings.address)) return undefined;
+  try {
+    return await connect(settings, { root, otherwise: "no daemon answers there" });
+  } catch (error) {
+    if (!(error instanceof StowageError)) throw error;
+    return undefined; // then the store itself says who holds it
+  }
+}
+
+async function open(settings: Settings): Promise<OpenImages> {
+  const { LockHeldError, openStore } = await import("./open-own-store.ts");
   try {
     const store = await openStore(settings);
     return {

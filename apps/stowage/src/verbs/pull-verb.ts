@@ -23,10 +23,7 @@ export function pullVerb(): Verb {
     .example("stowage pull alpine:3", "from Docker Hub")
     .example("stowage pull ghcr.io/owner/a:1 ghcr.io/owner/b:1", "several at once")
     .answers(imageFields)
-    .hints({
-      unauthenticated: "try --creds or --authfile",
-      unavailable: "what has arrived is kept for the next try",
-    })
+    .hints({ unauthenticated: "try --creds or --authfile" })
     .keeps("what had arrived is kept for the next try")
     .runs(async (call: Call<PullOptions>, texts: readonly string[]) => {
       const { pullImages } = await import("../actions/pull-images.ts");

@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeImage, smallImage } from "@stowage/image-fixtures";
+import { startRegistry } from "@stowage/registry-fake";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { isFieldPath } from "../output/fields.ts";
+import { runCommand } from "../run-command.test.fixture.ts";
+import { checkVerb } from "../verbs/check-verb.ts";
+import { dfVerb } from "../verbs/df-verb.ts";
+import { imagesVerb } from "../verbs/images-verb.ts";
+import { inspectVerb } from "../verbs/inspect-verb.ts";
+import { versionVerb } from "../verbs/version-verb.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "stowage-list-"));
+const place = ["--root", join(directory, "store"), "--address", join(directory, "none.sock")];
+let host: string;
+
+/** Two images, of which the larger came last and is called `a/large`, and one that lost its name. */
+beforeAll(async () => {
+  await using registry = await startRegistry();
+  host = registry.host;
+  registry.putImage("team/small", "1", smallImage());
+  registry.putImage("a/large", "2", large(1));
+  const pull = ["pull", ...place, "--plain-http", "--platform", "linux/amd64"];
+  const names = [`${host}/team/small:1`, `${host}/none/such:1`, `${host}/a/large:2`];
+  const pulled = await runCommand([...pull, ...names]);
+  expect(pulled).toMatchObject({ code: 3, out: expect.stringMatching(/^(?:sha256:[0-9a-f]{64}\n){2}$/) });
+  expect(pulled.err).toMatch(/^stowage: Cannot pull .*none\/such:1: /m);
+  registry.putImage("a/large", "2", large(2));
+  expect(await runCommand([...pull, "--json", `${host}/a/large:2`])).toMatchObject({ code: 0 });
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function large(seed: number) {
+  const content = Buffer.alloc(300_000, seed);
+  return makeImage({
+    platforms: [{ platform: "linux/amd64", layers: [{ files: [{ kind: "file", name: "f", content }] }] }],
+  });
+}
+
+async function listed(...args: readonly string[]): Promise<readonly string[]> {
+  const { code, err, out } = await runCommand(["images", ...place, "--format", "{{.tags}}", ...args]);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  return out.split("\n").slice(0, -1);
+}
+
+test.for([
+  { args: ["--sort", "name", "--filter", "dangling=false"], names: ["a/large:2", "team/small:1"] },
+  { args: ["--sort", "size", "--filter", "dangling=false"], names: ["a/large:2", "team/small:1"] },
+  { args: ["--filter", "dangling=true"], names: [""] },
+  { args: ["--filter", "reference=*/a/*:2"], names: ["a/large:2"] },
+  {
+    args: ["--sort", "name", "--filter", "reference=*/team/small", "--filter", "reference=*/a/*"],
+    names: ["a/large:2", "", "team/small:1"],
+  },
+  { args: ["--filter", "reference=*"], names: [] },
+  { args: ["--filter", "label=none"], names: [] },
+  { args: ["*/*/large", "--filter", "dangling=false"], names: ["a/large:2"] },
+])("images $args lists $names", async ({ args, names }) => {
+  expect(await listed(...args)).toEqual(names.map((name) => (name === "" ? "" : `${host}/${name}`)));
+});
+
+test("ids alone, whole digests, and columns of one's own", async () => {
+  const run = async (...args: readonly string[]) => (await runCommand(["images", ...place, "*/*/small", ...args])).out;
+  const id = (await run("-q")).trim();
+  expect(id).toMatch(/^sha256:[0-9a-f]{64}$/);
+  const [head, row] = (await run("--digests", "--no-trunc")).split("\n");
+  expect(head).toMatch(/^REPOSITORY +TAG +DIGEST +IMAGE ID +SIZE +PULLED$/);
+  expect(row).toMatch(new RegExp(`^${host}/team/small +1 +sha256:[0-9a-f]{64} +${id} `));
+  expect(await run("--format", String.raw`table {{.user}}\t{{.platform}}`)).toBe(
+    "USER       PLATFORM\n1000:1000  linux/amd64\n",
+  );
+});
+
+test.for([
+  { name: "images", verb: imagesVerb(), args: [] },
+  { name: "inspect", verb: inspectVerb(), args: ["a/large:2"] },
+  { name: "df", verb: dfVerb(), args: [] },
+  { name: "check", verb: checkVerb(), args: ["--quick"] },
+  { name: "version", verb: versionVerb(), args: [] },
+])("every field that $name prints is documented", async ({ verb, args }) => {
+  const named = args.map((arg) => (arg.startsWith("-") ? arg : `${host}/${arg}`));
+  const { out } = await runCommand([verb.name(), ...place, ...named, "--json"]);
+  const paths = pathsIn(JSON.parse(out));
+  expect(paths.filter((path) => !isFieldPath(path, verb.fields))).toEqual([]);
+  const required = Object.keys(verb.fields).filter(
+    (path) => !/^(?:created|index|annotations|daemon|findings|repairs)/.test(path),
+  );
+  expect(paths).toEqual(expect.arrayContaining(required));
+});
+
+/** The paths of all fields, in lists those of each item. */
+function pathsIn(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return [...new Set(value.flatMap(pathsIn))];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, inside]) => [name, ...pathsIn(inside).map((path) => `${name}.${path}`)]);
+}
+
+test.for([
+  { args: ["--filter", "colour=red"], says: /^stowage: Cannot read filter "colour=red": it is none of reference=, / },
+  { args: ["--sort", "colour"], says: /^stowage: option '--sort <key>' argument 'colour' is invalid\. / },
+  { args: ["--format", "{{.colour}}"], says: /^stowage: Cannot read the template: there is no field "colour"; / },
+  { args: ["--json", "--format", "x"], says: /--json and --format exclude each other$/ },
+])("images $args is told wrong, in one line", async ({ args, says }) => {
+  const ended = await runCommand(["images", ...place, ...args]);
+  expect(ended).toMatchObject({ code: 2, out: "", err: expect.stringMatching(/^[^\n]*\n$/) });
+  expect(ended.err.trimEnd()).toMatch(says);
+});
