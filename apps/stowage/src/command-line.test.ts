@@ -92,6 +92,12 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
       out: `${target}\n`,
     });
     expect(await readFile(join(target, "etc/motd"), "utf8")).toBe("All stowed\n");
+    expect(JSON.parse((await runCommand(["mount", ...place, "--json"])).out)).toEqual([
+      { image: expect.stringMatching(/^sha256:[0-9a-f]{64}$/), target },
+    ]);
+    expect((await runCommand(["mount", ...place])).out).toMatch(
+      /^IMAGE +MOUNTED AT\n127\.0\.0\.1:\d+\/library\/small:1 +\//,
+    );
     await expect(writeFile(join(target, "new"), "")).rejects.toMatchObject({ code: "EROFS" });
     expect(JSON.parse((await runCommand(["unmount", ...place, "--json", target])).out)).toEqual({ target });
     expect(existsSync(join(target, "etc"))).toBe(false);

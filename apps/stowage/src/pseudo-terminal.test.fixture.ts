@@ -24,7 +24,7 @@ export function runInTerminal(line: string, { rows, columns }: TerminalSize): In
   const sized = `stty rows ${rows} cols ${columns}; ${line}`;
   const child = spawn("script", ["--quiet", "--return", "--command", sized, "/dev/null"], {
     stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, TERM: "xterm-256color", NO_COLOR: "", SHELL: "/bin/bash" },
+    env: { ...process.env, TERM: "xterm-256color", SHELL: "/bin/bash" },
   });
   let sent = "";
   child.stdout.on("data", (chunk: Buffer) => {

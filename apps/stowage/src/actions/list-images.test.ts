@@ -5,7 +5,8 @@ import { makeImage, smallImage } from "@stowage/image-fixtures";
 import { startRegistry } from "@stowage/registry-fake";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { isFieldPath } from "../output/fields.ts";
-import { runCommand } from "../run-command.test.fixture.ts";
+import { runInTerminal } from "../pseudo-terminal.test.fixture.ts";
+import { commandLine, runCommand } from "../run-command.test.fixture.ts";
 import { checkVerb } from "../verbs/check-verb.ts";
 import { dfVerb } from "../verbs/df-verb.ts";
 import { imagesVerb } from "../verbs/images-verb.ts";
@@ -71,6 +72,15 @@ test("ids alone, whole digests, and columns of one's own", async () => {
   expect(await run("--format", String.raw`table {{.user}}\t{{.platform}}`)).toBe(
     "USER       PLATFORM\n1000:1000  linux/amd64\n",
   );
+});
+
+test("on a terminal the heading of the table is bold, and the rest is what it is in a pipe", async () => {
+  const { out } = await runCommand(["images", ...place, "--sort", "name"]);
+  const terminal = runInTerminal(commandLine(["images", ...place, "--sort", "name"]), { rows: 24, columns: 120 });
+  expect(await terminal.exited).toBe(0);
+  const ages = / +\d+ seconds? ago/g;
+  expect(terminal.screen().join("\n").replaceAll(ages, "")).toBe(out.trimEnd().replaceAll(ages, ""));
+  expect(terminal.sent()).toMatch(/^.\[1mREPOSITORY.\[22m/);
 });
 
 test.for([

@@ -12,8 +12,10 @@ export function formatBytesOf(bytes: number, size: number): string {
 
 const units = ["B", "KiB", "MiB", "GiB", "TiB"];
 
+/** The largest unit in which it is, as it is written, at least one. */
 function stepOf(bytes: number): number {
-  return bytes < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const step = units.findLastIndex((_, at) => at > 0 && bytes >= 1024 ** at - 1024 ** (at - 1) / 20);
+  return bytes < 1024 ? 0 : Math.max(0, step);
 }
 
 function inUnit(bytes: number, step: number): string {

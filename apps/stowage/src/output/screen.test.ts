@@ -49,6 +49,8 @@ test.for([
   { bytes: 0, is: "0 B" },
   { bytes: 1023, is: "1023 B" },
   { bytes: 1024, is: "1.0 KiB" },
+  { bytes: 1024 ** 2 - 60_000, is: "965.4 KiB" },
+  { bytes: 1024 ** 2 - 1, is: "1.0 MiB" },
   { bytes: 4.2 * 1024 ** 2, is: "4.2 MiB" },
   { bytes: 5000 * 1024 ** 4, is: "5000.0 TiB" },
 ])("$bytes bytes are $is", ({ bytes, is }) => {
