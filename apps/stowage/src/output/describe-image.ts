@@ -3,12 +3,13 @@ import { formatPlatform } from "@stowage/oci";
 
 /** An image as `--json` prints it; stable. */
 export function imageJson(image: Image): Readonly<Record<string, unknown>> {
-  const { id, tags, digests, platform, created, publishedAt, manifest, index, config, layers, user, annotations } =
-    image;
+  const { id, tags, digests, pins, platform, created, publishedAt, manifest, index, config, user, annotations } = image;
   return {
     id,
+    handler: image.handler ?? "",
     tags,
     digests,
+    pins,
     platform: formatPlatform(platform),
     size: imageSize(image),
     damage: image.damage.map(({ resource, why }) => `${resource} ${why}`),
@@ -19,13 +20,15 @@ export function imageJson(image: Image): Readonly<Record<string, unknown>> {
     manifest: manifest.digest,
     index: index?.digest,
     config: config.digest,
-    layers: layers.map(({ blob, diffId, bytes, inodes }) => ({
+    layers: image.layers.map(({ blob, diffId, bytes, inodes, kept }) => ({
       digest: blob.digest,
       mediaType: blob.mediaType,
       compressed: blob.size,
+      kept,
       diffId,
       bytes,
       inodes,
     })),
+    files: (image.files ?? []).map(({ digest, mediaType, size }) => ({ digest, mediaType, size })),
   };
 }

@@ -3,8 +3,10 @@ import type { Fields } from "./fields.ts";
 /** The fields of an image's JSON. */
 export const imageFields: Fields = {
   id: "text: the digest of its config; of an artifact, of its manifest",
+  handler: "text: the runtime handler that it was pulled for; empty for the default one",
   tags: "list of texts: its names with a tag, in full",
   digests: "list of texts: its names with a digest",
+  pins: "list of texts: of its id and names, those that somebody has pinned; see stowage pin for the settings'",
   platform: "text: for what it is, like linux/arm64",
   size: "bytes: what it takes on this disk, all its layers counted",
   damage: "list of texts: what it needs and has lost, and how; empty where it is READY",
@@ -18,7 +20,11 @@ export const imageFields: Fields = {
   "layers.digest": "text: of the layer as the registry has it; layers come from the bottom up",
   "layers.mediaType": "text: its kind",
   "layers.compressed": "bytes: its size as the registry has it",
+  "layers.kept": "truth: whether the layer is still here as the registry has it, too",
   "layers.diffId": "text: the digest of its plain tar",
   "layers.bytes": "bytes: what it takes on this disk",
   "layers.inodes": "number: how many files and directories it has here",
+  "files.digest": "text: of an artifact, which has files and no layers: the digest of one",
+  "files.mediaType": "text: its kind",
+  "files.size": "bytes: its size",
 };

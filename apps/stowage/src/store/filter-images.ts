@@ -4,6 +4,7 @@ import type { Image } from "@stowage/images";
 import { formatFamiliar, parseReference } from "@stowage/reference";
 import { type Filter, type FilterKey, splitAt } from "./filter.ts";
 import { getImage } from "./get-image.ts";
+import { pinOf } from "./pinned.ts";
 
 /** Whether an image is among those that are asked for. */
 export type ImageTest = (image: Image) => boolean | Promise<boolean>;
@@ -45,6 +46,11 @@ const testsByKey: Readonly<Record<FilterKey, (value: string, options: TestOption
     dangling: (value) => {
       const wanted = parseTruth(value);
       return ({ tags }) => (tags.length === 0) === wanted;
+    },
+    pinned: async (value, { images, signal }) => {
+      const wanted = parseTruth(value);
+      const pins = await images.pins({ signal });
+      return (image) => (pinOf(image, pins) !== undefined) === wanted;
     },
     label: (value, { images, signal }) => {
       const [name, wanted] = splitAt(value, "=");

@@ -8,7 +8,7 @@ export interface Filter {
 
 export type FilterKey = (typeof filterKeys)[number];
 
-export const filterKeys = ["reference", "dangling", "label", "before", "since"] as const;
+export const filterKeys = ["reference", "dangling", "pinned", "label", "before", "since"] as const;
 
 /** Reads a filter. Fails with `invalid-argument` where there is none of that name. */
 export function parseFilter(text: string): Filter {

@@ -21,7 +21,7 @@ export function imagesVerb(): Verb {
     .addOption(
       new Option(
         "-f, --filter <key=value>",
-        "only those with reference=GLOB, dangling=true, label=NAME[=VALUE], before=IMAGE or since=IMAGE",
+        "only those with reference=GLOB, dangling=true, pinned=true, label=NAME[=VALUE], before=IMAGE or since=IMAGE",
       ).argParser((text, before?: readonly Filter[]) => [...(before ?? []), parseFilter(text)]),
     )
     .addOption(
