@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { StowageError } from "@stowage/errors";
-import { array, assert, boolean, constantFrom, oneof, property, record, string } from "fast-check";
+import { array, assert, boolean, constantFrom, oneof, pre, property, record, string } from "fast-check";
 import { expect, test } from "vitest";
 import { fillTemplate, formatTemplate, parseTemplate, type TemplatePart } from "./template.ts";
 
@@ -58,8 +58,9 @@ test("reads back every template it writes", () => {
     property(record({ kind: kinds, parts: array(parts) }), ({ kind, parts: drawn }) => {
       const template = { kind, parts: joined(drawn) };
       const text = formatTemplate(template);
-      // Braces that text and fields make together are read as a field, and "json" and "table " as what they mean.
-      if (/\{\{\{|\}\}\}/.test(text) || drawn.some((part) => typeof part === "string" && part.includes("{{"))) return;
+      // Braces that text and fields make together are read as a field.
+      pre(!template.parts.some((part) => typeof part === "string" && part.includes("{{")));
+      pre(!/\{\{\{|\}\}\}/.test(text));
       expect(parseTemplate(text, fields)).toEqual(template);
     }),
   );

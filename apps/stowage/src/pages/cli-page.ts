@@ -73,9 +73,9 @@ function code(lines: string): string {
   return `\`\`\`sh\n${lines}\n\`\`\``;
 }
 
-/** Options and templates are meant letter by letter, and a placeholder is no tag. */
+/** Options, templates and patterns are meant letter by letter, and a placeholder is no tag. */
 function text(words: string): string {
-  return words.replaceAll(/--[\w-]+|\{\{[^}]*\}\}|<[^>]+>/g, "`$&`");
+  return words.replaceAll(/--[\w-]+|\{\{[^}]*\}\}|<[^>]+>|[^\s('"]*[*_][^\s)'",;]*/g, "`$&`");
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
