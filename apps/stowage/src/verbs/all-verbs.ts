@@ -1,7 +1,10 @@
+import { catVerb } from "./cat-verb.ts";
 import { checkVerb } from "./check-verb.ts";
 import { completionVerb } from "./completion-verb.ts";
 import { copyVerb } from "./copy-verb.ts";
+import { cpVerb } from "./cp-verb.ts";
 import { dfVerb } from "./df-verb.ts";
+import { diffVerb } from "./diff-verb.ts";
 import { eventsVerb } from "./events-verb.ts";
 import { explainVerb } from "./explain-verb.ts";
 import { gcVerb } from "./gc-verb.ts";
@@ -42,6 +45,9 @@ export const allVerbs: readonly (() => Verb)[] = [
   removeVerb,
   mountVerb,
   unmountVerb,
+  catVerb,
+  cpVerb,
+  diffVerb,
   pushVerb,
   copyVerb,
   manifestVerb,
