@@ -42,14 +42,14 @@ async function ask(
 ): Promise<string> {
   if (process.stdin.isTTY !== true || stderr.isTTY !== true)
     throw new StowageError("invalid-argument", "Cannot ask on this terminal: use --username and --password-stdin");
-  stderr.write(prompt);
+  if (!isShown) stderr.write(prompt); // otherwise it is part of the line that is edited
   const output = isShown ? stderr : new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   const interrupt = Promise.withResolvers<never>();
   lines.once("SIGINT", () => process.kill(process.pid, "SIGINT")); // a terminal in this mode sends it as a key
   lines.once("close", () => interrupt.reject(signal.aborted ? signal.reason : noAnswer()));
   try {
-    return await Promise.race([lines.question("", { signal }), interrupt.promise]);
+    return await Promise.race([lines.question(isShown ? prompt : "", { signal }), interrupt.promise]);
   } catch (error) {
     signal.throwIfAborted();
     throw error;

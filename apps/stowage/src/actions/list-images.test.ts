@@ -4,14 +4,8 @@ import { join } from "node:path";
 import { makeImage, smallImage } from "@stowage/image-fixtures";
 import { startRegistry } from "@stowage/registry-fake";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { isFieldPath } from "../output/fields.ts";
 import { runInTerminal } from "../pseudo-terminal.test.fixture.ts";
 import { commandLine, runCommand } from "../run-command.test.fixture.ts";
-import { checkVerb } from "../verbs/check-verb.ts";
-import { dfVerb } from "../verbs/df-verb.ts";
-import { imagesVerb } from "../verbs/images-verb.ts";
-import { inspectVerb } from "../verbs/inspect-verb.ts";
-import { versionVerb } from "../verbs/version-verb.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "stowage-list-"));
 const place = ["--root", join(directory, "store"), "--address", join(directory, "none.sock")];
@@ -82,30 +76,6 @@ test("on a terminal the heading of the table is bold, and the rest is what it is
   expect(terminal.screen().join("\n").replaceAll(ages, "")).toBe(out.trimEnd().replaceAll(ages, ""));
   expect(terminal.sent()).toMatch(/^.\[1mREPOSITORY.\[22m/);
 });
-
-test.for([
-  { name: "images", verb: imagesVerb(), args: [] },
-  { name: "inspect", verb: inspectVerb(), args: ["a/large:2"] },
-  { name: "df", verb: dfVerb(), args: [] },
-  { name: "check", verb: checkVerb(), args: ["--quick"] },
-  { name: "version", verb: versionVerb(), args: [] },
-])("every field that $name prints is documented", async ({ verb, args }) => {
-  const named = args.map((arg) => (arg.startsWith("-") ? arg : `${host}/${arg}`));
-  const { out } = await runCommand([verb.name(), ...place, ...named, "--json"]);
-  const paths = pathsIn(JSON.parse(out));
-  expect(paths.filter((path) => !isFieldPath(path, verb.fields))).toEqual([]);
-  const required = Object.keys(verb.fields).filter(
-    (path) => !/^(?:created|index|annotations|daemon|findings|repairs)/.test(path),
-  );
-  expect(paths).toEqual(expect.arrayContaining(required));
-});
-
-/** The paths of all fields, in lists those of each item. */
-function pathsIn(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return [...new Set(value.flatMap(pathsIn))];
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([name, inside]) => [name, ...pathsIn(inside).map((path) => `${name}.${path}`)]);
-}
 
 test.for([
   { args: ["--filter", "colour=red"], says: /^stowage: Cannot read filter "colour=red": it is none of reference=, / },
