@@ -1,5 +1,6 @@
 import type { Descriptor, Digest } from "@stowage/oci";
 import type { BlobPush, PushedDocument, RegistryOptions, RegistryPushing, Repository } from "@stowage/registry";
+import { linked } from "@stowage/shared-work";
 import { shortDigest } from "../output/short-digest.ts";
 import type { WorkInProgress } from "../progress/progress.ts";
 
@@ -27,8 +28,8 @@ export async function sendBlobs(sending: Sending, blobs: readonly Descriptor[]):
   for (const blob of waiting) sending.work.report(itemOf(blob, "waiting", 0));
   const sent: Sent = { pushed: 0, mounted: 0, present: 0, bytes: 0 };
   const failing = new AbortController();
-  const signals = [failing.signal, ...(sending.options.signal === undefined ? [] : [sending.options.signal])];
-  const options = { ...sending.options, signal: AbortSignal.any(signals) };
+  using either = linked(sending.options.signal, failing.signal);
+  const options = { ...sending.options, signal: either.signal };
   const sendSome = async (): Promise<void> => {
     for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift())
       await sendBlob({ ...sending, options }, blob, sent);

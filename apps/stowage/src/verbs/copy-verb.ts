@@ -14,7 +14,6 @@ export interface CopyOptions {
 
 export function copyVerb(): Verb {
   return new Verb("copy", "Copy an image from one registry to another, all platforms, digests kept")
-    .alias("cp-registry")
     .helpGroup(groups.registries)
     .argument("<from>", "like alpine:3, or with a digest")
     .argument("<to>", "its name there, with a tag")
