@@ -178,14 +178,17 @@ function inMemory(bytes: Uint8Array): ArchivedFile {
   };
 }
 
-/** docker's list of images. Of those of one index the first has the names, because docker gives each to one image. */
+/**
+ * docker's list of images. Of those of one index the first has the names, because docker gives each to one image, and only
+ * those with a tag: it takes no others.
+ */
 export function encodeDockerList(images: readonly ExportedImage[]): Uint8Array {
   const entries = images.flatMap(({ names, manifests }) =>
     manifests
       .filter(({ config }) => isImageConfig(config.mediaType) !== false)
       .map(({ config, layers }, at) => ({
         Config: blobPath(config.digest),
-        RepoTags: at === 0 ? names : [],
+        RepoTags: at === 0 ? names.filter((name) => !name.includes("@")) : [],
         Layers: layers.map(({ digest }) => blobPath(digest)),
       })),
   );

@@ -82,6 +82,16 @@ test("gives the same bytes each time, with every blob once and nothing of this m
   for (const member of members) expect(member).toMatchObject({ uid: 0, gid: 0, mtime: 0n });
 });
 
+test("keeps a name with a digest in the layout, and from docker, which takes none", async () => {
+  const digestName = `example.com/a@${image.digest}`;
+  const encoding = encodeArchive([exported(image, digestName, "a:1")], sourceOf(image), { form: "docker-archive" });
+  const bytes = Buffer.concat(await Array.fromAsync(encoding));
+  await using archive = await openArchive(pieces(bytes));
+  expect(archive.images).toMatchObject([{ names: [digestName, "a:1"] }]);
+  const list = decodeTar(bytes).find(({ name }) => name === "manifest.json");
+  expect(JSON.parse(Buffer.from(list?.content ?? []).toString())).toMatchObject([{ RepoTags: ["a:1"] }]);
+});
+
 test("tells how far each blob is", async () => {
   const progress: ExportProgress[] = [];
   const onProgress = (event: ExportProgress): void => void progress.push(event);

@@ -3,7 +3,7 @@ import { type Descriptor, type Digest, formatDescriptor } from "@stowage/oci";
 
 /** An image to write into an archive. */
 export interface ExportedImage {
-  /** Normalised, `name:tag`. */
+  /** Normalised, `name:tag`, or `name@digest` with the digest of the root. */
   readonly names: readonly string[];
   /** The index, or the manifest. */
   readonly root: Descriptor;

@@ -13,6 +13,8 @@ export interface ArchivedImage {
 export interface ImageArchive extends AsyncDisposable {
   /** A tar that docker can load is `docker-archive`, also where it has an OCI layout, which is then what is read. */
   readonly form: ArchiveForm;
+  /** Whether the roots are what the archive has, and not made here of docker's list: nobody else knows those by their digests. */
+  readonly hasManifests: boolean;
   /** In the archive's order. */
   readonly images: readonly ArchivedImage[];
   /** The bytes of a blob from an offset on. Fails with `not-found` where it is missing. Several can be read at once. */

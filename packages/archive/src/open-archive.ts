@@ -80,7 +80,7 @@ async function readImages(files: ArchiveFiles, { isDirectory, ...options }: Foun
   const layout = await readLayout(files);
   if (layout !== undefined) {
     const form = await formOf(files, isDirectory);
-    return archiveOf(files, { form, images: layout, find: (digest) => findBlob(files, digest) });
+    return archiveOf(files, { form, hasManifests: true, images: layout, find: (digest) => findBlob(files, digest) });
   }
   const found = isDirectory ? await readDirectory(files) : await readDocker(files, options);
   if (found === undefined) throw notAnArchive(await whatIsMissing(files, isDirectory));
@@ -89,14 +89,14 @@ async function readImages(files: ArchiveFiles, { isDirectory, ...options }: Foun
 
 async function readDirectory(files: ArchiveFiles): Promise<ArchiveParts | undefined> {
   const directory = await readSkopeoDirectory(files);
-  return directory === undefined ? undefined : { form: "dir", ...directory };
+  return directory === undefined ? undefined : { form: "dir", hasManifests: true, ...directory };
 }
 
 async function readDocker(files: ArchiveFiles, options: OpenArchiveOptions): Promise<ArchiveParts | undefined> {
   const docker = await readDockerImages(files, options);
   if (docker === undefined) return undefined;
   const { images, blobs } = docker;
-  return { form: "docker-archive", images, find: (digest) => Promise.resolve(blobs.get(digest)) };
+  return { form: "docker-archive", hasManifests: false, images, find: (digest) => Promise.resolve(blobs.get(digest)) };
 }
 
 async function formOf(files: ArchiveFiles, isDirectory: boolean): Promise<ArchiveForm> {
@@ -111,14 +111,13 @@ async function whatIsMissing(files: ArchiveFiles, isDirectory: boolean): Promise
   return 'the tar has no images: neither "oci-layout" nor "manifest.json" is in it';
 }
 
-interface ArchiveParts extends Pick<ImageArchive, "form" | "images"> {
+interface ArchiveParts extends Pick<ImageArchive, "form" | "hasManifests" | "images"> {
   readonly find: (digest: Digest) => Promise<ArchivedFile | undefined>;
 }
 
-function archiveOf(files: ArchiveFiles, { form, images, find }: ArchiveParts): ImageArchive {
+function archiveOf(files: ArchiveFiles, { find, ...told }: ArchiveParts): ImageArchive {
   return {
-    form,
-    images,
+    ...told,
     async *read(digest, from = 0) {
       const file = await find(digest);
       if (file === undefined) throw new StowageError("not-found", `Cannot read blob ${digest}: the archive lacks it`);
