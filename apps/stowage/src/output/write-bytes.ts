@@ -2,18 +2,19 @@ import type { AbortOptions } from "@stowage/errors";
 import type { Output } from "../terminal.ts";
 
 /**
- * Writes bytes to an output, a block when the one before is out. Where that fails it stops and reads no more: what went wrong
- * with an output is told by who listens to its errors, and a reader who has seen enough is no failure.
+ * Writes bytes to an output, a block when the one before is out, and returns whether it took them all. Where it does not, nothing
+ * more is read: what went wrong with an output is told by who listens to its errors, and a reader who has seen enough is no failure.
  */
 export async function writeBytes(
   output: Output,
   blocks: AsyncIterable<Uint8Array>,
   { signal }: AbortOptions,
-): Promise<void> {
+): Promise<boolean> {
   for await (const block of blocks) {
     signal?.throwIfAborted();
-    if (!(await writeBlock(output, block, { signal }))) return;
+    if (!(await writeBlock(output, block, { signal }))) return false;
   }
+  return true;
 }
 
 /** Whether it is out. A reader who does not read keeps nobody from being stopped. */

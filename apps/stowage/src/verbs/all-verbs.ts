@@ -13,6 +13,7 @@ import { historyVerb } from "./history-verb.ts";
 import { imagesVerb } from "./images-verb.ts";
 import { infoVerb } from "./info-verb.ts";
 import { inspectVerb } from "./inspect-verb.ts";
+import { loadVerb } from "./load-verb.ts";
 import { loginVerb } from "./login-verb.ts";
 import { logoutVerb } from "./logout-verb.ts";
 import { manifestVerb } from "./manifest-verb.ts";
@@ -21,6 +22,7 @@ import { pinVerb } from "./pin-verb.ts";
 import { pullVerb } from "./pull-verb.ts";
 import { pushVerb } from "./push-verb.ts";
 import { removeVerb } from "./remove-verb.ts";
+import { saveVerb } from "./save-verb.ts";
 import { tagVerb } from "./tag-verb.ts";
 import { tagsVerb } from "./tags-verb.ts";
 import { treeVerb } from "./tree-verb.ts";
@@ -43,6 +45,8 @@ export const allVerbs: readonly (() => Verb)[] = [
   pinVerb,
   unpinVerb,
   removeVerb,
+  saveVerb,
+  loadVerb,
   mountVerb,
   unmountVerb,
   catVerb,

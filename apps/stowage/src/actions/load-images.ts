@@ -1,0 +1,115 @@
+import { type ArchivedImage, type ImageArchive, type OpenProgress, openArchive } from "@stowage/archive";
+import { StowageError } from "@stowage/errors";
+import type { ImageSource } from "@stowage/image-service";
+import type { Image } from "@stowage/images";
+import { type Platform, parsePlatform } from "@stowage/oci";
+import { formatReference, parseReference } from "@stowage/reference";
+import { imageJson } from "../output/describe-image.ts";
+import { formatBytes } from "../output/format-size.ts";
+import type { Progress, WorkInProgress } from "../progress/progress.ts";
+import { pullReporter } from "../progress/pull-progress.ts";
+import { archivedNames, bestArchivedName } from "../store/archived-names.ts";
+import type { OpenImages } from "../store/open-images.ts";
+import type { Call } from "../verbs/call.ts";
+import type { LoadOptions } from "../verbs/load-verb.ts";
+
+/** Loads the images of an archive, some at once, and prints those that came. */
+export async function loadImages(call: Call<LoadOptions>, file: string | undefined): Promise<void> {
+  const { options } = call;
+  const path = chooseInput(options, file);
+  const given = options.name === undefined ? undefined : nameWithTag(options.name);
+  const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
+  await using open = await call.open();
+  const images = await loadAll(call, { open, path, given, platform });
+  call.print({ list: images.map(imageJson), screen: () => images.map(({ id }) => id) });
+}
+
+/** `undefined` for standard input, which `-` means as well. */
+function chooseInput({ input }: LoadOptions, file: string | undefined): string | undefined {
+  if (input !== undefined && file !== undefined) throw refusal("there are two archives; name one");
+  const path = input ?? file ?? "-";
+  if (path !== "-") return path;
+  if (process.stdin.isTTY === true) throw refusal("standard input is a terminal; name an archive with -i");
+  return undefined;
+}
+
+function nameWithTag(text: string): string {
+  const reference = parseReference(text);
+  if (reference.digest === undefined) return formatReference(reference);
+  throw refusal(`"${text}" is no name with a tag alone`);
+}
+
+function refusal(why: string): StowageError {
+  return new StowageError("invalid-argument", `Cannot load: ${why}`);
+}
+
+interface LoadPlan {
+  readonly open: OpenImages;
+  readonly path: string | undefined;
+  /** What the only image is to be called. */
+  readonly given: string | undefined;
+  readonly platform: Platform | undefined;
+}
+
+/** What is shown on the way is gone before the answer is printed. */
+async function loadAll(call: Call<LoadOptions>, plan: LoadPlan): Promise<readonly Image[]> {
+  using progress = await call.progress({ quiet: call.options.quiet });
+  await using archive = await readArchive(call, progress, plan);
+  if (archive.images.length === 0)
+    throw new StowageError("failed-precondition", "Cannot load: the archive has no images");
+  if (plan.given !== undefined && archive.images.length > 1)
+    throw refusal(`--name is for one image, and the archive has ${archive.images.length}`);
+  const waiting = archive.images.entries();
+  const loaded = new Map<number, Image>();
+  const loadSome = async (): Promise<void> => {
+    for (const [at, image] of waiting)
+      for (const each of await call.each([image], (one) => loadOne(call, { ...plan, progress, archive }, one)))
+        loaded.set(at, each);
+  };
+  await Promise.all(Array.from({ length: width }, () => loadSome()));
+  return [...loaded].toSorted(([one], [other]) => one - other).map(([, image]) => image);
+}
+
+/** So many images at once, each of which brings some layers at once. */
+const width = 3;
+
+async function readArchive(
+  { signal }: Call<LoadOptions>,
+  progress: Progress,
+  { path }: LoadPlan,
+): Promise<ImageArchive> {
+  const what = path ?? "standard input";
+  using work = progress.start({ doing: "Reading", did: "Read", what, item: "layer" });
+  return await openArchive(path ?? process.stdin, { signal, onProgress: (event) => report(work, event) });
+}
+
+function report(work: WorkInProgress, event: OpenProgress): void {
+  if (event.kind === "spooling") return work.say(formatBytes(event.bytes));
+  const { path, bytes, size } = event;
+  work.report({ id: path, label: path, phase: "hashing", kind: bytes === size ? "done" : "moving", bytes, size });
+}
+
+interface Loading extends LoadPlan {
+  readonly progress: Progress;
+  readonly archive: ImageArchive;
+}
+
+async function loadOne(
+  call: Call<LoadOptions>,
+  { open, archive, given, progress, platform }: Loading,
+  archived: ArchivedImage,
+): Promise<Image> {
+  const { names, odd } = archivedNames(archive, given === undefined ? archived : { ...archived, names: [given] });
+  const what = bestArchivedName(names, archived);
+  for (const name of odd) call.terminal.tell(`stowage: left out the name "${name}" of ${what}: it is no name of it`);
+  using work = progress.start({ doing: "Loading", did: "Loaded", what, item: "layer" });
+  const read: ImageSource["read"] = (digest, from) => archive.read(digest, from);
+  const { signal, options } = call;
+  const onProgress = pullReporter(work);
+  const image = await open.images.load(
+    { root: archived.root, names, read },
+    { signal, platform, force: options.force, onProgress },
+  );
+  work.end();
+  return image;
+}

@@ -1,0 +1,41 @@
+import { Option } from "commander";
+import { type AskedOutput, archiveTypes } from "../store/archive-output.ts";
+import type { Call } from "./call.ts";
+import { groups } from "./groups.ts";
+import { type RegistryOptions, withRegistryOptions } from "./registry-options.ts";
+import { seeRegistry } from "./see-registry.ts";
+import { Verb } from "./verb.ts";
+
+export interface SaveOptions extends RegistryOptions, AskedOutput {
+  readonly quiet?: boolean;
+}
+
+export function saveVerb(): Verb {
+  const type = new Option(
+    "--type <form>",
+    "what docker loads and is an OCI archive, too; an OCI archive alone; or a directory (default: as the output is)",
+  );
+  return withRegistryOptions(new Verb("save", "Write images into an archive, digests kept"))
+    .helpGroup(groups.images)
+    .argument("<image...>", "names; or ids, whose images are saved with all their names")
+    .option("-o, --output <file>", "a file, or a directory for an OCI layout (default: stdout)")
+    .addOption(type.choices(archiveTypes))
+    .option("-q, --quiet", "tell nothing on the way")
+    .example("stowage save alpine:3 -o alpine.tar", "for stowage, docker, podman, nerdctl and skopeo")
+    .example("stowage save a:1 b:1 | ssh host stowage load", "several, to another machine")
+    .example("stowage save alpine:3 -o layout/", "an OCI layout, which grows with each save")
+    .answers({
+      image: "text: the id of the image",
+      names: "list of texts: what it is called in the archive",
+      digest: "text: the digest of its index or manifest, which is as it is here",
+      blobs: "number: how many documents and layers it has",
+      bytes: "bytes: what these have together, some perhaps shared with other images of the archive",
+      output: "text: the file or the directory",
+    })
+    .hints({ ...seeRegistry, "not-found": 'see "stowage images"' })
+    .keeps("no archive was written; in a layout, the blobs that are whole are kept")
+    .runs(async (call: Call<SaveOptions>, names: readonly string[]) => {
+      const { saveImages } = await import("../actions/save-images.ts");
+      await saveImages(call, names);
+    });
+}
