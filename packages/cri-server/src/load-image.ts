@@ -25,7 +25,7 @@ export async function* loadImage(
   const { root, names, ...asked } = decodeLoadBegin(await readBegin(steps));
   const told = new LatestEvents<Told>((each) => (each.case === "progress" ? progressKey(each.value) : undefined));
   const source = new RemoteSource({ root, names }, (ask) => told.push(ask));
-  const listening = source.listen({ [Symbol.asyncIterator]: () => steps });
+  void source.listen({ [Symbol.asyncIterator]: () => steps }); // it ends with the call, and fails nobody but its reads
   const onProgress = (value: PullEvent): void => told.push({ case: "progress", value });
   const loading = images.load(source, { ...asked, signal, onProgress });
   const end = (): void => told.end();
@@ -33,7 +33,6 @@ export async function* loadImage(
   for await (const each of told) yield create(LoadResponseSchema, { step: stepOf(each) });
   const value = encodeStoredImage(await loading);
   yield create(LoadResponseSchema, { step: { case: "image", value } });
-  await listening;
 }
 
 async function readBegin(steps: AsyncIterator<LoadRequest>) {
