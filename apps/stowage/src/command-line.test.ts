@@ -68,8 +68,9 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
       user: "1000:1000",
       imageConfig: { rootfs: { type: "layers" } },
     });
-    const { imageConfig: _, ...same } = JSON.parse(inspected.out);
-    expect(JSON.parse((await runCommand(["images", ...place, "--json"])).out)).toEqual([same]);
+    const [known, ...others] = JSON.parse((await runCommand(["images", ...place, "--json"])).out);
+    expect(others).toEqual([]);
+    expect(JSON.parse(inspected.out)).toMatchObject(known);
     expect((await runCommand(["inspect", ...place, image])).out).toContain(`id        ${id}\n`);
 
     expect(await runCommand(["rm", ...place, image])).toMatchObject({

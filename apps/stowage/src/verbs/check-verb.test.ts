@@ -69,7 +69,7 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
     const { code, err, out } = await runCommand(["df", ...place]);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toMatch(
-      /^WHAT +SIZE +INODES +SHARE\nlayers +\d+\.\d KiB +\d+ +█+░+\nwritable +0 B +0 +░+\ndocuments .*\n/,
+      /^IMAGE .*\n127\.0\.0\.1:.*█.*\n\nWHAT +SIZE +INODES +OF ALL\nlayers +\d+\.\d KiB +\d+ +█+░+\nwritable +0 B +0 +░+\ndocuments .*\n/,
     );
     expect(out).toMatch(/\n0 unaccounted\n$/);
     const account: unknown = JSON.parse((await runCommand(["df", ...place, "--json"])).out);
