@@ -15,7 +15,10 @@ export function saveVerb(): Verb {
     "--type <form>",
     "what docker loads and is an OCI archive, too; an OCI archive alone; or a directory (default: as the output is)",
   );
-  return withRegistryOptions(new Verb("save", "Write images into an archive, digests kept"))
+  const about =
+    "Write images into an archive, digests kept; layers that are not kept here come from their registry again";
+  return withRegistryOptions(new Verb("save", about))
+    .summary("Write images into an archive, digests kept")
     .helpGroup(groups.images)
     .argument("<image...>", "names; or ids, whose images are saved with all their names")
     .option("-o, --output <file>", "a file, or a directory for an OCI layout (default: stdout)")
