@@ -80,7 +80,11 @@ async function readArchive(
 ): Promise<ImageArchive> {
   const what = path ?? "standard input";
   using work = progress.start({ doing: "Reading", did: "Read", what, item: "layer" });
-  return await openArchive(path ?? process.stdin, { signal, onProgress: (event) => report(work, event) });
+  try {
+    return await openArchive(path ?? process.stdin, { signal, onProgress: (event) => report(work, event) });
+  } finally {
+    if (path === undefined) process.stdin.destroy(); // who still writes to it keeps nobody from ending
+  }
 }
 
 function report(work: WorkInProgress, event: OpenProgress): void {
