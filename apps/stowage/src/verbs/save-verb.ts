@@ -11,19 +11,17 @@ export interface SaveOptions extends RegistryOptions, AskedOutput {
 }
 
 export function saveVerb(): Verb {
-  const type = new Option(
-    "--type <form>",
-    "what docker loads and is an OCI archive, too; an OCI archive alone; or a directory (default: as the output is)",
-  );
-  const about =
-    "Write images into an archive, digests kept; layers that are not kept here come from their registry again";
-  return withRegistryOptions(new Verb("save", about))
-    .summary("Write images into an archive, digests kept")
+  const form = "docker-archive is an OCI archive, too (default: oci-layout for a directory, else docker-archive)";
+  const verb = new Verb("save", "Write images into an archive, digests kept")
     .helpGroup(groups.images)
-    .argument("<image...>", "names; or ids, whose images are saved with all their names")
+    .argument(
+      "<image...>",
+      "names, or ids for images with all their names; layers that are not kept come from the registry",
+    )
     .option("-o, --output <file>", "a file, or a directory for an OCI layout (default: stdout)")
-    .addOption(type.choices(archiveTypes))
-    .option("-q, --quiet", "tell nothing on the way")
+    .addOption(new Option("--type <form>", form).choices(archiveTypes))
+    .option("-q, --quiet", "tell nothing on the way");
+  return withRegistryOptions(verb)
     .example("stowage save alpine:3 -o alpine.tar", "for stowage, docker, podman, nerdctl and skopeo")
     .example("stowage save a:1 b:1 | ssh host stowage load", "several, to another machine")
     .example("stowage save alpine:3 -o layout/", "an OCI layout, which grows with each save")
