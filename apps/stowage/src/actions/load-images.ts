@@ -8,7 +8,9 @@ import { imageJson } from "../output/describe-image.ts";
 import { formatBytes } from "../output/format-size.ts";
 import type { Progress, WorkInProgress } from "../progress/progress.ts";
 import { pullReporter } from "../progress/pull-progress.ts";
+import { chooseInput } from "../store/archive-input.ts";
 import { archivedNames, bestArchivedName } from "../store/archived-names.ts";
+import { loadWaves } from "../store/load-waves.ts";
 import type { OpenImages } from "../store/open-images.ts";
 import type { Call } from "../verbs/call.ts";
 import type { LoadOptions } from "../verbs/load-verb.ts";
@@ -16,21 +18,12 @@ import type { LoadOptions } from "../verbs/load-verb.ts";
 /** Loads the images of an archive, some at once, and prints those that came. */
 export async function loadImages(call: Call<LoadOptions>, file: string | undefined): Promise<void> {
   const { options } = call;
-  const path = chooseInput(options, file);
+  const path = chooseInput({ file, ...options }, process.stdin);
   const given = options.name === undefined ? undefined : nameWithTag(options.name);
   const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
   await using open = await call.open();
   const images = await loadAll(call, { open, path, given, platform });
   call.print({ list: images.map(imageJson), screen: () => images.map(({ id }) => id) });
-}
-
-/** `undefined` for standard input, which `-` means as well. */
-function chooseInput({ input }: LoadOptions, file: string | undefined): string | undefined {
-  if (input !== undefined && file !== undefined) throw refusal("there are two archives; name one");
-  const path = input ?? file ?? "-";
-  if (path !== "-") return path;
-  if (process.stdin.isTTY === true) throw refusal("standard input is a terminal; name an archive with -i");
-  return undefined;
 }
 
 function nameWithTag(text: string): string {
@@ -59,15 +52,26 @@ async function loadAll(call: Call<LoadOptions>, plan: LoadPlan): Promise<readonl
     throw new StowageError("failed-precondition", "Cannot load: the archive has no images");
   if (plan.given !== undefined && archive.images.length > 1)
     throw refusal(`--name is for one image, and the archive has ${archive.images.length}`);
-  const waiting = archive.images.entries();
-  const loaded = new Map<number, Image>();
+  const loaded = new Map<ArchivedImage, Image>();
+  const loading = { ...plan, progress, archive };
+  for (const wave of await loadWaves(archive, call)) await loadWave(call, loading, { wave, loaded });
+  return archive.images.flatMap((image) => loaded.get(image) ?? []);
+}
+
+interface Wave {
+  readonly wave: readonly ArchivedImage[];
+  readonly loaded: Map<ArchivedImage, Image>;
+}
+
+async function loadWave(call: Call<LoadOptions>, loading: Loading, { wave, loaded }: Wave): Promise<void> {
+  const waiting = wave.values();
   const loadSome = async (): Promise<void> => {
-    for (const [at, image] of waiting)
-      for (const each of await call.each([image], (one) => loadOne(call, { ...plan, progress, archive }, one)))
-        loaded.set(at, each);
+    for (const archived of waiting)
+      for (const image of await call.each([archived], (one) => loadOne(call, loading, one)))
+        loaded.set(archived, image);
   };
-  await Promise.all(Array.from({ length: width }, () => loadSome()));
-  return [...loaded].toSorted(([one], [other]) => one - other).map(([, image]) => image);
+  await Promise.allSettled(Array.from({ length: width }, () => loadSome()));
+  call.signal.throwIfAborted();
 }
 
 /** So many images at once, each of which brings some layers at once. */

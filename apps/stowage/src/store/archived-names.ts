@@ -1,6 +1,6 @@
 import type { ArchivedImage, ImageArchive } from "@stowage/archive";
 import { isStowageError } from "@stowage/errors";
-import { formatReference, formatRepository, parseReference, type Reference } from "@stowage/reference";
+import { formatReference, parseReference, type Reference } from "@stowage/reference";
 
 /** What an image of an archive is to be called here. */
 export interface ArchivedNames {
@@ -46,6 +46,5 @@ function namesOf({ domain, path, tag }: Reference, digest: Reference["digest"]):
 
 /** What people are told that an image is, before it is known by its id. */
 export function bestArchivedName([first]: readonly Reference[], { root }: ArchivedImage): string {
-  if (first === undefined) return root.digest;
-  return first.tag === undefined ? `${formatRepository(first)}@${first.digest}` : formatReference(first);
+  return first === undefined ? root.digest : formatReference(first);
 }
