@@ -66,6 +66,21 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
     expect(await ask("images")).toEqual(images);
   });
 
+  test("references by digest hold where there is no registry: that of an index, and that of a manifest", async () => {
+    const [here, there] = [await openPlace(held), await openPlace(held)];
+    const made = smallImage();
+    here.registry.putImage("small", "1", made);
+    for (const digest of [made.digest, made.platforms[0]?.manifest.digest]) {
+      const name = `${here.registry.host}/small@${digest}`;
+      await here.print("pull", "-q", "--plain-http", "--platform", "linux/amd64", name);
+      const path = join(here.directory, "out", "a.tar");
+      expect(await here.ask("save", name, "-o", path)).toMatchObject([{ names: [name], digest }]);
+      await there.print("load", "-q", path);
+      expect(await there.ask("inspect", name)).toMatchObject({ id: made.platforms[0]?.id, tags: [], digests: [name] });
+      await Promise.all([here, there].map(({ print }) => print("rm", "--all")));
+    }
+  });
+
   test("saving twice gives the same bytes, on stdout too, and an archive that is there is replaced whole", async () => {
     const { directory, pull, print, run } = await openPlace(held);
     const name = await pull("small", smallImage());
@@ -185,6 +200,15 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
     await here.print("save", name, "-o", path);
     const refused = await there.run("load", "-q", path);
     expect(refused).toMatchObject({ code: 3, err: expect.stringContaining("; --platform chooses another one\n") });
+    for (const args of [
+      [path, "-i", path],
+      [path, "--name", `mine@${smallImage().digest}`],
+      ["--platform", "x", path],
+    ])
+      expect(await there.run("load", "-q", ...args)).toMatchObject({
+        code: 2,
+        err: expect.stringMatching(/^stowage: Cannot [^\n]*\n$/),
+      });
     await there.print("load", "-q", "--platform", "linux/arm64", "--name", "mine:2", path);
     expect(await there.ask("images")).toMatchObject([{ tags: ["docker.io/library/mine:2"], platform: "linux/arm64" }]);
   });

@@ -3,7 +3,7 @@ import { type AskedOutput, archiveTypes } from "../store/archive-output.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { type RegistryOptions, withRegistryOptions } from "./registry-options.ts";
-import { seeRegistry } from "./see-registry.ts";
+import { seeImages } from "./see-images.ts";
 import { Verb } from "./verb.ts";
 
 export interface SaveOptions extends RegistryOptions, AskedOutput {
@@ -33,7 +33,11 @@ export function saveVerb(): Verb {
       bytes: "bytes: what these have together, some perhaps shared with other images of the archive",
       output: "text: the file or the directory",
     })
-    .hints({ ...seeRegistry, "not-found": 'see "stowage images"' })
+    .hints({
+      ...seeImages,
+      unauthenticated: 'layers that are not kept here come from there; try "stowage login"',
+      unavailable: "layers that are not kept here come from there",
+    })
     .keeps("no archive was written; in a layout, the blobs that are whole are kept")
     .runs(async (call: Call<SaveOptions>, names: readonly string[]) => {
       const { saveImages } = await import("../actions/save-images.ts");
