@@ -1,5 +1,7 @@
-import type { Stats } from "node:fs";
+import { open as openFd, type Stats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
+import { Socket } from "node:net";
+import { promisify } from "node:util";
 import { asStorageError, isErrno, StowageError } from "@stowage/errors";
 import type { Digest } from "@stowage/oci";
 import { type ArchivedFile, type ArchiveFiles, notAnArchive } from "./archive-files.ts";
@@ -41,6 +43,7 @@ async function openTar(source: ArchiveSource, options: OpenArchiveOptions): Prom
 
 /** The file itself where it is a plain tar, else what it holds, spooled. */
 async function openPlain(path: string, options: OpenArchiveOptions): Promise<FileHandle> {
+  if ((await findStatus(path)).isFIFO()) return await spoolPipe(path, options);
   await using opened = new AsyncDisposableStack();
   const file = opened.use(await opening(path, open(path)));
   if (!(await file.stat()).isFile()) return await spool(streamOf(file), options);
@@ -51,6 +54,17 @@ async function openPlain(path: string, options: OpenArchiveOptions): Promise<Fil
   if (!isTarStart(head)) throw notAnArchive(`"${path}" is no tar`);
   opened.move();
   return file;
+}
+
+/** Read as a socket is: a read of a file that waits for a writer could not be given up, and would keep the process. */
+async function spoolPipe(path: string, options: OpenArchiveOptions): Promise<FileHandle> {
+  const fd = await opening(path, promisify(openFd)(path, "r"));
+  const pipe = new Socket({ fd, writable: false });
+  try {
+    return await spool(pipe, options);
+  } finally {
+    pipe.destroy();
+  }
 }
 
 function streamOf(file: FileHandle): AsyncIterable<Uint8Array> {
