@@ -53,13 +53,16 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
     await print("save", "-q", name, "-o", join(out, "a.tar"));
     const half = (await readFile(join(out, "a.tar"))).subarray(0, 4000);
     const line = commandLine(["load", ...place]);
-    const loading = spawn("bash", ["-c", `exec ${line}`], { stdio: ["pipe", "pipe", "pipe"] });
-    const loaded = text(loading.stderr);
-    loading.stdin.write(half);
-    await expect.poll(() => spooledBy(loading.pid), { timeout: 20_000 }).toBe(true);
-    loading.kill("SIGINT");
-    expect(await once(loading, "exit")).toEqual([130, null]);
-    expect(await loaded).toMatch(/^stowage: stopped; images that were whole are here; [^\n]*\n$/);
+    for (const from of ["", "<(cat)"]) {
+      const loading = spawn("bash", ["-c", `exec ${line} ${from}`], { stdio: ["pipe", "pipe", "pipe"] });
+      const loaded = text(loading.stderr);
+      loading.stdin.write(half);
+      await expect.poll(() => spooledBy(loading.pid), { timeout: 20_000 }).toBe(true);
+      loading.kill("SIGINT");
+      expect(await once(loading, "exit")).toEqual([130, null]);
+      loading.stdin.end();
+      expect(await loaded).toMatch(/^stowage: stopped; images that were whole are here; [^\n]*\n$/);
+    }
   });
 });
 

@@ -81,40 +81,6 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
     }
   });
 
-  test("saving twice gives the same bytes, on stdout too, and an archive that is there is replaced whole", async () => {
-    const { directory, pull, print, run } = await openPlace(held);
-    const name = await pull("small", smallImage());
-    const [out, path] = [join(directory, "out"), join(directory, "out", "a.tar")];
-    await writeFile(path, "in the way");
-    await symlink("a.tar", join(out, "link.tar"));
-    expect(await print("save", name, "-o", join(out, "link.tar"))).toMatch(/^sha256:[0-9a-f]{64}\n$/);
-    const { out: bytes, code } = await run("save", name, "--json");
-    expect(code).toBe(0);
-    expect((await readFile(path)).equals(bytes)).toBe(true);
-    expect((await readdir(out)).toSorted()).toEqual(["a.tar", "link.tar"]);
-  });
-
-  test("loads compressed archives, and an artifact; an id is saved with all names", async () => {
-    const [here, there] = [await openPlace(held), await openPlace(held)];
-    const name = await here.pull("small", smallImage());
-    await here.print("tag", name, "example.com/other:2");
-    const model = await here.pull("artifact", artifact());
-    const [image] = await identities(here).then((all) => all.filter(({ tags }) => tags.includes(name)));
-    const path = join(here.directory, "out", "a.tar");
-    expect(await here.ask("save", image?.id.slice(7, 19), model, "-o", path)).toMatchObject([
-      { names: [name, "example.com/other:2"].toSorted() },
-      { names: [model] },
-    ]);
-    const bytes = await readFile(path);
-    for (const compressed of [gzipSync(bytes), zstdCompressSync(bytes)]) {
-      await writeFile(path, compressed);
-      await there.print("load", "-q", path);
-      const ids = async (place: Place) => new Set((await identities(place)).map(({ id }) => id));
-      expect(await ids(there)).toEqual(await ids(here));
-      await there.print("rm", "--all");
-    }
-  });
-
   test("takes no name that another image has, pinned or not, and leaves that image alone", async () => {
     const [here, there] = [await openPlace(held), await openPlace(held)];
     const [first, second] = [await here.pull("app", imageOf("new")), await here.pull("free", imageOf("free"))];
@@ -191,31 +157,68 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
     expect(await readdir(out)).toEqual(["full"]);
     expect(await readdir(join(out, "full"))).toEqual(["file"]);
   });
+});
 
-  test("--name names the only image of an archive, and --platform chooses another one", async () => {
-    const [here, there] = [await openPlace(held), await openPlace(held)];
-    const path = join(here.directory, "out", "a.tar");
-    const name = await here.pull("small", smallImage());
-    await here.print("pull", "-q", "--plain-http", "--platform", "linux/arm64", name);
-    await here.print("save", name, "-o", path);
-    const refused = await there.run("load", "-q", path);
-    expect(refused).toMatchObject({ code: 3, err: expect.stringContaining("; --platform chooses another one\n") });
-    for (const args of [
-      [path, "-i", path],
-      [path, "--name", `mine@${smallImage().digest}`],
-      ["--platform", "x", path],
-    ])
-      expect(await there.run("load", "-q", ...args)).toMatchObject({
-        code: 2,
-        err: expect.stringMatching(/^stowage: Cannot [^\n]*\n$/),
-      });
-    await there.print("load", "-q", "--platform", "linux/arm64", "--name", "mine:2", path);
-    expect(await there.ask("images")).toMatchObject([{ tags: ["docker.io/library/mine:2"], platform: "linux/arm64" }]);
-  });
+/** Who holds the store is not asked for what follows. */
+const held = { daemon: true };
+
+test("saving twice gives the same bytes, on stdout too, and an archive that is there is replaced whole", async () => {
+  const { directory, pull, print, run } = await openPlace(held);
+  const name = await pull("small", smallImage());
+  const [out, path] = [join(directory, "out"), join(directory, "out", "a.tar")];
+  await writeFile(path, "in the way");
+  await symlink("a.tar", join(out, "link.tar"));
+  expect(await print("save", name, "-o", join(out, "link.tar"))).toMatch(/^sha256:[0-9a-f]{64}\n$/);
+  const { out: bytes, code } = await run("save", name, "--json");
+  expect(code).toBe(0);
+  expect((await readFile(path)).equals(bytes)).toBe(true);
+  expect((await readdir(out)).toSorted()).toEqual(["a.tar", "link.tar"]);
+});
+
+test("loads compressed archives, and an artifact; an id is saved with all names", async () => {
+  const [here, there] = [await openPlace(held), await openPlace(held)];
+  const name = await here.pull("small", smallImage());
+  await here.print("tag", name, "example.com/other:2");
+  const model = await here.pull("artifact", artifact());
+  const [image] = await identities(here).then((all) => all.filter(({ tags }) => tags.includes(name)));
+  const path = join(here.directory, "out", "a.tar");
+  expect(await here.ask("save", image?.id.slice(7, 19), model, "-o", path)).toMatchObject([
+    { names: [name, "example.com/other:2"].toSorted() },
+    { names: [model] },
+  ]);
+  const bytes = await readFile(path);
+  for (const compressed of [gzipSync(bytes), zstdCompressSync(bytes)]) {
+    await writeFile(path, compressed);
+    await there.print("load", "-q", path);
+    const ids = async (place: Place) => new Set((await identities(place)).map(({ id }) => id));
+    expect(await ids(there)).toEqual(await ids(here));
+    await there.print("rm", "--all");
+  }
+});
+
+test("--name names the only image of an archive, and --platform chooses another one", async () => {
+  const [here, there] = [await openPlace(held), await openPlace(held)];
+  const path = join(here.directory, "out", "a.tar");
+  const name = await here.pull("small", smallImage());
+  await here.print("pull", "-q", "--plain-http", "--platform", "linux/arm64", name);
+  await here.print("save", name, "-o", path);
+  const refused = await there.run("load", "-q", path);
+  expect(refused).toMatchObject({ code: 3, err: expect.stringContaining("; --platform chooses another one\n") });
+  for (const args of [
+    [path, "-i", path],
+    [path, "--name", `mine@${smallImage().digest}`],
+    ["--platform", "x", path],
+  ])
+    expect(await there.run("load", "-q", ...args)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^stowage: Cannot [^\n]*\n$/),
+    });
+  await there.print("load", "-q", "--platform", "linux/arm64", "--name", "mine:2", path);
+  expect(await there.ask("images")).toMatchObject([{ tags: ["docker.io/library/mine:2"], platform: "linux/arm64" }]);
 });
 
 test("an archive of a single platform of an index says so, and no more", async () => {
-  const { directory, pull, print } = await openPlace({ daemon: false });
+  const { directory, pull, print } = await openPlace(held);
   const made = smallImage();
   const path = join(directory, "out", "a.tar");
   await print("save", await pull("small", made), "-o", path);

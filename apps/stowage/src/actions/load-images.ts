@@ -5,7 +5,6 @@ import type { Image } from "@stowage/images";
 import { type Platform, parsePlatform } from "@stowage/oci";
 import { formatReference, parseReference } from "@stowage/reference";
 import { imageJson } from "../output/describe-image.ts";
-import { formatBytes } from "../output/format-size.ts";
 import type { Progress, WorkInProgress } from "../progress/progress.ts";
 import { pullReporter } from "../progress/pull-progress.ts";
 import { chooseInput } from "../store/archive-input.ts";
@@ -83,7 +82,7 @@ async function readArchive(
   { path }: LoadPlan,
 ): Promise<ImageArchive> {
   const what = path ?? "standard input";
-  using work = progress.start({ doing: "Reading", did: "Read", what, item: "layer" });
+  using work = progress.start({ doing: "Reading", did: "Read", what, item: "file" });
   try {
     return await openArchive(path ?? process.stdin, { signal, onProgress: (event) => report(work, event) });
   } finally {
@@ -91,8 +90,12 @@ async function readArchive(
   }
 }
 
+/** Nobody knows how much of a stream is to come. */
 function report(work: WorkInProgress, event: OpenProgress): void {
-  if (event.kind === "spooling") return work.say(formatBytes(event.bytes));
+  if (event.kind === "spooling") {
+    const { bytes } = event;
+    return work.report({ id: "archive", label: "archive", phase: "reading", kind: "moving", bytes, size: bytes });
+  }
   const { path, bytes, size } = event;
   work.report({ id: path, label: path, phase: "hashing", kind: bytes === size ? "done" : "moving", bytes, size });
 }
