@@ -1,4 +1,4 @@
-import { chmod, rm } from "node:fs/promises";
+import { chmod, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
@@ -11,23 +11,35 @@ export type App = "stowaged" | "stowage";
 
 /**
  * Writes an app as few files into `directory`: reading a thousand small ones is most of what starting it costs. What it imports when
- * it needs it is in files of its own; so are the threads, under the names that the app's package.json imports them by.
+ * it needs it is in files of its own. So are the threads, under the names that the app's package.json imports them by; they share no
+ * file with the app, which would run as a thread what it imports from there.
  */
 export async function bundleApp(app: App, directory: string = bundleOf(app)): Promise<void> {
+  const unfinished = `${directory}.${process.pid}`; // who runs the one that is there finds it whole until the end
+  await bundle({ main: join(root, "apps", app, "src/main.ts") }, unfinished);
+  await bundle({ "unpack-worker": join(root, "packages/unpack/src/worker.ts") }, unfinished);
+  await bundle({ "writer-thread": join(root, "packages/images-sqlite/src/writer-thread.ts") }, unfinished);
+  await chmod(join(unfinished, "main.js"), 0o755);
   await rm(directory, { recursive: true, force: true });
+  await rename(unfinished, directory);
+}
+
+async function bundle(input: Readonly<Record<string, string>>, directory: string): Promise<void> {
   await build({
-    input: {
-      main: join(root, "apps", app, "src/main.ts"),
-      "unpack-worker": join(root, "packages/unpack/src/worker.ts"),
-      "writer-thread": join(root, "packages/images-sqlite/src/writer-thread.ts"),
-    },
+    input: { ...input },
     platform: "node",
     external: ["koffi"], // it loads a library of its own
     resolve: { conditionNames: ["@stowage/source", "import", "node", "default"] },
-    output: { dir: directory, format: "esm", minify: true, sourcemap: true, comments: { legal: true } },
+    output: {
+      dir: directory,
+      format: "esm",
+      minify: true,
+      keepNames: true, // errors are told by the names of their classes
+      sourcemap: true,
+      comments: { legal: true },
+    },
     logLevel: "warn",
   });
-  await chmod(join(directory, "main.js"), 0o755);
 }
 
 /** Where an app has its bundle, for its package. */

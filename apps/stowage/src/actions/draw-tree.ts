@@ -1,6 +1,7 @@
 import type { Image } from "@stowage/images";
 import { formatBytes } from "../output/format-size.ts";
 import { shortDigest } from "../output/short-digest.ts";
+import { sortImages } from "../output/sort-images.ts";
 import { type TreeNode, treeLines } from "../output/tree.ts";
 import { getImage } from "../store/get-image.ts";
 import { growTree, type LayerNode } from "../store/layer-tree.ts";
@@ -13,7 +14,7 @@ export async function drawTree(call: Call<TreeOptions>, names: readonly string[]
   await using open = await call.open();
   const images =
     names.length === 0
-      ? await open.images.list({ signal, damagedToo: true })
+      ? sortImages(await open.images.list({ signal, damagedToo: true }), "name")
       : await call.each(names, (name) => getImage(open.images, name, call));
   const roots = growTree(images);
   const trunc = options.trunc !== false;

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -135,7 +134,10 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
       hosts: [{ path: "team/app", scheme: "https, then http", user: "nobody" }],
       here: expect.stringMatching(/^sha256:/),
     });
-    const login = await runWithInput(["login", host, "-u", "me", "--password-stdin", ...place], "canary\n", directory);
+    const login = await runCommand(["login", host, "-u", "me", "--password-stdin", ...place], {
+      env: { ...process.env, HOME: directory },
+      input: "canary\n",
+    });
     expect(login).toMatchObject({ code: 0, out: expect.stringMatching(/^logged in to .* as me; kept in /) });
     expect(await readFile(join(directory, ".config/containers/auth.json"), "utf8")).toContain(host);
     expect(await ask("explain", app)).toMatchObject({
@@ -149,6 +151,11 @@ test("events tell what happens at a daemon, until they are interrupted", async (
   const { host, run, place } = await openWorld({ daemon: true });
   const following = startCommand(["events", "--json", ...place]);
   const [out, exit] = [text(following.stdout), once(following, "exit")];
+  const begun = once(following.stdout, "data").then(() => true);
+  for (let hasBegun = false; !hasBegun; ) {
+    await run("pull", "-q", `${host}/team/other:1`);
+    hasBegun = await Promise.race([begun, false]);
+  }
   await run("pull", "-q", `${host}/team/app:1`);
   await run("rm", `${host}/team/app:1`);
   following.kill("SIGINT");
@@ -156,6 +163,7 @@ test("events tell what happens at a daemon, until they are interrupted", async (
   const events = (await out)
     .trim()
     .split("\n")
+    .filter((line) => line.includes("/team/app:1"))
     .map((line): unknown => JSON.parse(line));
   const { fields = {} } = verbs.find((verb) => verb.name() === "events") ?? {};
   expect(undocumentedIn(events, fields)).toEqual([]);
@@ -166,16 +174,3 @@ test("events tell what happens at a daemon, until they are interrupted", async (
     { kind: "removed" },
   ]);
 });
-
-async function runWithInput(args: readonly string[], input: string, home: string) {
-  const main = new URL("../main.ts", import.meta.url).pathname;
-  const child: ChildProcess = spawn(process.execPath, ["--conditions=@stowage/source", main, ...args], {
-    env: { ...process.env, HOME: home },
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  child.stdin?.end(input);
-  const { stdout, stderr } = child;
-  if (stdout === null || stderr === null) throw new Error("it has both");
-  const [out, err, [code]] = await Promise.all([text(stdout), text(stderr), once(child, "exit")]);
-  return { code, out, err };
-}
