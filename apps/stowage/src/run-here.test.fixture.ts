@@ -8,6 +8,8 @@ import { expect, onTestFinished } from "vitest";
 import { main } from "./command-line.ts";
 import { scratchDirectory } from "./run-command.test.fixture.ts";
 import { Terminal } from "./terminal.ts";
+import { allVerbs } from "./verbs/all-verbs.ts";
+import { undocumentedIn } from "./verbs/answered-fields.test.fixture.ts";
 
 export interface EndedHere {
   readonly code: number;
@@ -45,7 +47,7 @@ export interface Place {
   readonly run: (...args: readonly string[]) => Promise<EndedHere>;
   /** What it prints where all goes well. */
   readonly print: (...args: readonly string[]) => Promise<string>;
-  /** Its answer as JSON. */
+  /** Its answer as JSON, of which every field is documented. */
   readonly ask: (...args: readonly string[]) => Promise<unknown>;
   /** Pulls an image from a registry, as `path:1`; the name that it has here. */
   readonly pull: (path: string, made: FakeImage) => Promise<string>;
@@ -75,6 +77,11 @@ export async function openPlace({ daemon }: { readonly daemon: boolean }): Promi
     await print("pull", "--plain-http", "--quiet", "--platform", "linux/amd64", name);
     return name;
   };
-  const ask = async (...args: readonly string[]): Promise<unknown> => JSON.parse(await print(...args, "--json"));
+  const ask = async (...args: readonly string[]): Promise<unknown> => {
+    const answer: unknown = JSON.parse(await print(...args, "--json"));
+    const verb = allVerbs.map((make) => make()).find((each) => each.name() === args[0]);
+    expect(undocumentedIn(answer, verb?.fields ?? {}), args.join(" ")).toEqual([]);
+    return answer;
+  };
   return { directory, place, registry, run, print, ask, pull };
 }
