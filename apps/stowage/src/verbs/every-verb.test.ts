@@ -78,7 +78,7 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
   test("what is in the store: history, tree, inspect, df, why, gc, check, info", async () => {
     const { host, ask, run, place } = await openWorld(held);
     const [app, other] = [`${host}/team/app:1`, `${host}/team/other:1`];
-    await run("pull", "-q", app, other);
+    for (const name of [app, other]) await run("pull", "-q", name);
     const id = (await run("images", "-q", "*/team/app")).trim();
     expect(await ask("history", app)).toMatchObject([{ bytes: expect.any(Number) }, { layer: expect.any(String) }]);
     expect(await ask("tree")).toMatchObject([{ layers: 1, sharedBy: 2 }, { images: [app] }, { images: [other] }]);
