@@ -38,8 +38,18 @@ const meanings: Readonly<Record<InvalidReferenceReason, string>> = {
   digest: "the digest is not sha256, sha384 or sha512 with its full lower-case hex",
 };
 
-/** URLs are not repeated, they may hold a password; long texts are cut. */
+/** Nothing that may be a password is repeated: no URL, and nothing before an "@" that begins no digest. Long texts are cut. */
 function quoted(reason: InvalidReferenceReason, text: string): string {
   if (reason === "url" || reason === "empty") return "";
-  return ` ${JSON.stringify(text.length > 512 ? `${text.slice(0, 64)}…` : text)}`;
+  const shown = withoutUser(text);
+  return ` ${JSON.stringify(shown.length > 512 ? `${shown.slice(0, 64)}…` : shown)}`;
 }
+
+function withoutUser(text: string): string {
+  const last = text.lastIndexOf("@");
+  const at = last > 0 && digestBegins.test(text.slice(last + 1)) ? text.lastIndexOf("@", last - 1) : last;
+  return at < 0 ? text : `***${text.slice(at)}`;
+}
+
+/** Of one that is not well-formed too: it is what the reader has to see. */
+const digestBegins = /^sha(?:256|384|512):[^/]*$/;

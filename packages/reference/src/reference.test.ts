@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { StowageError } from "@stowage/errors";
 import {
   array,
@@ -119,8 +120,28 @@ describe("parseReference", () => {
     expect(() => parseReference(`x:${tag}t`)).toThrow(expect.objectContaining({ reason: "tag-too-long" }));
   });
 
-  test("does not repeat a URL, which may hold a password", () => {
-    expect(() => parseReference("https://me:canary@ghcr.io/a")).toThrow(expect.not.stringContaining("canary"));
+  test.for([
+    "https://me:canary@ghcr.io/a",
+    "me:canary@ghcr.io/a",
+    "canary@ghcr.io/a:v1",
+    "me:canary@a.io:5000/a",
+    `me:canary@ghcr.io/a@${digest}`,
+    "me:canary@ghcr.io/a@sha256:1",
+    "me:ca/canary@x@ghcr.io/a",
+    "me:canary@sha256:1@ghcr.io/a",
+    `me:canary@ghcr.io/${"a".repeat(2000)}`,
+    `${"a".repeat(2000)}:canary@ghcr.io/a`,
+  ])("repeats no password that stands before a host: %s", (text) => {
+    const error = attempt(text);
+    expect(error).toBeInstanceOf(InvalidReferenceError);
+    expect(inspect(error)).not.toContain("canary");
+  });
+
+  test.for([
+    { text: "busybox@sha256:12", said: '"busybox@sha256:12"' },
+    { text: "me:canary@ghcr.io/a", said: '"***@ghcr.io/a"' },
+  ])("says $said of $text", ({ text, said }) => {
+    expect(String(attempt(text))).toContain(said);
   });
 
   test("reads back every reference it writes, in both forms", () => {
