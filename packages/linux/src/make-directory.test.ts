@@ -13,6 +13,9 @@ test("a directory is made with those above it, and one that is there stays", asy
   expect((await stat(path)).mode & 0o777).toBe(0o750 & ~process.umask());
 });
 
-test.for(["/proc/none", "/proc/none/below", "/proc/self/none"])('where nothing can be made, as at "%s", it fails, and says so', async (path) => {
-  await expect(makeDirectory(path)).rejects.toMatchObject({ code: "failed-precondition" });
-});
+test.for(["/proc/none", "/proc/none/below", "/proc/self/none"])(
+  'where nothing can be made, as at "%s", it fails, and says so',
+  async (path) => {
+    await expect(makeDirectory(path)).rejects.toMatchObject({ code: "failed-precondition" });
+  },
+);
