@@ -1,5 +1,7 @@
 import { StowageError } from "@stowage/errors";
 import { z } from "zod";
+import { type Entries, entrySchema, legacyEntries } from "./auth-entries.ts";
+import { parseAuthJson } from "./auth-json.ts";
 import type { Credential } from "./credential.ts";
 import { chooseCredential } from "./credential-forms.ts";
 import { scopeOf } from "./entry-scope.ts";
@@ -25,13 +27,14 @@ export interface AuthFile {
  * Fails with `invalid-argument` for a damaged one, with `name` in the message and nothing of the content.
  */
 export function decodeAuthFile(content: Uint8Array | string, name: string): AuthFile {
-  const json = parseJson(content, name);
+  const json = parseAuthJson(content);
+  if (json === undefined) throw damaged(name, "it is not JSON");
   const read = fileSchema.safeParse(json);
   if (!read.success) throw damaged(name, whereItDiffers(read.error));
   const { auths, credHelpers, credsStore } = read.data;
   return {
     name,
-    credentials: decodeEntries(auths ?? legacyEntries(json), name),
+    credentials: decodeEntries(auths ?? legacyEntries(z.record(z.string(), z.unknown()).parse(json)), name),
     credHelpers: byHost(Object.entries(credHelpers ?? {})),
     ...(credsStore ? { credsStore } : {}),
   };
@@ -66,20 +69,6 @@ export function findCredentialHelper({ credHelpers }: AuthFile, domain: string):
   return credHelpers.get(hostOf(domain) ?? domain);
 }
 
-const text = z.string().nullish();
-
-const entrySchema = z
-  .object({ auth: text, username: text, password: text, identitytoken: text, registrytoken: text })
-  .transform(({ auth, username, password, identitytoken, registrytoken }) => ({
-    auth: auth ?? "",
-    username: username ?? "",
-    password: password ?? "",
-    identityToken: identitytoken ?? "",
-    registryToken: registrytoken ?? "",
-  }));
-
-type Entries = Readonly<Record<string, z.infer<typeof entrySchema>>>;
-
 /** The name becomes part of a program's name, so it must not lead elsewhere. */
 const helperName = z.string().regex(/^[\w.+-]*$/, { error: "expected the name of a credential program" });
 
@@ -88,29 +77,6 @@ const fileSchema = z.object({
   credHelpers: z.record(z.string(), helperName).nullish(),
   credsStore: helperName.nullish(),
 });
-
-/** No cause is kept: a JSON parser quotes what it cannot read. */
-function parseJson(content: Uint8Array | string, name: string): unknown {
-  try {
-    const json = typeof content === "string" ? content : new TextDecoder("utf-8", { fatal: true }).decode(content);
-    return json.trim() === "" ? {} : JSON.parse(json);
-  } catch {
-    throw damaged(name, "it is not JSON");
-  }
-}
-
-/** The fields of a `.dockercfg` that hold a credential; it has no `auths` around them. */
-function legacyEntries(json: unknown): Entries {
-  const fields = z.record(z.string(), z.unknown()).parse(json);
-  const entries: [string, z.infer<typeof entrySchema>][] = [];
-  for (const [key, value] of Object.entries(fields)) {
-    const entry = entrySchema.safeParse(value);
-    if (entry.success && !settings.has(key)) entries.push([key, entry.data]);
-  }
-  return Object.fromEntries(entries);
-}
-
-const settings: ReadonlySet<string> = new Set(["auths", "credHelpers", "HttpHeaders", "proxies", "plugins", "aliases"]);
 
 function decodeEntries(entries: Entries, name: string): ReadonlyMap<string, Credential> {
   const credentials: [string, Credential][] = [];

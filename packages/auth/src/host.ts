@@ -18,6 +18,12 @@ export function serverAddressOf(domain: string): string | undefined {
   return host === "docker.io" ? "https://index.docker.io/v1/" : host;
 }
 
+/** An address in quotes, for a message: without what stands before an "@", which may be a password. */
+export function quoteAddress(address: string): string {
+  const at = address.lastIndexOf("@");
+  return JSON.stringify(at < 0 ? address : `***${address.slice(at)}`);
+}
+
 export function hasScheme(address: string): boolean {
   return scheme.test(address);
 }

@@ -7,6 +7,7 @@ export {
   findCredentialHelper,
 } from "./auth-file.ts";
 export { type Credential, credentialForHost, type HostCredential } from "./credential.ts";
-export { type Login, withLogin, withoutLogin } from "./edit-auth-file.ts";
-export { hostOf, serverAddressOf } from "./host.ts";
+export { withLogin, withoutLogin } from "./edit-auth-file.ts";
+export { hostOf, quoteAddress, serverAddressOf } from "./host.ts";
+export { checkLogin, type Login } from "./login.ts";
 export { Secret } from "./secret.ts";

@@ -141,7 +141,7 @@ describe("parseReference", () => {
     { text: "busybox@sha256:12", said: '"busybox@sha256:12"' },
     { text: "me:canary@ghcr.io/a", said: '"***@ghcr.io/a"' },
   ])("says $said of $text", ({ text, said }) => {
-    expect(String(attempt(text))).toContain(said);
+    expect(inspect(attempt(text))).toContain(said);
   });
 
   test("reads back every reference it writes, in both forms", () => {
