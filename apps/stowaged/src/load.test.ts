@@ -45,6 +45,25 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
     expect((await images.find(first.id))?.tags).toEqual(["example.com/app:1", "example.com/app:2"]);
   });
 
+  test("the blobs of its layers stay, though the settings keep none, until it is pulled or goes", async () => {
+    const registry = await startRegistry();
+    onTestFinished(() => registry[Symbol.asyncDispose]());
+    const made = largeImage();
+    registry.putImage("app", "1", made);
+    const reference = parseReference(`${registry.host}/app:1`);
+    const images = await openVerbs(held, { content: { retain: "none", budget: 0, age: 0 } });
+    await images.pull(reference, { plainHttp: true, platform: amd64 });
+    const loaded = await images.load(sourceOf(made, [name]), { platform: amd64 });
+    expect(loaded).toMatchObject({ keepsBlobs: true, layers: [{ kept: true }, { kept: true }, { kept: true }] });
+    await images.collect();
+    for (const { blob } of loaded.layers)
+      expect(digestOf(await buffer(images.readBlob(loaded, blob.digest)))).toBe(blob.digest);
+    const pulled = await images.pull(reference, { plainHttp: true, platform: amd64 });
+    expect(pulled.keepsBlobs).toBeUndefined();
+    await images.collect();
+    expect((await images.find(pulled.id))?.layers.map(({ kept }) => kept)).toEqual([false, false, false]);
+  });
+
   test("takes no name from another image, unless it is told to", async () => {
     const images = await openVerbs(held);
     const first = await images.load(sourceOf(smallImage(), [name]), { platform: amd64 });

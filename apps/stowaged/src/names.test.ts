@@ -2,7 +2,8 @@ import { makeImage, smallImage } from "@stowage/image-fixtures";
 import { imageSize } from "@stowage/images";
 import { parsePlatform } from "@stowage/oci";
 import { parseReference } from "@stowage/reference";
-import { describe, expect, test } from "vitest";
+import { startRegistry } from "@stowage/registry-fake";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { openVerbs, sourceOf } from "./store-verbs.test.fixture.ts";
 
 const platform = parsePlatform("linux/amd64");
@@ -19,7 +20,13 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
     const images = await openVerbs(held, settings);
     const load = (content: string, name: string) =>
       images.load(sourceOf(tinyImage(content), [parseReference(name)]), { platform });
-    return { images, load };
+    const pull = async () => {
+      const registry = await startRegistry();
+      onTestFinished(() => registry[Symbol.asyncDispose]());
+      registry.putImage("app", "1", smallImage());
+      return await images.pull(parseReference(`${registry.host}/app:1`), { plainHttp: true, platform });
+    };
+    return { images, load, pull };
   };
 
   test("CLI-18: an image gets names and loses them, and goes with the last", async () => {
@@ -114,12 +121,12 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
   });
 
   test("CLI-05: a dry collection says what would go and why, and takes nothing", async () => {
-    const { images } = await openWith({ content: { retain: "budget", budget: 10_000_000, age: 1000 } });
-    const image = await images.load(sourceOf(smallImage(), [parseReference(one)]), { platform });
+    const { images, pull } = await openWith({ content: { retain: "budget", budget: 10_000_000, age: 1000 } });
+    const image = await pull();
     const held = { gone: [], kept: image.layers.map(() => expect.objectContaining({ why: "retained" })) };
     expect(await images.collect({ dryRun: true })).toEqual(held);
     await images.view(image, { holder: "mount /mnt" });
-    await images.remove(one, { endLease: true });
+    await images.remove(image.id, { endLease: true });
     const { kept, gone } = await images.collect({ dryRun: true });
     expect(kept.map(({ kind, why, holders }) => ({ kind, why, holders }))).toEqual(
       image.layers.map(() => ({ kind: "layer", why: "held", holders: ["mount /mnt"] })),
@@ -128,10 +135,24 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
   });
 
   test("what it would give back is what it then gives back", async () => {
-    const { images } = await openWith({ content: { retain: "none", budget: 0, age: 0 } });
-    await images.load(sourceOf(smallImage(), [parseReference(one)]), { platform });
+    const { images, pull } = await openWith({ content: { retain: "none", budget: 0, age: 0 } });
+    const { layers } = await pull();
     const would = await images.collect({ dryRun: true });
     expect(await images.collect()).toEqual(would);
+    expect(layers.length).toBeGreaterThan(0);
     expect((await images.collect({ dryRun: true })).gone).toEqual([]);
+  });
+
+  test("of names that are given and taken side by side, none is lost, and none is taken over", async () => {
+    const { images, load } = await openWith();
+    for (let time = 0; time < 10; time += 1) {
+      const [a, b, c] = ["a", "b", "c"].map((name) => `example.com/${name}:${time}`);
+      const { id } = await load(`one ${time}`, a ?? "");
+      await Promise.all([images.tag(id, parseReference(b ?? "")), images.untag(parseReference(a ?? ""))]);
+      expect(await images.find(b ?? "")).toMatchObject({ id, tags: [b] });
+      const loads = await Promise.allSettled([load(`two ${time}`, c ?? ""), load(`three ${time}`, c ?? "")]);
+      expect(loads.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+    }
+    expect((await images.check({ level: "digests" })).findings).toEqual([]);
   });
 });

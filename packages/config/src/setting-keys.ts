@@ -43,7 +43,7 @@ const content: Declared<Settings["content"]> = {
   retain: atOnce(
     oneOf("none", "budget", "all"),
     "none",
-    "Whether the blobs of layers stay once the layers are unpacked: not at all, within the budget, or always.",
+    "Whether the blobs of layers stay once the layers are unpacked: not at all, within the budget, or always. Those of images that were loaded from archives stay in any case, since no registry may have them.",
   ),
   budget: atOnce(
     size,

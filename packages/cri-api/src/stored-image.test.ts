@@ -23,6 +23,7 @@ const full: Image = {
     { blob: descriptorOf("base", 5 * 2 ** 40), kept: false, diffId: digestOf("base tar"), bytes: 2 ** 43, inodes: 7 },
     { blob: descriptorOf("upper"), kept: true, diffId: digestOf("upper tar"), bytes: 0, inodes: 0 },
   ],
+  keepsBlobs: true,
   platform: parsePlatform("linux/arm/v6"),
   user: "app:staff",
   annotations: { "org.example.note": "ünïcode", empty: "" },

@@ -23,6 +23,7 @@ export function encodeStoredImage(image: Image): ImageMessage {
     layers: image.layers.map(({ blob, kept, diffId, bytes, inodes }) =>
       create(LayerSchema, { blob: encodeDescriptor(blob), kept, diffId, bytes: BigInt(bytes), inodes: BigInt(inodes) }),
     ),
+    keepsBlobs: image.keepsBlobs === true,
     files: files.map(encodeDescriptor),
     platform: formatPlatform(platform),
     user: image.user,
@@ -52,6 +53,7 @@ export function decodeStoredImage(message: ImageMessage): Image {
       bytes: Number(bytes),
       inodes: Number(inodes),
     })),
+    ...(message.keepsBlobs ? { keepsBlobs: true } : {}),
     ...(message.files.length === 0 ? {} : { files: message.files.map(decodeDescriptor) }),
     platform: parsePlatform(message.platform),
     user: message.user,

@@ -11,7 +11,7 @@ import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { ImageService, PullEvent } from "@stowage/image-service";
 import { LatestEvents } from "./latest-events.ts";
 import { progressKey } from "./progress-key.ts";
-import { type LoadAsk, RemoteSource } from "./remote-source.ts";
+import { hasLeft, type LoadAsk, RemoteSource } from "./remote-source.ts";
 
 type Told = { readonly case: "progress"; readonly value: PullEvent } | LoadAsk;
 
@@ -36,7 +36,9 @@ export async function* loadImage(
 }
 
 async function readBegin(steps: AsyncIterator<LoadRequest>) {
-  const { value } = await steps.next();
+  const { value } = await steps.next().catch((cause: unknown) => {
+    throw hasLeft(cause);
+  });
   const step = value?.step;
   if (step?.case === "begin") return step.value;
   throw new StowageError("invalid-argument", "Cannot load: the client did not say what");

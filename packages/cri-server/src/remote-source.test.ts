@@ -77,7 +77,7 @@ test("reads side by side do not mix, and one that is left is closed", async () =
 test.for<{ what: string; steps: readonly Step[]; code: string }>([
   { what: "says that it has no such blob", steps: [end(1, statusCodes["not-found"], "gone")], code: "not-found" },
   { what: "sends more than was asked for", steps: Array(9).fill(bytes(1, 1)), code: "invalid-argument" },
-  { what: "ends with a number that stands for nothing", steps: [end(1, 999, "odd")], code: "internal" },
+  { what: "ends with a number that stands for nothing", steps: [end(1, 999, "odd")], code: "unavailable" },
 ])("a client that $what fails the read", async ({ steps, code }) => {
   const { source, send } = startSource();
   const reading = Array.fromAsync(source.read(digest, 0));

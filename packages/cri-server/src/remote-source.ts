@@ -52,9 +52,9 @@ export class RemoteSource implements ImageSource {
   async listen(requests: AsyncIterable<LoadRequest>): Promise<void> {
     try {
       for await (const { step } of requests) this.#take(step);
-      this.#fail(new StowageError("unavailable", "Cannot load: the client has left"));
-    } catch (error) {
-      this.#fail(error);
+      this.#fail(hasLeft());
+    } catch (cause) {
+      this.#fail(hasLeft(cause));
     }
   }
 
@@ -64,7 +64,7 @@ export class RemoteSource implements ImageSource {
     const { read, code, message } = step.value;
     const arriving = this.#reads.get(read);
     if (code === 0) arriving?.end();
-    else arriving?.fail(new StowageError(codeOfStatus(code), message));
+    else arriving?.fail(failureOf(code, message));
   }
 
   #fail(error: unknown): void {
@@ -75,6 +75,17 @@ export class RemoteSource implements ImageSource {
   #more(read: number): void {
     this.#ask({ case: "more", value: { $typeName: "stowage.v1.LoadMore", read } });
   }
+}
+
+/** However its end of the call went: it is no fault of the daemon's. */
+export function hasLeft(cause?: unknown): StowageError {
+  return new StowageError("unavailable", "Cannot load: the client has left", { cause });
+}
+
+/** What a client could not read, for a reason of its own or for one that is not known here. */
+function failureOf(status: number, message: string): StowageError {
+  const code = codeOfStatus(status);
+  return new StowageError(code === "internal" ? "unavailable" : code, message);
 }
 
 function open(read: number, digest: Digest, from: number): Extract<LoadAsk, { readonly case: "open" }>["value"] {

@@ -8,7 +8,7 @@ import type { Snapshotters } from "./handlers.ts";
 import type { Holdings } from "./holdings.ts";
 
 export interface CollectLayersDependencies {
-  readonly snapshotters: Snapshotters<Pick<Snapshotter, "list" | "remove">>;
+  readonly snapshotters: Snapshotters<Pick<Snapshotter, "list" | "remove" | "isShown">>;
   readonly images: Pick<ImageIndex, "list">;
   readonly holdings: Holdings;
 }
@@ -27,9 +27,12 @@ export async function collectLayers(
   const had = new Set((await images.list()).flatMap(layersOf));
   const gone: Collectable[] = [];
   const kept: Collectable[] = [];
+  const shown: Chain[] = [];
   for (const layer of await listLayers(dependencies, options)) {
     const holders = holdings.holdersOf(resourceOf(layer));
-    const fate = options.dryRun === true ? dryFate(holders) : await dropLayer(dependencies, layer, options);
+    const isDry = options.dryRun === true;
+    const fate = isDry ? await foretell(dependencies, layer, shown) : await dropLayer(dependencies, layer, options);
+    if (fate === "in-use") shown.push(layer.chain);
     const { bytes, inodes } = layer;
     const about = { kind: "layer", digest: chainIdOf(layer.chain), bytes, inodes, holders } as const;
     if (fate === "gone") gone.push({ ...about, why: "unneeded" });
@@ -40,8 +43,17 @@ export async function collectLayers(
 
 type Fate = "gone" | "held" | "in-use";
 
-function dryFate(holders: readonly string[]): Fate {
-  return holders.length === 0 ? "gone" : "held";
+/** What would become of a layer; `shown` are those above that are in use. */
+async function foretell(
+  { snapshotters, holdings }: Pick<CollectLayersDependencies, "snapshotters" | "holdings">,
+  layer: KeptLayer,
+  shown: readonly Chain[],
+): Promise<Fate> {
+  if (holdings.isHeld(resourceOf(layer))) return "held";
+  const { chain } = layer;
+  const isBelow = shown.some((above) => chain.every((diffId, at) => above[at] === diffId));
+  const isShown = isBelow || (await snapshotters.get(layer.snapshotter).isShown(chain));
+  return isShown ? "in-use" : "gone";
 }
 
 /** Every unpacked layer, those above first. */

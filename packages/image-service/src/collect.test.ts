@@ -269,3 +269,20 @@ test("does not count what a pull that is under way brings: it is counted with it
   on.holdings.hold("pull one", [...chain, ...blobs, blobResource(digestOf("arriving"))]);
   expect(await collectUnheld(on, { now, retention: roomy })).toMatchObject({ unheld: { bytes: 0, inodes: 0 } });
 });
+
+test.for([{ mounted: [] }, { mounted: ["low"] }, { mounted: ["high"] }])(
+  "what it would take with $mounted mounted is what it takes",
+  async ({ mounted }) => {
+    const on = await machine();
+    for (const name of mounted) on.snapshots.mounted.add((name === "low" ? [base] : [base, upper]).join());
+    for (const image of [low, high]) await on.roots.remove(image.id, { endLease: false });
+    const options = { now, retention: { ...roomy, bytes: 3 } };
+    const { collection: would } = await collectUnheld(on, { ...options, dryRun: true });
+    expect([chainsOn(on).length, blobsOn(on).length]).toEqual([2, new Set([...blobsOf(low), ...blobsOf(high)]).size]);
+    const { collection } = await collectUnheld(on, options);
+    expect(would).toEqual(collection);
+    expect(collection.kept.filter(({ why }) => why === "in-use")).toHaveLength(
+      mounted.includes("high") ? 2 : mounted.length,
+    );
+  },
+);

@@ -22,7 +22,7 @@ import type { Roots } from "./roots.ts";
 
 export interface CollectDependencies {
   readonly content: Pick<ContentStore, "list" | "remove" | "listIngests" | "removeIngest">;
-  readonly snapshotters: Snapshotters<Pick<Snapshotter, "list" | "remove" | "sweep">>;
+  readonly snapshotters: Snapshotters<Pick<Snapshotter, "list" | "remove" | "isShown" | "sweep">>;
   readonly images: Pick<ImageIndex, "list" | "listLeases">;
   readonly holdings: Holdings;
   readonly roots: Pick<Roots, "ready" | "forgetBlobs">;

@@ -38,9 +38,13 @@ export class Collector {
 
   /** Removes an image, and gives back what nobody holds of it; `undefined` where it is gone already. */
   async remove(image: Image, options: AbortOptions & { readonly endLease: boolean }): Promise<Removal | undefined> {
-    const { roots, holdings } = this.#dependencies;
-    const removed = await roots.remove(imageKeyOf(image), options);
-    if (removed === undefined) return undefined;
+    const removed = await this.#dependencies.roots.remove(imageKeyOf(image), options);
+    return removed === undefined ? undefined : await this.giveBackOf(removed);
+  }
+
+  /** Gives back what nobody holds of an image that was removed just now. */
+  async giveBackOf(removed: Image): Promise<Removal> {
+    const { holdings } = this.#dependencies;
     const freed = await collectImage(this.#dependencies, removed);
     const left = resourcesOf(removed).filter((resource) => holdings.isHeld(resource));
     if (left.length > 0) this.#removed.add(removed);

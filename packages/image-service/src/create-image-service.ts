@@ -58,7 +58,7 @@ export function createImageService(
 
 /** What all calls share, whatever handler they are for. */
 interface SharedDependencies
-  extends Omit<PullDependencies, "platform" | "snapshots" | "keepsLayers" | "leaseSeconds">,
+  extends Omit<PullDependencies, "platform" | "snapshots" | "keepsLayers" | "keepsBlobs" | "leaseSeconds">,
     Pick<NameDependencies, "pins">,
     Pick<ImageServiceDependencies, "disk"> {
   readonly snapshotters: Snapshotters;

@@ -19,9 +19,9 @@ export interface NamingDependencies extends NameDependencies {
 /** Gives images names and takes them, and pins what has them. */
 export class ImageNames {
   readonly #dependencies: NamingDependencies;
-  readonly #collector: Pick<Collector, "remove">;
+  readonly #collector: Pick<Collector, "giveBackOf">;
 
-  constructor(dependencies: NamingDependencies, collector: Pick<Collector, "remove">) {
+  constructor(dependencies: NamingDependencies, collector: Pick<Collector, "giveBackOf">) {
     this.#dependencies = dependencies;
     this.#collector = collector;
   }
@@ -39,10 +39,12 @@ export class ImageNames {
     const name = formatReference(reference);
     const all = await this.#dependencies.images.list({ signal });
     const named = all.filter((image) => handler === undefined || (image.handler ?? "") === handler);
-    const untaggings: Untagging[] = [];
-    for (const image of named.filter(({ tags, digests }) => [...tags, ...digests].includes(name)))
-      untaggings.push(await this.#untag(image, reference, { signal }));
-    return untaggings[0];
+    let first: Untagging | undefined;
+    for (const image of named.filter(({ tags, digests }) => [...tags, ...digests].includes(name))) {
+      const untagging = await this.#untag(image, reference, { signal });
+      first ??= untagging;
+    }
+    return first;
   }
 
   async pins(byName: readonly string[], options: AbortOptions): Promise<readonly Pin[]> {
@@ -93,21 +95,24 @@ export class ImageNames {
     try {
       const now = await images.find(imageKeyOf(image), { signal });
       if (now === undefined) throw new StowageError("not-found", `Cannot tag image ${id}: it is not here any more`);
-      await requireFreeNames(this.#dependencies, [name], { id, handler, take: force === true ? "any" : "unpinned" });
-      return await roots.publish(now, [name], { signal, leaseSeconds: 0, mended: [] });
+      const take = force === true ? "any" : "unpinned";
+      const require = () => requireFreeNames(this.#dependencies, [name], { id, handler, take });
+      return await roots.publish(now, [name], { signal, leaseSeconds: 0, mended: [], require });
     } finally {
       holdings.end(holder);
     }
   }
 
-  async #untag(image: Image, reference: Reference, options: AbortOptions): Promise<Untagging> {
-    const { images, roots } = this.#dependencies;
+  async #untag(image: Image, reference: Reference, options: AbortOptions): Promise<Untagging | undefined> {
     const names = namesWith(image, reference);
-    await roots.removeNames(imageKeyOf(image), names, options);
-    const left = await images.find(imageKeyOf(image), options);
-    if (left === undefined || left.tags.length + left.digests.length > 0) return { image: left ?? image, names };
-    const removal = await this.#collector.remove(left, { ...options, endLease: true });
-    return { image, names, removal };
+    const {
+      taken,
+      image: now = image,
+      isRemoved,
+    } = await this.#dependencies.roots.removeNames(imageKeyOf(image), names, options);
+    if (taken.length === 0) return undefined;
+    if (!isRemoved) return { image: now, names: taken };
+    return { image: now, names: taken, removal: await this.#collector.giveBackOf(now) };
   }
 }
 

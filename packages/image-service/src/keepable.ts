@@ -1,6 +1,6 @@
 import type { ContentStore } from "@stowage/content";
 import type { AbortOptions } from "@stowage/errors";
-import { blobResource, type ImageIndex, neededBy, type Resource } from "@stowage/images";
+import { blobResource, type ImageIndex, neededBy, type Resource, resourcesOf } from "@stowage/images";
 import type { Digest } from "@stowage/oci";
 import type { Collectable, CollectReason } from "./collection.ts";
 import type { Holdings } from "./holdings.ts";
@@ -62,14 +62,18 @@ function reasonToStay({ holders, isOfImage }: KeptBytes): CollectReason {
   return holders.length > 0 && !isOfImage ? "held" : "retained";
 }
 
-/** What is there beside the documents of images and the files of artifacts, and beside what leases hold of layer blobs. */
+/** What is there beside documents of images, files of artifacts, and blobs that cannot be had elsewhere; what leases hold is told as held. */
 async function listKeepable(
   dependencies: KeepableDependencies,
   { signal, retention }: KeepableOptions,
 ): Promise<readonly KeptBytes[]> {
   const { content, holdings, images } = dependencies;
   const layerBlobs = await listLayerBlobs(dependencies);
-  const needed = new Set((await images.list()).flatMap(neededBy));
+  const all = await images.list();
+  const needed = new Set([
+    ...all.flatMap(neededBy),
+    ...all.filter(({ keepsBlobs }) => keepsBlobs).flatMap(resourcesOf),
+  ]);
   const keepable: KeptBytes[] = [];
   for await (const { digest, size: bytes, storedAt } of content.list({ signal })) {
     const isOfImage = layerBlobs.has(blobResource(digest));

@@ -6,7 +6,10 @@ import { type ImageSource, type LoadOptions, registryOf } from "./image-source.t
 import { newShares, type PullDependencies, pullImage } from "./pull-image.ts";
 import { type NameDependencies, requireFreeNames } from "./require-free-names.ts";
 
-/** Brings an image here from a source, as a pull does from a registry. Nothing is shared with pulls: a source is nobody else's. */
+/**
+ * Brings an image here from a source, as a pull does from a registry. Nothing is shared with pulls: a source is nobody else's. The
+ * blobs of its layers stay: they can be had nowhere else, and people push what they have loaded.
+ */
 export async function loadImage(
   dependencies: PullDependencies & NameDependencies,
   source: ImageSource,
@@ -18,6 +21,8 @@ export async function loadImage(
   const own = {
     registry: registryOf(source),
     ...newShares(),
+    keepsLayers: true,
+    keepsBlobs: true,
   };
   return await pullImage({ ...dependencies, ...own }, referenceOf(source), {
     ...options,

@@ -33,7 +33,7 @@ export class MemoryBlobs implements Pick<ContentStore, "list" | "remove" | "list
 }
 
 /** The same of layers: one on which another stands cannot go. */
-export class MemoryLayers implements Pick<Snapshotter, "list" | "remove" | "sweep"> {
+export class MemoryLayers implements Pick<Snapshotter, "list" | "remove" | "isShown" | "sweep"> {
   readonly kept: Map<string, Chain>;
   readonly mounted: Set<string> = new Set();
   failure: Error | undefined;
@@ -47,6 +47,10 @@ export class MemoryLayers implements Pick<Snapshotter, "list" | "remove" | "swee
   }
 
   async sweep(): Promise<void> {}
+
+  async isShown(chain: Chain): Promise<boolean> {
+    return this.mounted.has(chain.join());
+  }
 
   async remove(chain: Chain): Promise<void> {
     if (this.failure !== undefined) throw this.failure;

@@ -37,6 +37,8 @@ export interface PullDependencies extends LayerDependencies, FileDependencies, C
   readonly maxBlobBytes: number;
   /** Whether blobs of layers are kept once they are unpacked. */
   readonly keepsLayers: boolean;
+  /** Whether they stay then, whatever becomes of the settings. */
+  readonly keepsBlobs?: boolean | undefined;
   /** For how long a finished pull holds what it brought, so that a container can be made of it first. */
   readonly leaseSeconds: number;
 }
@@ -90,10 +92,10 @@ export async function pullImage(
     await commitParts(dependencies, plan, { ...options, pull, damaged });
     const record = await readyRecord(dependencies, plan);
     await requireSameKind(dependencies, record, reference);
-    await options.onKnown?.(record.id);
+    const require = () => options.onKnown?.(record.id) ?? Promise.resolve();
     const { leaseSeconds } = dependencies;
     const mended = neededBy(record).filter((resource) => damaged.has(resource));
-    const image = await dependencies.roots.publish(record, plan.names, { ...options, leaseSeconds, mended });
+    const image = await dependencies.roots.publish(record, plan.names, { ...options, leaseSeconds, mended, require });
     if (!dependencies.keepsLayers) await dropIngests(dependencies, plan.layers);
     return image;
   } catch (error) {
@@ -137,8 +139,10 @@ async function commitParts(
   await using shares = new AsyncDisposableStack();
   const options = { ...given, shares };
   const { content, snapshots, keepsLayers } = dependencies;
-  const broughtFiles = await bringFiles(dependencies, files, options);
   const broughtLayers = await bringLayers(dependencies, layers, options);
+  const brought = new Set(broughtLayers.map(({ blob }) => blob.digest));
+  const onlyBlobs = dependencies.keepsBlobs === true ? layers.filter(({ blob }) => !brought.has(blob.digest)) : [];
+  const broughtFiles = await bringFiles(dependencies, [...files, ...onlyBlobs], options);
   options.onProgress?.({ kind: "committing" });
   const broughtDocuments = await joined(
     documents,

@@ -14,6 +14,8 @@ export interface RecordDependencies {
   readonly snapshots: Pick<Snapshotter, "find">;
   readonly snapshotter?: string | undefined;
   readonly handler?: string | undefined;
+  /** Whether blobs of layers stay, since they can be had nowhere else. */
+  readonly keepsBlobs?: boolean | undefined;
 }
 
 /** What will be published. That everything it counts on is here is read from the disk, not remembered. */
@@ -27,6 +29,7 @@ export async function readyRecord(dependencies: RecordDependencies, plan: PullPl
     index: root === source ? undefined : root.descriptor,
     config: manifest.config,
     layers,
+    keepsBlobs: dependencies.keepsBlobs,
     platform: plan.platform,
     annotations: manifest.annotations,
   };

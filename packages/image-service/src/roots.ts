@@ -15,6 +15,7 @@ import { step } from "@stowage/steps";
 import type { Holdings } from "./holdings.ts";
 import type { ImageEvent } from "./image-event.ts";
 import type { Hold } from "./image-service.ts";
+import { KeyedTurns } from "./keyed-turns.ts";
 import { isReady } from "./ready.ts";
 
 /** The boot of the machine that this process runs in. */
@@ -40,11 +41,23 @@ export interface RootsOptions {
 export interface PublishRootOptions extends AbortOptions {
   readonly leaseSeconds: number;
   readonly mended: readonly Resource[];
+  /** Asked in the turn of these names, so that what it finds is so when they are given: failing ends it. */
+  readonly require?: (() => Promise<void>) | undefined;
+}
+
+/** What came of taking names. */
+export interface NamesTaken {
+  readonly taken: readonly string[];
+  readonly image: Image | undefined;
+  /** Whether the image went with its last name. */
+  readonly isRemoved: boolean;
 }
 
 /** What images and leases hold, kept the same in the index and in the holdings. Leases end here, at their time. */
 export class Roots implements Disposable {
   readonly #options: RootsOptions;
+  /** By keys of images and by names: what becomes of one is settled before the next is asked. */
+  readonly #turns = new KeyedTurns();
   #loading: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** When the timer ends, in seconds since the boot. */
@@ -66,10 +79,17 @@ export class Roots implements Disposable {
   }
 
   /** Publishes an image, and holds what it has for `leaseSeconds` although it may be removed at once. */
-  async publish(
+  publish(record: ImageRecord, names: readonly string[], options: PublishRootOptions): Promise<Image> {
+    return this.#turns.run([imageKeyOf(record), ...names], async () => {
+      await options.require?.();
+      return await this.#publish(record, names, options);
+    });
+  }
+
+  async #publish(
     record: ImageRecord,
     names: readonly string[],
-    { leaseSeconds, ...options }: PublishRootOptions,
+    { leaseSeconds, require: _, ...options }: PublishRootOptions,
   ): Promise<Image> {
     const { images, holdings, onChange } = this.#options;
     const resources = resourcesOf(record);
@@ -89,7 +109,11 @@ export class Roots implements Disposable {
   }
 
   /** Forgets an image, and, where it is told to, what the pull of it left held. */
-  async remove(
+  remove(key: ImageKey, options: AbortOptions & { readonly endLease: boolean }): Promise<Image | undefined> {
+    return this.#turns.run([key], () => this.#remove(key, options));
+  }
+
+  async #remove(
     key: ImageKey,
     { endLease, ...options }: AbortOptions & { readonly endLease: boolean },
   ): Promise<Image | undefined> {
@@ -104,13 +128,22 @@ export class Roots implements Disposable {
     return image;
   }
 
-  /** Takes names from an image. */
-  async removeNames(key: ImageKey, names: readonly string[], options: AbortOptions): Promise<void> {
-    const { images, onChange } = this.#options;
-    const handler = (await images.find(key))?.handler;
-    await images.removeNames(names, { ...options, handler });
-    const image = await images.find(key);
-    if (image !== undefined) onChange({ kind: "published", image, isNew: false });
+  /** Takes those of the names that an image has, and with the last of them the image. Returns it as it is then, or was. */
+  removeNames(key: ImageKey, names: readonly string[], options: AbortOptions): Promise<NamesTaken> {
+    return this.#turns.run([key, ...names], async () => {
+      const { images, onChange } = this.#options;
+      const before = await images.find(key);
+      const has = (name: string): boolean => [...(before?.tags ?? []), ...(before?.digests ?? [])].includes(name);
+      const taken = names.filter(has);
+      if (before === undefined || taken.length === 0) return { taken: [], image: before, isRemoved: false };
+      await images.removeNames(taken, { ...options, handler: before.handler });
+      const image = await images.find(key);
+      if (image === undefined) return { taken, image: before, isRemoved: false };
+      onChange({ kind: "published", image, isNew: false });
+      if (image.tags.length + image.digests.length > 0) return { taken, image, isRemoved: false };
+      await this.#remove(key, { ...options, endLease: true });
+      return { taken, image: before, isRemoved: true };
+    });
   }
 
   /** Notes what was found damaged: images that need it are not READY any more. */

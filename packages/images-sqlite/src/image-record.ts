@@ -24,7 +24,7 @@ export function decodeRecord(text: string): ImageRecord | undefined {
 type Fields = Readonly<Record<string, unknown>>;
 
 function recordIn(fields: Fields): ImageRecord {
-  const { index, created, handler, snapshotter, files } = fields;
+  const { index, created, handler, snapshotter, files, keepsBlobs } = fields;
   return {
     id: digestIn(fields["id"]),
     ...(handler === undefined ? {} : { handler: textIn(handler) }),
@@ -33,6 +33,7 @@ function recordIn(fields: Fields): ImageRecord {
     ...(index === undefined ? {} : { index: descriptorIn(index) }),
     config: descriptorIn(fields["config"]),
     layers: listIn(fields["layers"]).map(layerIn),
+    ...(keepsBlobs === true ? { keepsBlobs } : {}),
     ...(files === undefined ? {} : { files: listIn(files).map(descriptorIn) }),
     platform: platformIn(fields["platform"]),
     user: textIn(fields["user"]),

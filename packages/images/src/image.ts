@@ -15,6 +15,8 @@ export interface ImageRecord {
   readonly config: Descriptor;
   /** Bottom first; of an artifact, none. */
   readonly layers: readonly ImageLayer[];
+  /** Whether the blobs of its layers stay whatever the settings say, since no registry is known to have them. */
+  readonly keepsBlobs?: boolean | undefined;
   /** What an artifact has in place of layers: blobs that stay as they came. */
   readonly files?: readonly Descriptor[] | undefined;
   readonly platform: Platform;

@@ -136,6 +136,12 @@ export class LayerSnapshotter implements Snapshotter, AsyncDisposable {
     return [this.#driver.view(ids, { idMap })];
   }
 
+  async isShown(chain: Chain, { signal }: AbortOptions = {}): Promise<boolean> {
+    signal?.throwIfAborted();
+    const id = layerIdOf(chain);
+    return this.#driver.isMounted(id) || (await this.writable.standsOn(id));
+  }
+
   remove(chain: Chain, { signal }: AbortOptions = {}): Promise<void> {
     return this.#turn.take("remove a layer", async () => {
       signal?.throwIfAborted();

@@ -40,6 +40,9 @@ export interface Snapshotter {
   /** Takes a snapshot away; an absent one is fine. Fails with `failed-precondition` while anything stands on it or shows it. */
   remove(chain: Chain, options?: AbortOptions): Promise<void>;
 
+  /** Whether a mount or a writable snapshot shows it now: then neither it nor what it stands on can be removed. */
+  isShown(chain: Chain, options?: AbortOptions): Promise<boolean>;
+
   /** Takes away what `list` cannot name, because something below it is lost, unless it is part of one of `kept` or in use. */
   sweep(kept: readonly Chain[], options?: AbortOptions): Promise<void>;
 
