@@ -4,7 +4,7 @@ export class KeyedTurns {
 
   /** Runs `work` when all that came before it and is about any of `keys` has ended, well or not. */
   async run<Result>(keys: readonly string[], work: () => Promise<Result>): Promise<Result> {
-    const before = keys.map((key) => this.#last.get(key));
+    const before = keys.map((key) => this.#last.get(key) ?? Promise.resolve());
     const { promise: end, resolve } = Promise.withResolvers<void>();
     for (const key of keys) this.#last.set(key, end);
     try {
