@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import type { Settings } from "@stowage/config";
 import { readSettings } from "@stowage/core";
-import { ifThere, StowageError } from "@stowage/errors";
+import { type ErrorCode, ifThere, StowageError } from "@stowage/errors";
 import type { ImageVerbs } from "@stowage/image-service";
 import type { CommonOptions } from "../verbs/call.ts";
 
@@ -22,17 +22,32 @@ export async function openImages(
   options: CommonOptions,
   { authFile }: { readonly authFile?: string | undefined } = {},
 ): Promise<OpenImages> {
-  const configured = await readSettings(options.config);
-  const settings = {
+  const settings = await settingsOf(options, authFile);
+  if (isAnyStore(options)) return connect(settings, { otherwise: noDaemon });
+  return (await findHolder(settings)) ?? (await open(settings));
+}
+
+/** The daemon alone, for what only daemons do. Fails with `unavailable` where none answers. */
+export async function openDaemon(options: CommonOptions): Promise<OpenImages> {
+  const settings = await settingsOf(options);
+  const root = isAnyStore(options) ? undefined : ((await ifThere(realpath(settings.root))) ?? settings.root);
+  return connect(settings, { root, otherwise: noDaemon, code: "unavailable" });
+}
+
+/** The settings, and what the options say instead. */
+export async function settingsOf({ config, root, address }: CommonOptions, authFile?: string): Promise<Settings> {
+  const configured = await readSettings(config);
+  return {
     ...configured,
     registry: { ...configured.registry, authFile: authFile ?? configured.registry.authFile },
-    root: options.root ?? configured.root,
-    address: options.address ?? configured.address,
+    root: root ?? configured.root,
+    address: address ?? configured.address,
   };
-  if (options.address !== undefined && options.root === undefined) {
-    return connect(settings, { otherwise: "no daemon answers there" });
-  }
-  return (await findHolder(settings)) ?? (await open(settings));
+}
+
+/** Whether the daemon is what is meant, whichever store it holds. */
+export function isAnyStore({ root, address }: CommonOptions): boolean {
+  return address !== undefined && root === undefined;
 }
 
 /** The daemon that holds the very store. Looking for it first saves loading all that a store is made of. */
@@ -40,7 +55,7 @@ async function findHolder(settings: Settings): Promise<OpenImages | undefined> {
   const root = await ifThere(realpath(settings.root));
   if (root === undefined || !existsSync(settings.address)) return undefined;
   try {
-    return await connect(settings, { root, otherwise: "no daemon answers there" });
+    return await connect(settings, { root, otherwise: noDaemon });
   } catch (error) {
     if (!(error instanceof StowageError)) throw error;
     return undefined; // then the store itself says who holds it
@@ -69,15 +84,18 @@ async function open(settings: Settings): Promise<OpenImages> {
 
 interface Connecting {
   /** The store that is meant; where it is left out, the daemon's, whichever that is. */
-  readonly root?: string;
+  readonly root?: string | undefined;
   /** What is so where no daemon answers. */
   readonly otherwise: string;
+  readonly code?: ErrorCode;
 }
 
-async function connect(settings: Settings, { root, otherwise }: Connecting): Promise<OpenImages> {
+const noDaemon = "no daemon answers there";
+
+async function connect(settings: Settings, { root, otherwise, code }: Connecting): Promise<OpenImages> {
   const { findStore } = await import("@stowage/store-client");
   const client = await findStore(settings.address);
-  if (client === undefined) throw cannotConnect(settings, otherwise);
+  if (client === undefined) throw cannotConnect(settings, otherwise, code);
   const held = (await client.info()).root;
   if (root !== undefined && held !== root) {
     client[Symbol.dispose]();
@@ -86,6 +104,6 @@ async function connect(settings: Settings, { root, otherwise }: Connecting): Pro
   return { images: client, root: held, settings, [Symbol.asyncDispose]: async () => client[Symbol.dispose]() };
 }
 
-function cannotConnect({ address }: Settings, why: string): StowageError {
-  return new StowageError("failed-precondition", `Cannot connect to "${address}": ${why}`);
+function cannotConnect({ address }: Settings, why: string, code: ErrorCode = "failed-precondition"): StowageError {
+  return new StowageError(code, `Cannot connect to "${address}": ${why}`);
 }

@@ -29,7 +29,7 @@ export function mountVerb(): Verb {
       }
       if (dir === undefined)
         throw new StowageError("invalid-argument", `Cannot mount "${name}": there is no directory to mount it at`);
-      const mounted = await mountImage(open.images, { name, target: await findDirectory(dir) }, call);
+      const mounted = await mountImage(open, { name, target: await findDirectory(dir) }, call);
       call.print({ one: mounted, screen: () => [mounted.target] });
     });
 }

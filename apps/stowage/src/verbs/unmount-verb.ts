@@ -1,5 +1,6 @@
 import { StowageError } from "@stowage/errors";
 import { mountHolder } from "../store/mount-image.ts";
+import { openExisting } from "../store/open-existing.ts";
 import { realpathOf, unmountImage } from "../store/unmount-image.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
@@ -14,10 +15,28 @@ export function unmountVerb(): Verb {
     .answers({ target: "text: where it was mounted, without links on the way" })
     .runs(async (call: Call, dir: string) => {
       const target = await realpathOf(dir);
-      await unmountImage(target, await findRoot(call));
-      await release(target, call);
+      const root = await findRoot(call);
+      const left = await unmountImage(target, root);
+      if (left === undefined) await releaseGone({ target, root }, call);
+      else if (left === 0) await release(target, call);
       call.print({ one: { target }, screen: () => [target] });
     });
+}
+
+interface Place {
+  readonly target: string;
+  readonly root: string;
+}
+
+/** Ends what is held for a mount that something else has taken away. Fails with `not-found` where nothing is. */
+async function releaseGone({ target, root }: Place, call: Call): Promise<void> {
+  await using open = await openExisting(call.options);
+  const holder = mountHolder(target);
+  const holds = (await open?.images.holds(call)) ?? [];
+  if (!holds.some((hold) => hold.holder === holder))
+    throw new StowageError("not-found", `Cannot unmount "${target}": no image of "${root}" is mounted there`);
+  await open?.images.release(holder, call);
+  call.terminal.tell("stowage: it was unmounted already; its layers are not held for it any more");
 }
 
 /** The mount is gone whether or not the store can be told; one that was not keeps the layers until the next boot. */
