@@ -24,7 +24,7 @@ export class AuthFileReader {
       if (cause instanceof StowageError) throw cause;
       const isMissing = isErrno(cause, "ENOENT", "ENOTDIR") || (isErrno(cause, "EACCES") && (await isOutOfSight(path)));
       if (isMissing && !isNamed) return undefined;
-      throw unreadable(path, isMissing ? "there is no such file" : "it could not be opened and read", cause);
+      throw unreadable(path, isMissing ? "there is no such file" : reasonOf(cause), cause);
     }
   }
 
@@ -40,6 +40,10 @@ export class AuthFileReader {
     this.#known.set(path, { version, file });
     return file;
   }
+}
+
+function reasonOf(error: unknown): string {
+  return isErrno(error, "ELOOP") ? "its links lead in a circle" : "it could not be opened and read";
 }
 
 /** A pipe in a file's place would be waited for otherwise. */

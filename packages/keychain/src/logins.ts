@@ -1,8 +1,10 @@
 import {
   type AuthFile,
+  checkLogin,
   findCredentialHelper,
   hostOf,
   type Login,
+  quoteAddress,
   serverAddressOf,
   withLogin,
   withoutLogin,
@@ -11,7 +13,7 @@ import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { AuthFilePlace, Environment } from "./auth-file-places.ts";
 import { AuthFileReader } from "./auth-file-reader.ts";
 import { eraseFromCredentialProgram, storeInCredentialProgram } from "./credential-program.ts";
-import { readAuthText, writeAuthText } from "./write-auth-file.ts";
+import { editAuthText } from "./edit-auth-text.ts";
 
 export interface LoginsOptions extends AbortOptions {
   /** First choice first: `authFilePlaces`. */
@@ -31,15 +33,16 @@ export interface LoginPlace {
 /**
  * Keeps a user name and password where they will be found: by the program or in the file that answers for the host now, else in the
  * file that is for logins, made with mode 0600. Fails with `unavailable` where the program fails, with `invalid-argument` for a
- * damaged file.
+ * damaged file and for what `checkLogin` refuses, with `permission-denied` where the file would change its owner.
  */
 export async function storeLogin(login: Login, options: LoginsOptions): Promise<LoginPlace> {
   const server = serverAddressOf(login.domain);
   if (server === undefined)
-    throw new StowageError("invalid-argument", `Cannot log in to "${login.domain}": it is no host`);
+    throw new StowageError("invalid-argument", `Cannot log in to ${quoteAddress(login.domain)}: it is no host`);
+  checkLogin(login);
   const place = (await findPlaces(login.domain, options))[0] ?? lastResort(options);
   if (place.program === undefined) {
-    await writeAuthText(place.file, withLogin((await readAuthText(place.file)) ?? "", place.file, login));
+    await editAuthText(place.file, (text) => withLogin(text, place.file, login), options);
     return place;
   }
   await storeInCredentialProgram(place.program, { ...login, server }, asking(options));
@@ -53,9 +56,7 @@ export async function forgetLogin(domain: string, options: LoginsOptions): Promi
   const forgotten: LoginPlace[] = [];
   for (const place of places) {
     if (place.program === undefined) {
-      const left = withoutLogin((await readAuthText(place.file)) ?? "", place.file, domain);
-      if (left === undefined) continue;
-      await writeAuthText(place.file, left);
+      if (!(await editAuthText(place.file, (text) => withoutLogin(text, place.file, domain), options))) continue;
     } else await eraseFromCredentialProgram(place.program, server, asking(options));
     forgotten.push(told(place));
   }
