@@ -89,14 +89,14 @@ export class Roots implements Disposable {
   async #publish(
     record: ImageRecord,
     names: readonly string[],
-    { leaseSeconds, require: _, ...options }: PublishRootOptions,
+    { leaseSeconds, signal, mended }: PublishRootOptions,
   ): Promise<Image> {
     const { images, holdings, onChange } = this.#options;
     const resources = resourcesOf(record);
     const key = imageKeyOf(record);
     const lease = leaseSeconds > 0 ? this.#leaseFor(pullHolder(key), resources, leaseSeconds) : undefined;
     step("image-publishing");
-    const { image, isNew } = await images.publish(record, names, { ...options, lease }).catch((error: unknown) => {
+    const { image, isNew } = await images.publish(record, names, { signal, mended, lease }).catch((error: unknown) => {
       if (!isRolledBack(error)) this.#doubt(key, resources);
       throw error;
     });
