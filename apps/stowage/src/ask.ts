@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
-import { Writable } from "node:stream";
+import { addAbortSignal, Writable } from "node:stream";
 import { Secret } from "@stowage/auth";
-import { type AbortOptions, StowageError } from "@stowage/errors";
+import { StowageError } from "@stowage/errors";
 import type { Terminal } from "./terminal.ts";
 
 /** A line that somebody types. Fails with `invalid-argument` where nobody sits there. */
@@ -14,16 +14,23 @@ export async function askSecret(prompt: string, terminal: Terminal): Promise<Sec
   return new Secret(await ask(prompt, terminal, { isShown: false }));
 }
 
-/** All of standard input, without the line end that `echo` leaves. */
-export async function readSecret(signal: AbortOptions["signal"]): Promise<Secret> {
+/** All of standard input, without the line end that `echo` leaves. The signal ends the wait for it at once. */
+export async function readSecret(signal: AbortSignal): Promise<Secret> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of process.stdin) {
-    signal?.throwIfAborted();
-    chunks.push(Buffer.from(chunk));
-    size += chunk.length;
-    if (size > maxSecretBytes)
-      throw new StowageError("invalid-argument", `Cannot read the password: it has more than ${maxSecretBytes} bytes`);
+  try {
+    for await (const chunk of addAbortSignal(signal, process.stdin)) {
+      chunks.push(Buffer.from(chunk));
+      size += chunk.length;
+      if (size > maxSecretBytes)
+        throw new StowageError(
+          "invalid-argument",
+          `Cannot read the password: it has more than ${maxSecretBytes} bytes`,
+        );
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   }
   return new Secret(
     Buffer.concat(chunks)

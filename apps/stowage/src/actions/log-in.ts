@@ -1,4 +1,4 @@
-import { hostOf, type Secret } from "@stowage/auth";
+import { checkLogin, hostOf, quoteAddress, type Secret } from "@stowage/auth";
 import { StowageError } from "@stowage/errors";
 import { askLine, askSecret, readSecret } from "../ask.ts";
 import { openTools } from "../store/open-tools.ts";
@@ -15,6 +15,7 @@ export async function logIn(call: Call<LoginOptions>, registry: string): Promise
   const password = await passwordFor(call);
   if (username === "" || password.reveal() === "")
     throw new StowageError("invalid-argument", `Cannot log in to ${domain}: the user name or the password is empty`);
+  checkLogin({ domain, username, password });
   await using tools = await openTools(options);
   const credential = { kind: "basic", username, password } as const;
   await tools.registry.checkAccess(domain, { signal, plainHttp: options.plainHttp, credential });
@@ -30,7 +31,7 @@ export async function logIn(call: Call<LoginOptions>, registry: string): Promise
 export function requireHost(registry: string): string {
   const host = hostOf(registry);
   if (host !== undefined) return host;
-  throw new StowageError("invalid-argument", `Cannot read registry "${registry}": it is no host and port`);
+  throw new StowageError("invalid-argument", `Cannot read registry ${quoteAddress(registry)}: it is no host and port`);
 }
 
 async function passwordFor({ options, terminal }: Call<LoginOptions>): Promise<Secret> {
