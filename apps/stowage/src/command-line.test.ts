@@ -324,3 +324,12 @@ test("explains itself", async () => {
   for (const verb of ["pull", "images", "inspect", "rm", "mount", "unmount"]) expect(help.out).toContain(verb);
   expect((await runCommand(["pull", "--help"])).out).toContain("--plain-http");
 });
+
+test("the work goes on where nobody reads what is told of it", async () => {
+  const { image } = await offer();
+  const { place } = await openPlace({ daemon: false });
+  const pulling = startCommand(["pull", ...place, "--plain-http", `${image}x`, image]);
+  pulling.stderr.destroy();
+  const [out, [code]] = await Promise.all([text(pulling.stdout), once(pulling, "exit")]);
+  expect({ code, out }).toEqual({ code: 3, out: expect.stringMatching(/^sha256:[0-9a-f]{64}\n$/) });
+});

@@ -13,12 +13,15 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-// A reader who has seen enough, like `head`, is no reason to fail.
+// A reader who has seen enough, like `head`, is no reason to fail; whatever else there is, is told once.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") return;
+  if (error.code === "EPIPE" || process.exitCode === 1) return;
   process.stderr.write(`stowage: Cannot print the answer: ${error.message}\n`);
   process.exitCode = 1;
 });
+
+// The work goes on where nobody reads what is told of it.
+process.stderr.on("error", () => undefined);
 
 // What is compiled is kept for the next start: in a place that is the user's own, since what is read from there runs.
 enableCompileCache(join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "stowage"));

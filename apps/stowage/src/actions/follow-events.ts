@@ -1,24 +1,23 @@
-import { readSettings } from "@stowage/core";
-import { StowageError } from "@stowage/errors";
 import type { ImageEvent } from "@stowage/image-service";
-import { findStore } from "@stowage/store-client";
 import { bestName } from "../output/best-name.ts";
 import { formatBytesOf } from "../output/format-size.ts";
 import { shortDigest } from "../output/short-digest.ts";
+import { openDaemon } from "../store/open-images.ts";
 import type { Call } from "../verbs/call.ts";
 import type { EventsOptions } from "../verbs/events-verb.ts";
 
-/** Prints what happens, as it happens, until it is interrupted. To a store that no daemon holds, nothing happens by itself. */
+/**
+ * Prints what happens, as it happens, until it is interrupted or nobody reads it any more. To a store that no daemon holds, nothing
+ * happens by itself.
+ */
 export async function followEvents(call: Call<EventsOptions>): Promise<void> {
   const { signal, options, terminal } = call;
-  const address = options.address ?? (await readSettings(options.config)).address;
-  using client = await findStore(address);
-  if (client === undefined)
-    throw new StowageError("unavailable", `Cannot follow events: no daemon answers at "${address}"`);
-  for await (const event of client.watch({ signal })) {
+  await using open = await openDaemon(options);
+  for await (const event of open.images.watch({ signal })) {
     if (event.kind === "pull-progress" && options.progress !== true) continue;
     const time = new Date(terminal.now()).toISOString();
-    call.print({ next: { time, kind: event.kind, ...about(event) }, screen: () => [`${time}  ${describe(event)}`] });
+    const next = { time, kind: event.kind, ...about(event) };
+    if (!(await call.printNext({ next, screen: () => [`${time}  ${describe(event)}`] }))) return;
   }
 }
 

@@ -9,12 +9,16 @@ import { fillTemplate, parseTemplate, type Template } from "./template.ts";
 export type Item = Readonly<Record<string, unknown>>;
 
 /**
- * What a verb answers: a list of items, one item, or the next of a stream. `screen` is how people see it, and is only called for
- * them.
+ * What a verb answers: a list of items, or one item. `screen` is how people see it, and is only called for them.
  */
-export type Answer = ({ readonly list: readonly Item[] } | { readonly one: Item } | { readonly next: Item }) & {
+export type Answer = ({ readonly list: readonly Item[] } | { readonly one: Item }) & Seen;
+
+/** The next of a stream of answers. */
+export type NextAnswer = { readonly next: Item } & Seen;
+
+interface Seen {
   readonly screen: () => Screen;
-};
+}
 
 /** How the answers of this run are printed. */
 export type AnswerForm =
@@ -35,7 +39,7 @@ export function chooseForm(
 }
 
 /** The answer as text. A list is an array in JSON, the next of a stream a line. */
-export function formatAnswer(answer: Answer, form: AnswerForm, stream: Output): string {
+export function formatAnswer(answer: Answer | NextAnswer, form: AnswerForm, stream: Output): string {
   switch (form.kind) {
     case "screen":
       return formatScreen(answer.screen(), stream);
@@ -47,7 +51,7 @@ export function formatAnswer(answer: Answer, form: AnswerForm, stream: Output): 
   }
 }
 
-function itemsOf(answer: Answer): readonly Item[] {
+function itemsOf(answer: Answer | NextAnswer): readonly Item[] {
   if ("list" in answer) return answer.list;
   return ["one" in answer ? answer.one : answer.next];
 }

@@ -17,8 +17,12 @@ export async function writeBytes(
   return true;
 }
 
-/** Whether it is out. A reader who does not read keeps nobody from being stopped. */
-async function writeBlock(output: Output, block: Uint8Array, { signal }: AbortOptions): Promise<boolean> {
+/** Writes a block, and returns whether it is out. A reader who does not read keeps nobody from being stopped. */
+export async function writeBlock(
+  output: Output,
+  block: Uint8Array | string,
+  { signal }: AbortOptions,
+): Promise<boolean> {
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   const abort = (): void => reject(signal?.reason);
   signal?.addEventListener("abort", abort, { once: true });

@@ -1,4 +1,4 @@
-import { type Answer, type AnswerForm, chooseForm, formatAnswer } from "../output/answer.ts";
+import { type Answer, type AnswerForm, chooseForm, formatAnswer, type NextAnswer } from "../output/answer.ts";
 import { describeFailure, tellFailure } from "../output/describe-failure.ts";
 import type { ExitCode } from "../output/exit-codes.ts";
 import type { Progress } from "../progress/progress.ts";
@@ -45,6 +45,13 @@ export class Call<Options extends object = object> {
   /** Prints the answer as it was asked for: for people, as JSON, or through a template. */
   print(answer: Answer): void {
     this.terminal.stdout.write(formatAnswer(answer, this.#form, this.terminal.stdout));
+  }
+
+  /** Prints the next of a stream when the one before is out, and returns whether it is, too; where not, nobody reads any more. */
+  async printNext(answer: NextAnswer): Promise<boolean> {
+    const { stdout } = this.terminal;
+    const { writeBlock } = await import("../output/write-bytes.ts");
+    return await writeBlock(stdout, formatAnswer(answer, this.#form, stdout), this);
   }
 
   /** Whether the answer is printed for people; then what is no data can go with it. */

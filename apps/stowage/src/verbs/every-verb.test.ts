@@ -154,7 +154,7 @@ test("events tell what happens at a daemon, until they are interrupted", async (
   const begun = once(following.stdout, "data").then(() => true);
   for (let hasBegun = false; !hasBegun; ) {
     await run("pull", "-q", `${host}/team/other:1`);
-    hasBegun = await Promise.race([begun, false]);
+    hasBegun = await Promise.race([begun, Promise.resolve(false)]);
   }
   await run("pull", "-q", `${host}/team/app:1`);
   await run("rm", `${host}/team/app:1`);
