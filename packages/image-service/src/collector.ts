@@ -5,7 +5,7 @@ import { type CollectDependencies, type CollectOptions, collectImage, collectUnh
 import type { Collection } from "./collection.ts";
 import type { CollectionOptions, Removal } from "./image-service.ts";
 import type { Retention } from "./retention.ts";
-import type { Roots } from "./roots.ts";
+import { isImageHolder, type Roots } from "./roots.ts";
 import { traced } from "./trace.ts";
 import { UsageLedger } from "./usage-ledger.ts";
 
@@ -46,9 +46,10 @@ export class Collector {
   async giveBackOf(removed: Image): Promise<Removal> {
     const { holdings } = this.#dependencies;
     const freed = await collectImage(this.#dependencies, removed);
-    const left = resourcesOf(removed).filter((resource) => holdings.isHeld(resource));
-    if (left.length > 0) this.#removed.add(removed);
-    return { image: removed, freed, holders: [...new Set(left.flatMap((resource) => holdings.holdersOf(resource)))] };
+    const left = resourcesOf(removed).map((resource) => holdings.holdersOf(resource));
+    if (left.some((holders) => holders.length > 0)) this.#removed.add(removed);
+    const own = left.filter((holders) => !holders.some(isImageHolder)); // the others are shared with images that stay
+    return { image: removed, freed, holders: [...new Set(own.flat())] };
   }
 
   /** As the settings have it. */

@@ -142,7 +142,7 @@ export interface Removal {
   readonly image: Image;
   /** The disk that was given back. */
   readonly freed: Usage;
-  /** Who still holds some of it: its disk is given back after them. */
+  /** Who still holds some of what no other image has: its disk is given back after them. */
   readonly holders: readonly string[];
 }
 

@@ -185,7 +185,7 @@ export class Roots implements Disposable {
   holds(): readonly Hold[] {
     return this.#options.holdings
       .list()
-      .filter(([holder]) => !holder.startsWith(imagePrefix))
+      .filter(([holder]) => !isImageHolder(holder))
       .map(([holder, resources]) => ({ holder, resources }));
   }
 
@@ -270,6 +270,10 @@ function imageHolder(key: ImageKey): string {
 }
 
 const imagePrefix = "image ";
+
+export function isImageHolder(holder: string): boolean {
+  return holder.startsWith(imagePrefix);
+}
 
 /** Of what a finished pull leaves held, so that nothing collects it before a container is made of it. */
 function pullHolder(key: ImageKey): string {

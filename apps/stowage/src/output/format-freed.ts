@@ -5,13 +5,8 @@ import { formatBytes } from "./format-size.ts";
 /** What removals gave back, and why that is not all: `freed 7.5 MiB; the rest when it is not mounted at "/mnt" any more`. */
 export function formatFreed(removals: readonly Pick<Removal, "freed" | "holders">[]): string {
   const bytes = removals.reduce((sum, { freed }) => sum + freed.bytes, 0);
-  const holders = [...new Set(removals.flatMap((removal) => removal.holders))].filter((holder) => !isImage(holder));
+  const holders = [...new Set(removals.flatMap((removal) => removal.holders))];
   const rest =
     holders.length === 0 ? "" : `; the rest when it is not ${holders.map(describeHolder).join(", ")} any more`;
   return `freed ${formatBytes(bytes)}${rest}`;
-}
-
-/** What other images have is shared with them, and no news. */
-function isImage(holder: string): boolean {
-  return holder.startsWith("image ");
 }
