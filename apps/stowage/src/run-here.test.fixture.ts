@@ -27,7 +27,8 @@ export async function runHere(
   return { code, out: stdout.bytes(), err: stderr.bytes().toString() };
 }
 
-function collector(): Writable & { readonly bytes: () => Buffer } {
+/** A stream that keeps what it is written. */
+export function collector(): Writable & { readonly bytes: () => Buffer } {
   const chunks: Buffer[] = [];
   const writable = new Writable({
     write(chunk, _encoding, done) {

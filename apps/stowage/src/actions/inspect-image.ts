@@ -3,9 +3,10 @@ import { StowageError } from "@stowage/errors";
 import type { ImageVerbs } from "@stowage/image-service";
 import { diffIdsOf, type Image, imageSize } from "@stowage/images";
 import { chainIds, type Descriptor, formatPlatform } from "@stowage/oci";
+import { decodeJson } from "../output/decode-json.ts";
 import { imageJson } from "../output/describe-image.ts";
 import { formatBytes } from "../output/format-size.ts";
-import { jsonOf } from "../output/json.ts";
+import { documentLines } from "../output/json.ts";
 import type { Cell, Screen } from "../output/screen.ts";
 import { getImage } from "../store/get-image.ts";
 import type { Call } from "../verbs/call.ts";
@@ -19,7 +20,7 @@ export async function inspectImage(call: Call<InspectOptions>, name: string): Pr
   if (call.isForPeople && type !== "image" && type !== "layers") {
     const bytes = await readDocument(open.images, { image, type }, call);
     if (call.terminal.stdout.isTTY !== true) return void call.terminal.stdout.write(bytes);
-    return call.print({ one: {}, screen: () => jsonOf(decodeJson(bytes), 2).split("\n") });
+    return call.print({ one: {}, screen: () => documentLines(bytes) });
   }
   const documents = call.isForPeople ? {} : await readDocuments(open.images, image, call);
   const screen = () => (type === "layers" ? layerTable(image) : describe(image));
@@ -39,7 +40,7 @@ async function readDocument(
   return await buffer(images.readBlob(image, descriptor.digest, { signal }));
 }
 
-/** Of an image that is damaged, nothing is read. */
+/** Of an image that is damaged, nothing is read; what is no JSON is left out. */
 async function readDocuments(images: ImageVerbs, image: Image, { signal }: Call) {
   if (image.damage.length > 0) return {};
   const read = async (descriptor: Descriptor): Promise<unknown> =>
@@ -49,10 +50,6 @@ async function readDocuments(images: ImageVerbs, image: Image, { signal }: Call)
     imageIndex: image.index === undefined ? undefined : await read(image.index),
     imageConfig: await read(image.config),
   };
-}
-
-function decodeJson(bytes: Buffer): unknown {
-  return JSON.parse(bytes.toString("utf8"));
 }
 
 function describe(image: Image): Screen {

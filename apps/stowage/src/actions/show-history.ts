@@ -1,5 +1,6 @@
 import type { Image, ImageLayer } from "@stowage/images";
 import { z } from "zod";
+import { decodeJson } from "../output/decode-json.ts";
 import { cutTo } from "../output/display-width.ts";
 import { formatBytes } from "../output/format-size.ts";
 import { formatAge } from "../output/format-time.ts";
@@ -47,7 +48,7 @@ const entrySchema = z.object({
 const configSchema = z.object({ history: z.array(entrySchema).catch([]) });
 
 function decodeHistory(config: Uint8Array): readonly z.infer<typeof entrySchema>[] {
-  const read = configSchema.safeParse(JSON.parse(Buffer.from(config).toString("utf8")));
+  const read = configSchema.safeParse(decodeJson(config));
   return read.success ? read.data.history : [];
 }
 

@@ -2,7 +2,8 @@ import { StowageError } from "@stowage/errors";
 import { choosePlatform, formatPlatform, type Platform, parsePlatform } from "@stowage/oci";
 import { formatReference, parseReference, type Reference } from "@stowage/reference";
 import type { FetchedDocument, Registry, RegistryOptions } from "@stowage/registry";
-import { jsonOf } from "../output/json.ts";
+import { decodeJson } from "../output/decode-json.ts";
+import { documentLines } from "../output/json.ts";
 import { callOptions } from "../store/call-options.ts";
 import { openTools } from "../store/open-tools.ts";
 import type { Call } from "../verbs/call.ts";
@@ -15,12 +16,12 @@ export async function showManifest(call: Call<ManifestOptions>, text: string): P
   const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
   await using tools = await openTools(options);
   const { descriptor, bytes } = await resolveFor(tools.registry, { reference, platform }, callOptions(call));
-  const manifest: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  const manifest = decodeJson(bytes);
   if (call.isForPeople && terminal.stdout.isTTY !== true) return void terminal.stdout.write(bytes);
   const { digest, mediaType, size } = descriptor;
   call.print({
     one: { reference: formatReference(reference), digest, mediaType, size, manifest },
-    screen: () => jsonOf(manifest, 2).split("\n"),
+    screen: () => documentLines(bytes),
   });
 }
 

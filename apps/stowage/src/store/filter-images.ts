@@ -1,7 +1,8 @@
-import { type AbortOptions, StowageError } from "@stowage/errors";
+import { type AbortOptions, isStowageError, StowageError } from "@stowage/errors";
 import type { ImageVerbs } from "@stowage/image-service";
 import type { Image } from "@stowage/images";
 import { formatFamiliar, parseReference } from "@stowage/reference";
+import { decodeJson } from "../output/decode-json.ts";
 import { type Filter, type FilterKey, splitAt } from "./filter.ts";
 import { getImage } from "./get-image.ts";
 import { pinOf } from "./pinned.ts";
@@ -104,10 +105,19 @@ async function readLabels(
   image: Image,
   options: AbortOptions,
 ): Promise<ReadonlyMap<string, string>> {
-  const config: unknown = JSON.parse(Buffer.from(await images.readConfig(image, options)).toString("utf8"));
-  const labels = entry(entry(config, "config"), "Labels");
+  const labels = entry(entry(await readConfig(images, image, options), "config"), "Labels");
   if (typeof labels !== "object" || labels === null) return new Map();
   return new Map(Object.entries(labels).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
+}
+
+/** Of one that has lost its config, or that went in the meantime, there is none: the others are listed. */
+async function readConfig(images: ImageVerbs, image: Image, options: AbortOptions): Promise<unknown> {
+  try {
+    return decodeJson(await images.readConfig(image, options));
+  } catch (error) {
+    if (isStowageError(error, "data-loss") || isStowageError(error, "not-found")) return undefined;
+    throw error;
+  }
 }
 
 function entry(value: unknown, key: string): unknown {

@@ -25,7 +25,8 @@ export function inspectVerb(): Verb {
     .example("stowage inspect --format '{{json .imageConfig.config.Env}}' alpine:3", "a part of its config")
     .answers({
       ...imageFields,
-      imageManifest: "map: the image's manifest, as it came; left out where it is lost, as are the next two",
+      imageManifest:
+        "map: the image's manifest, as it came; left out where it is lost or no JSON that can be printed, as are the next two",
       imageIndex: "map: the index that it was chosen from, where there was one",
       imageConfig: "map: the image's config",
     })

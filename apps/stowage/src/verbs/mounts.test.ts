@@ -61,7 +61,10 @@ describe.skipIf(unprivileged).for([{ daemon: false }, { daemon: true }])(
       await print("pull", "--plain-http", "--quiet", `${registry.host}/artifact:1`);
       await print("mount", small, target);
       expect(await ask("mount")).toMatchObject([{ image: expect.stringMatching(/^sha256:/), target }]);
-      expect(await ask("why", join(target, "etc"))).toMatchObject({ kind: "mounted", images: [{ names: expect.arrayContaining([small]) }] });
+      expect(await ask("why", join(target, "etc"))).toMatchObject({
+        kind: "mounted",
+        images: [{ names: expect.arrayContaining([small]) }],
+      });
       await print("unmount", target);
     });
   },
