@@ -1,11 +1,12 @@
 import type { Credential } from "@stowage/auth";
 import { nodePlatform, type RegistryTools, readSettings } from "@stowage/core";
-import { isStowageError } from "@stowage/errors";
+import { StowageError } from "@stowage/errors";
 import { isOwnHost } from "@stowage/hosts";
 import { formatPlatform, parsePlatform } from "@stowage/oci";
 import { formatReference, parseReference, type Reference } from "@stowage/reference";
 import type { RegistryHost } from "@stowage/registry";
 import type { Screen } from "../output/screen.ts";
+import { openExisting } from "../store/open-existing.ts";
 import { openTools } from "../store/open-tools.ts";
 import { parseCreds } from "../store/parse-creds.ts";
 import type { Call } from "../verbs/call.ts";
@@ -33,13 +34,13 @@ export async function explainReference(call: Call<ExplainOptions>, text: string)
   call.print({ one: answer, screen: () => screenOf(answer) });
 }
 
-/** What has the name here now; a store that cannot be opened has nothing to do with how a name is resolved. */
-async function findHere(call: Call<ExplainOptions>, text: string): Promise<string | undefined> {
+/** What has the name here now; a store that cannot be asked, or is not there, has nothing to do with how a name is resolved. */
+async function findHere({ options, signal }: Call<ExplainOptions>, text: string): Promise<string | undefined> {
   try {
-    await using open = await call.open();
-    return (await open.images.find(text, { signal: call.signal }))?.id;
+    await using open = await openExisting(options);
+    return (await open?.images.find(text, { signal }))?.id;
   } catch (error) {
-    if (isStowageError(error, "permission-denied") || isStowageError(error, "failed-precondition")) return undefined;
+    if (error instanceof StowageError) return undefined;
     throw error;
   }
 }
@@ -54,20 +55,25 @@ interface Asked {
 async function aboutHost(asked: Asked, call: Call<ExplainOptions>) {
   const { host, isPlain, tools, reference } = asked;
   const isOwn = isOwnHost(host, reference);
+  const url = isOwn && isPlain ? plainOf(host.url) : host.url;
   return {
-    url: host.url.href,
+    url: url.href,
     path: host.path,
     role: host.role,
     for: [...host.capabilities],
-    scheme: schemeOf(host, isOwn && isPlain),
-    proxy: tools.proxyFor(host.url)?.host,
+    scheme: schemeOf(url, host),
+    proxy: tools.proxyFor(url)?.host,
     certificates: certificatesOf(host),
     ...(await authorityAt(asked, isOwn, call)),
   };
 }
 
-function schemeOf({ url, orPlainHttp }: RegistryHost, isPlain: boolean): string {
-  if (isPlain || url.protocol === "http:") return "http";
+function plainOf(url: URL): URL {
+  return new URL(url.href.replace(/^https:/, "http:"));
+}
+
+function schemeOf({ protocol }: URL, { orPlainHttp }: RegistryHost): string {
+  if (protocol === "http:") return "http";
   return orPlainHttp === true ? "https, then http" : "https";
 }
 
