@@ -1,3 +1,4 @@
+import { globSync } from "node:fs";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 const conditions = ["@stowage/source"];
@@ -9,6 +10,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     execArgv: conditions.map((condition) => `--conditions=${condition}`),
     include: ["src/**/*.test.ts"],
+    globalSetup: globSync("src/*.test.setup.ts"), // what a package makes once, before its tests
     reporters: ["default", ["json", { outputFile: "test-results.json" }]],
     testTimeout: 30_000,
   },

@@ -8,7 +8,8 @@ import { startRegistry } from "@stowage/registry-fake";
 import { startDaemon } from "@stowage/stowaged";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createProgram, listedVerbs } from "../program.ts";
-import { runCommand, scratchDirectory, startCommand } from "../run-command.test.fixture.ts";
+import { runInTerminal } from "../pseudo-terminal.test.fixture.ts";
+import { commandLine, runCommand, scratchDirectory, startCommand } from "../run-command.test.fixture.ts";
 import { Terminal } from "../terminal.ts";
 import { undocumentedIn } from "./answered-fields.test.fixture.ts";
 
@@ -145,6 +146,54 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
     });
     expect(await ask("logout", host)).toMatchObject([{ registry: host }]);
   });
+});
+
+test("every verb does in a terminal what it does in a pipe, and ends well", async () => {
+  const { directory, place, host } = await openWorld({ daemon: true });
+  const app = `${host}/team/app:1`;
+  const [archive, target] = [join(directory, "app.tar"), join(directory, "copied")];
+  const lines: readonly (readonly string[])[] = [
+    ["pull", app, `${host}/team/other:1`],
+    ["images"],
+    ["inspect", app],
+    ["inspect", "--type", "config", app],
+    ["history", app],
+    ["tree"],
+    ["tag", app, "my/app:2"],
+    ["pin", "my/app:2"],
+    ["unpin", "my/app:2"],
+    ["untag", "my/app:2"],
+    ["mount"],
+    ["cat", `${app}:/app`],
+    ["cp", `${app}:/app`, target],
+    ["diff", app, `${host}/team/other:1`],
+    ["save", app, "-o", archive],
+    ["load", archive],
+    ["push", app, `${host}/new/app:1`],
+    ["copy", app, `${host}/copy/app:1`],
+    ["manifest", app],
+    ["tags", `${host}/team/app`],
+    ["explain", app],
+    ["df"],
+    ["gc"],
+    ["check", "--quick"],
+    ["why", place[1] ?? ""],
+    ["info"],
+    ["version"],
+    ["completion", "bash"],
+    ["help", "pull"],
+    ["rm", "--all"],
+  ];
+  const script = lines.map((line) => `${commandLine([...line, ...place])}; echo "[$? ${line[0]}]"`).join("\n");
+  const terminal = runInTerminal(script.replaceAll("\n", "; "), { rows: 24, columns: 80 });
+  expect(await terminal.exited).toBe(0);
+  const ended = terminal.sent().matchAll(/\[(?<code>\d+) (?<verb>[a-z]+)\]\r\n/g);
+  expect([...ended].map(({ groups }) => `${groups?.["verb"]} ${groups?.["code"]}`)).toEqual(
+    lines.map(([verb]) => `${verb} 0`),
+  );
+  const needOthers = ["mount", "unmount", "login", "logout", "events"]; // which have tests in a terminal of their own, or need root
+  const run = new Set([...lines.map(([verb]) => verb), ...needOthers]);
+  expect(verbs.map((verb) => verb.name()).filter((name) => !run.has(name))).toEqual([]);
 });
 
 test("events tell what happens at a daemon, until they are interrupted", async () => {
