@@ -15,6 +15,8 @@ test.for([
   { words: ["pull", "--"], has: "--platform" },
   { words: ["pull", "-"], has: "--root" },
   { words: ["images", "--sort", ""], has: "created" },
+  { words: ["images", "--sort=n"], has: "name" },
+  { words: ["--root=/x", "im"], has: "images" },
   { words: ["completion", ""], has: "fish" },
 ])("after $words comes, among others, $has", ({ words, has }) => {
   const { completed } = completeWords(program, words);
@@ -30,12 +32,16 @@ test.for([
   { words: ["pull", "--creds", ""], kind: "nothing" },
   { words: ["images", "--root", ""], kind: "directories" },
   { words: ["rm", "--", "-"], kind: "names" },
+  { words: ["cat", ""], kind: "names" },
+  { words: ["diff", "a", ""], kind: "names" },
+  { words: ["images", "--root=/"], kind: "directories" },
+  { words: ["rm", "--", "--root=/"], kind: "names" },
   { words: ["nonsense", ""], kind: "nothing" },
 ])("what comes after $words is $kind", ({ words, kind }) => {
   expect(completeWords(program, words).completed.kind).toBe(kind);
 });
 
 test("the store that was named is the one whose images are offered", () => {
-  const { given } = completeWords(program, ["--root", "/x", "rm", "--config", "/y", ""]);
-  expect(Object.fromEntries(given)).toEqual({ root: "/x", config: "/y" });
+  const { given } = completeWords(program, ["--root", "/x", "rm", "--config", "/y", "--address=/z=", ""]);
+  expect(Object.fromEntries(given)).toEqual({ root: "/x", config: "/y", address: "/z=" });
 });

@@ -1,8 +1,11 @@
 import type { Command, Option } from "commander";
+import { splitAt } from "../store/filter.ts";
 import { type Candidate, type Completed, completedBy } from "./completed.ts";
 
 export interface Completion {
   readonly completed: Completed;
+  /** What of the last word stays before that: `--sort=`. */
+  readonly prefix: string;
   /** The options of every verb that were given with a value, by their names. */
   readonly given: ReadonlyMap<string, string>;
 }
@@ -12,9 +15,12 @@ export function completeWords(program: Command, words: readonly string[]): Compl
   const current = words.at(-1) ?? "";
   const typed = readWords(program, words.slice(0, -1));
   const given = new Map(typed.given);
-  if (typed.awaited !== undefined) return { completed: valueOf(typed.awaited), given };
-  if (current.startsWith("-") && !typed.isEnded) return { completed: wordsOf(flags(program, typed.verb)), given };
-  return { completed: operandAt(program, typed), given };
+  const nothing = { prefix: "", given };
+  if (typed.awaited !== undefined) return { ...nothing, completed: valueOf(typed.awaited) };
+  if (typed.isEnded || !current.startsWith("-")) return { ...nothing, completed: operandAt(program, typed) };
+  const assigned = readAssignment(program, typed.verb, current);
+  if (assigned === undefined) return { ...nothing, completed: wordsOf(flags(program, typed.verb)) };
+  return { completed: valueOf(assigned.option), prefix: `${assigned.option.long}=`, given };
 }
 
 interface Typed {
@@ -38,11 +44,12 @@ function readWord(program: Command, typed: Typed, word: string): Typed {
     return { ...typed, awaited: undefined, given: [...given, [awaited.attributeName(), word]] };
   if (!typed.isEnded && word === "--") return { ...typed, isEnded: true };
   if (!typed.isEnded && word.startsWith("-")) {
+    const assigned = readAssignment(program, verb, word);
+    if (assigned !== undefined)
+      return { ...typed, given: [...given, [assigned.option.attributeName(), assigned.value]] };
     return {
       ...typed,
-      awaited: optionsOf(program, verb).find(
-        (option) => (option.long === word || option.short === word) && takesValue(option),
-      ),
+      awaited: optionsWithValue(program, verb).find(({ long, short }) => [long, short].includes(word)),
     };
   }
   if (verb !== undefined) return { ...typed, operands: typed.operands + 1 };
@@ -78,8 +85,19 @@ function optionsOf(program: Command, verb: Command | undefined): readonly Option
   return [...(verb?.options ?? []), ...program.options].filter(({ hidden }) => !hidden);
 }
 
-function takesValue({ required, optional }: Option): boolean {
-  return required || optional;
+function optionsWithValue(program: Command, verb: Command | undefined): readonly Option[] {
+  return optionsOf(program, verb).filter(({ required, optional }) => required || optional);
+}
+
+/** An option that has its value in the same word: `--root=/x`. */
+function readAssignment(
+  program: Command,
+  verb: Command | undefined,
+  word: string,
+): { readonly option: Option; readonly value: string } | undefined {
+  const [name, value] = splitAt(word, "=");
+  const option = optionsWithValue(program, verb).find(({ long }) => long === name);
+  return option === undefined || value === undefined ? undefined : { option, value };
 }
 
 function valueOf({ flags: text, argChoices }: Option): Completed {

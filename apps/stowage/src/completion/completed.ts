@@ -23,6 +23,8 @@ export function completedBy({ name, choices }: Placeholder): Completed {
 
 const kinds: ReadonlyMap<string, "names" | "files" | "directories"> = new Map([
   ["image", "names"],
+  ["image:path", "names"],
+  ["other", "names"],
   ["pinned", "names"],
   ["file", "files"],
   ["socket", "files"],

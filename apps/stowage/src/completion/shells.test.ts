@@ -15,7 +15,7 @@ let image: string;
 /** A store with an image, and `stowage` on the path. */
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "stowage-completion-"));
-  root = join(directory, "store");
+  root = join(directory, "the store");
   writeFileSync(join(directory, "stowage"), `#!/bin/sh\nexec ${commandLine([])} "$@"\n`, { mode: 0o755 });
   for (const [shell, script] of Object.entries(shellScripts)) writeFileSync(join(directory, shell), script);
   await using registry = await startRegistry();
@@ -37,7 +37,7 @@ const shells: Readonly<
   },
   fish: {
     command: ["fish", "--no-config", "-c"],
-    ask: (line) => `source ${directory}/fish; complete -C '${line}' | string replace -r '\\t.*' ''`,
+    ask: (line) => `source ${directory}/fish; complete -C '${line}' | string replace -r '\\t.*' ''; true`,
   },
   zsh: {
     // An interactive zsh in a terminal of its own lists what it would offer.
@@ -74,6 +74,11 @@ describe.for(Object.keys(shellScripts).filter((shell): shell is Shell => shell i
     expect(offered("stowage pull --pl", "--platform")).toContain("--platform");
     // A shell that breaks words at colons completes what comes after the last of them.
     const known = shell === "bash" ? image.slice(image.indexOf(":") + 1) : image;
-    expect(offered(`stowage rm --root ${root} ${image.slice(0, -4)}`, known)).toContain(known);
+    const typed = root.replace(" ", "\\ ");
+    expect(offered(`stowage rm --root ${typed} ${image.slice(0, -4)}`, known)).toContain(known);
+    expect(offered(`stowage cat --root=${typed} ${image.slice(0, -4)}`, known)).toContain(known);
+    const key = shell === "bash" ? "name" : "--sort=name";
+    expect(offered("stowage images --sort=n", key)).toContain(key);
+    expect(offered(`stowage images --root=${directory}/th`, "store").replaceAll("\\", "")).toContain("the store");
   });
 });
