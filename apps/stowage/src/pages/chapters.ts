@@ -30,12 +30,18 @@ export const exits: Chapter = {
 
 export const environment: Chapter = {
   heading: "Environment",
-  text: "Nothing else in the environment changes what the command does, but for the proxies of a pull.",
+  text: "Where a daemon holds the store, pulls go out from the daemon, through its proxies, but with the credential of who runs the command. Variables of Node, like NODE_OPTIONS, act on the command as on every program that it runs.",
   terms: [
     ["NO_COLOR", "where it is set, nothing is coloured"],
     ["FORCE_COLOR", "where it is set, tables are coloured although stdout is no terminal"],
     ["TERM", "with dumb, nothing is drawn anew in its place: progress is a line every ten seconds"],
-    ["HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the proxies of a pull, where the settings name none"],
+    [
+      "HTTPS_PROXY, HTTP_PROXY, NO_PROXY",
+      "the proxies of whatever asks a registry, where the settings name none; the same in small letters comes first",
+    ],
+    ["REGISTRY_AUTH_FILE", "the one file with credentials, where neither --authfile nor the settings name one"],
+    ["XDG_RUNTIME_DIR, XDG_CONFIG_HOME, DOCKER_CONFIG, HOME", "where credentials are looked for otherwise: see Files"],
+    ["PATH", "where the programs are that such a file names for credentials, docker-credential-NAME"],
     [
       "XDG_CACHE_HOME",
       "where the compiled command is kept, to start faster: under stowage there (~/.cache by default)",
@@ -45,11 +51,17 @@ export const environment: Chapter = {
 
 export const files: Chapter = {
   heading: "Files",
-  text: "All of them can be elsewhere; see the options of every verb, and the settings.",
+  text: "All of them can be elsewhere; see the options of every verb, and the settings. A path that is given to an option is one from the working directory, unless it begins with a slash. Of the files with credentials, the first that has one for the name counts.",
   terms: [
     ["/etc/stowage/stowage.toml", "settings, with those in the directory conf.d beside it"],
     ["/var/lib/stowage", "the store"],
     ["/run/stowage/stowage.sock", "the daemon's socket"],
+    [
+      "$XDG_RUNTIME_DIR/containers/auth.json",
+      "credentials until the next boot (/run/containers/UID/auth.json by default)",
+    ],
+    ["$XDG_CONFIG_HOME/containers/auth.json", "credentials that stay (~/.config/containers/auth.json by default)"],
+    ["$DOCKER_CONFIG/config.json", "those of docker (~/.docker/config.json by default), and of old in ~/.dockercfg"],
   ],
 };
 

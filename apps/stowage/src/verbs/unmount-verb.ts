@@ -1,6 +1,5 @@
 import { StowageError } from "@stowage/errors";
 import { mountHolder } from "../store/mount-image.ts";
-import { openExisting } from "../store/open-existing.ts";
 import { realpathOf, unmountImage } from "../store/unmount-image.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
@@ -30,6 +29,7 @@ interface Place {
 
 /** Ends what is held for a mount that something else has taken away. Fails with `not-found` where nothing is. */
 async function releaseGone({ target, root }: Place, call: Call): Promise<void> {
+  const { openExisting } = await import("../store/open-existing.ts");
   await using open = await openExisting(call.options);
   const holder = mountHolder(target);
   const holds = (await open?.images.holds(call)) ?? [];
