@@ -10,13 +10,12 @@ import { Collector } from "./collector.ts";
 import { accountFor, type DiskAccount } from "./disk-account.ts";
 import { findImages } from "./find-image.ts";
 import { type Handlers, requireHandler, Snapshotters } from "./handlers.ts";
-import { Holdings } from "./holdings.ts";
+import { type Hold, Holdings } from "./holdings.ts";
 import { type ImageEvent, tellingPull } from "./image-event.ts";
 import { ImageNames } from "./image-names.ts";
 import type {
   CollectionOptions,
   HandlerOptions,
-  Hold,
   ImageService,
   ImageServiceDependencies,
   ImageServiceSettings,

@@ -72,3 +72,9 @@ export class Holdings {
 
 /** What the holders of pulls that are under way begin with. */
 export const pullPrefix = "pull ";
+
+/** Somebody beside the images, and what must stay for them. */
+export interface Hold {
+  readonly holder: string;
+  readonly resources: readonly Resource[];
+}

@@ -1,7 +1,7 @@
 import type { Credential } from "@stowage/auth";
 import type { ContentStore } from "@stowage/content";
 import type { AbortOptions } from "@stowage/errors";
-import type { Image, ImageIndex, Resource } from "@stowage/images";
+import type { Image, ImageIndex } from "@stowage/images";
 import type { Digest, Platform } from "@stowage/oci";
 import type { Reference } from "@stowage/reference";
 import type { Registry } from "@stowage/registry";
@@ -10,6 +10,7 @@ import type { CheckOptions, CheckReport } from "./check.ts";
 import type { Collection } from "./collection.ts";
 import type { Disk, DiskAccount } from "./disk-account.ts";
 import type { Handlers } from "./handlers.ts";
+import type { Hold } from "./holdings.ts";
 import type { ImageEvent } from "./image-event.ts";
 import type { ImageSource, LoadOptions } from "./image-source.ts";
 import type { Widths } from "./limiter.ts";
@@ -165,12 +166,6 @@ export interface Pin {
   /** An id, a name, or, in the settings, a glob that matches whole names. */
   readonly pattern: string;
   readonly by: "settings" | "somebody";
-}
-
-/** Somebody beside the images, and what must stay for them. */
-export interface Hold {
-  readonly holder: string;
-  readonly resources: readonly Resource[];
 }
 
 export interface ReadBlobOptions extends AbortOptions {

@@ -11,11 +11,11 @@ export {
   diskKinds,
 } from "./disk-account.ts";
 export { type Handler, type Handlers } from "./handlers.ts";
+export { type Hold } from "./holdings.ts";
 export { type ImageEvent } from "./image-event.ts";
 export {
   type CollectionOptions,
   type HandlerOptions,
-  type Hold,
   type ImageService,
   type ImageServiceDependencies,
   type ImageServiceSettings,

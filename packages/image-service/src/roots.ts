@@ -12,9 +12,8 @@ import {
 } from "@stowage/images";
 import type { Digest } from "@stowage/oci";
 import { step } from "@stowage/steps";
-import type { Holdings } from "./holdings.ts";
+import type { Hold, Holdings } from "./holdings.ts";
 import type { ImageEvent } from "./image-event.ts";
-import type { Hold } from "./image-service.ts";
 import { KeyedTurns } from "./keyed-turns.ts";
 import { isReady } from "./ready.ts";
 

@@ -4,7 +4,10 @@ import { formatBytes } from "../output/format-size.ts";
 import type { Cell, Screen } from "../output/screen.ts";
 import { shortDigest } from "../output/short-digest.ts";
 import type { Call } from "../verbs/call.ts";
-import type { GcOptions } from "../verbs/gc-verb.ts";
+
+export interface GcOptions {
+  readonly dryRun?: boolean;
+}
 
 /** Collects, or says what that would do, and prints it. */
 export async function collect(call: Call<GcOptions>): Promise<void> {

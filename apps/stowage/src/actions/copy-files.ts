@@ -6,7 +6,12 @@ import { parseImagePath } from "../store/image-path.ts";
 import { openImageFiles } from "../store/open-image-files.ts";
 import { bytesOfPath, textOfPath } from "../store/path-text.ts";
 import type { Call } from "../verbs/call.ts";
-import type { CpOptions } from "../verbs/cp-verb.ts";
+
+export interface CpOptions {
+  readonly archive?: boolean;
+  readonly followLink?: boolean;
+  readonly quiet?: boolean;
+}
 
 /** Copies a file or a directory out of an image, and prints what came of it. */
 export async function copyFiles(call: Call<CpOptions>, place: string, target: string): Promise<void> {

@@ -8,8 +8,16 @@ import { openTools } from "../store/open-tools.ts";
 import { parseCreds } from "../store/parse-creds.ts";
 import { type Sent, sendBlobs, sendDocument } from "../store/send-image.ts";
 import type { Call } from "../verbs/call.ts";
-import type { CopyOptions } from "../verbs/copy-verb.ts";
 import { resolveFor } from "./show-manifest.ts";
+
+export interface CopyOptions {
+  readonly platform?: string;
+  readonly plainHttp?: boolean;
+  readonly srcCreds?: string;
+  readonly destCreds?: string;
+  readonly authfile?: string;
+  readonly quiet?: boolean;
+}
 
 /** Copies what a name stands for, what is below it first, and prints what came of it. */
 export async function copyImage(call: Call<CopyOptions>, fromText: string, toText: string): Promise<void> {

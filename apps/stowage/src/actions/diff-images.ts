@@ -8,7 +8,11 @@ import { openImageFiles } from "../store/open-image-files.ts";
 import type { OpenImages } from "../store/open-images.ts";
 import { textOfPath } from "../store/path-text.ts";
 import type { Call } from "../verbs/call.ts";
-import type { DiffOptions } from "../verbs/diff-verb.ts";
+
+export interface DiffOptions {
+  readonly layers?: boolean;
+  readonly files?: boolean;
+}
 
 /** Prints which layers two images share, and in which files they differ. */
 export async function diffImages(call: Call<DiffOptions>, one: string, two: string): Promise<void> {

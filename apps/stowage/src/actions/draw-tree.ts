@@ -6,7 +6,10 @@ import { type TreeNode, treeLines } from "../output/tree.ts";
 import { getImage } from "../store/get-image.ts";
 import { growTree, type LayerNode } from "../store/layer-tree.ts";
 import type { Call } from "../verbs/call.ts";
-import type { TreeOptions } from "../verbs/tree-verb.ts";
+
+export interface TreeOptions {
+  readonly trunc?: boolean;
+}
 
 /** Prints the layers that images stand on, each with what stands on it. */
 export async function drawTree(call: Call<TreeOptions>, names: readonly string[]): Promise<void> {

@@ -9,8 +9,12 @@ import type { Screen } from "../output/screen.ts";
 import { openExisting } from "../store/open-existing.ts";
 import { openTools } from "../store/open-tools.ts";
 import { parseCreds } from "../store/parse-creds.ts";
+import type { RegistryOptions } from "../store/registry-options.ts";
 import type { Call } from "../verbs/call.ts";
-import type { ExplainOptions } from "../verbs/explain-verb.ts";
+
+export interface ExplainOptions extends RegistryOptions {
+  readonly platform?: string;
+}
 
 /** Prints how a name will be resolved. Nobody is asked for it; credential programs are. */
 export async function explainReference(call: Call<ExplainOptions>, text: string): Promise<void> {

@@ -4,7 +4,10 @@ import { formatBytesOf } from "../output/format-size.ts";
 import { shortDigest } from "../output/short-digest.ts";
 import { openDaemon } from "../store/open-images.ts";
 import type { Call } from "../verbs/call.ts";
-import type { EventsOptions } from "../verbs/events-verb.ts";
+
+export interface EventsOptions {
+  readonly progress?: boolean;
+}
 
 /**
  * Prints what happens, as it happens, until it is interrupted or nobody reads it any more. To a store that no daemon holds, nothing

@@ -6,11 +6,15 @@ import { chainIds, type Descriptor, formatPlatform } from "@stowage/oci";
 import { decodeJson } from "../output/decode-json.ts";
 import { imageJson } from "../output/describe-image.ts";
 import { formatBytes } from "../output/format-size.ts";
+import type { inspectTypes } from "../output/inspect-types.ts";
 import { documentLines } from "../output/json.ts";
 import type { Cell, Screen } from "../output/screen.ts";
 import { getImage } from "../store/get-image.ts";
 import type { Call } from "../verbs/call.ts";
-import type { InspectOptions } from "../verbs/inspect-verb.ts";
+
+export interface InspectOptions {
+  readonly type: (typeof inspectTypes)[number];
+}
 
 /** Prints what an image is; a document of it as the very bytes that came, but for a terminal. */
 export async function inspectImage(call: Call<InspectOptions>, name: string): Promise<void> {

@@ -1,10 +1,18 @@
 import { imageJson } from "../output/describe-image.ts";
+import type { ImageTableOptions } from "../output/image-table.ts";
 import { imageTable } from "../output/image-table.ts";
 import { sortImages } from "../output/sort-images.ts";
+import type { SortKey } from "../output/sort-keys.ts";
+import type { Filter } from "../store/filter.ts";
 import { parseFilter } from "../store/filter.ts";
 import { filterImages } from "../store/filter-images.ts";
 import type { Call } from "../verbs/call.ts";
-import type { ImagesOptions } from "../verbs/images-verb.ts";
+
+export interface ImagesOptions extends ImageTableOptions {
+  readonly filter?: readonly Filter[];
+  readonly sort?: SortKey;
+  readonly quiet?: boolean;
+}
 
 /** Prints the images that pass the filters and whose name is like `pattern`, and tells how many are damaged. */
 export async function listImages(call: Call<ImagesOptions>, pattern: string | undefined): Promise<void> {

@@ -1,8 +1,8 @@
 import { formatReference, parseReference } from "@stowage/reference";
 import { callOptions } from "../store/call-options.ts";
 import { openTools } from "../store/open-tools.ts";
+import type { RegistryOptions } from "../store/registry-options.ts";
 import type { Call } from "../verbs/call.ts";
-import type { RegistryOptions } from "../verbs/registry-options.ts";
 
 /** Prints the tags of a repository, in the order of its registry. */
 export async function listTags(call: Call<RegistryOptions>, text: string): Promise<void> {

@@ -12,7 +12,14 @@ import { archivedNames, bestArchivedName } from "../store/archived-names.ts";
 import { loadWaves } from "../store/load-waves.ts";
 import type { OpenImages } from "../store/open-images.ts";
 import type { Call } from "../verbs/call.ts";
-import type { LoadOptions } from "../verbs/load-verb.ts";
+
+export interface LoadOptions {
+  readonly input?: string;
+  readonly name?: string;
+  readonly platform?: string;
+  readonly force?: boolean;
+  readonly quiet?: boolean;
+}
 
 /** Loads the images of an archive, some at once, and prints those that came. */
 export async function loadImages(call: Call<LoadOptions>, file: string | undefined): Promise<void> {

@@ -3,7 +3,13 @@ import { StowageError } from "@stowage/errors";
 import { askLine, askSecret, readSecret } from "../ask.ts";
 import { openTools } from "../store/open-tools.ts";
 import type { Call } from "../verbs/call.ts";
-import type { LoginOptions } from "../verbs/login-verb.ts";
+
+export interface LoginOptions {
+  readonly username?: string;
+  readonly passwordStdin?: boolean;
+  readonly authfile?: string;
+  readonly plainHttp?: boolean;
+}
 
 /** Asks for what is missing, lets the registry judge it, and keeps it where it will be found. */
 export async function logIn(call: Call<LoginOptions>, registry: string): Promise<void> {

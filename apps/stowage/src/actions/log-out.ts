@@ -1,8 +1,11 @@
 import { StowageError } from "@stowage/errors";
 import { openTools } from "../store/open-tools.ts";
 import type { Call } from "../verbs/call.ts";
-import type { LogoutOptions } from "../verbs/logout-verb.ts";
 import { requireHost } from "./log-in.ts";
+
+export interface LogoutOptions {
+  readonly authfile?: string;
+}
 
 /** Forgets what is kept for a registry, and prints where that was. */
 export async function logOut(call: Call<LogoutOptions>, registry: string): Promise<void> {

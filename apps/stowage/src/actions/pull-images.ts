@@ -10,8 +10,14 @@ import { callOptions } from "../store/call-options.ts";
 import { listPlatforms, type WantedImage } from "../store/list-platforms.ts";
 import type { OpenImages } from "../store/open-images.ts";
 import { openTools } from "../store/open-tools.ts";
+import type { RegistryOptions } from "../store/registry-options.ts";
 import type { Call } from "../verbs/call.ts";
-import type { PullOptions } from "../verbs/pull-verb.ts";
+
+export interface PullOptions extends RegistryOptions {
+  readonly platform?: string;
+  readonly allPlatforms?: boolean;
+  readonly quiet?: boolean;
+}
 
 /** Pulls images, all at once, and prints those that came. */
 export async function pullImages(call: Call<PullOptions>, texts: readonly string[]): Promise<void> {

@@ -9,9 +9,13 @@ import { bytesFromOffset } from "../store/bytes-from-offset.ts";
 import { callOptions } from "../store/call-options.ts";
 import { getImage } from "../store/get-image.ts";
 import { openTools } from "../store/open-tools.ts";
+import type { RegistryOptions } from "../store/registry-options.ts";
 import { type Sent, sendBlobs, sendDocument } from "../store/send-image.ts";
 import type { Call } from "../verbs/call.ts";
-import type { PushOptions } from "../verbs/push-verb.ts";
+
+export interface PushOptions extends RegistryOptions {
+  readonly quiet?: boolean;
+}
 
 /** Sends an image, blobs first, its manifest last, and prints what came of it. */
 export async function pushImage(call: Call<PushOptions>, name: string, text: string | undefined): Promise<void> {

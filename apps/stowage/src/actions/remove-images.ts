@@ -4,7 +4,11 @@ import { imageJson } from "../output/describe-image.ts";
 import { formatFreed } from "../output/format-freed.ts";
 import { pinOf, requireUnpinned } from "../store/pinned.ts";
 import type { Call } from "../verbs/call.ts";
-import type { RemoveOptions } from "../verbs/remove-verb.ts";
+
+export interface RemoveOptions {
+  readonly all?: boolean;
+  readonly force?: boolean;
+}
 
 /** Removes images one after the other, and prints what went and what disk that gave back. */
 export async function removeImages(call: Call<RemoveOptions>, names: readonly string[]): Promise<void> {

@@ -8,13 +8,18 @@ import {
 import { shortDigest } from "../output/short-digest.ts";
 import { writeBytes } from "../output/write-bytes.ts";
 import type { WorkInProgress } from "../progress/progress.ts";
+import type { AskedOutput } from "../store/archive-output.ts";
 import { type ArchiveOutput, chooseOutput } from "../store/archive-output.ts";
 import { callOptions } from "../store/call-options.ts";
 import { exportedImage, exportSource, type ImageToExport, joinRoots, partsOf } from "../store/export-images.ts";
 import { getImage } from "../store/get-image.ts";
+import type { RegistryOptions } from "../store/registry-options.ts";
 import { writeFileWhole } from "../store/write-file-whole.ts";
 import type { Call } from "../verbs/call.ts";
-import type { SaveOptions } from "../verbs/save-verb.ts";
+
+export interface SaveOptions extends RegistryOptions, AskedOutput {
+  readonly quiet?: boolean;
+}
 
 /** Writes images into an archive, and prints which. */
 export async function saveImages(call: Call<SaveOptions>, names: readonly string[]): Promise<void> {

@@ -9,7 +9,10 @@ import { shortDigest } from "../output/short-digest.ts";
 import { visibleText } from "../output/visible-text.ts";
 import { getImage } from "../store/get-image.ts";
 import type { Call } from "../verbs/call.ts";
-import type { HistoryOptions } from "../verbs/history-verb.ts";
+
+export interface HistoryOptions {
+  readonly trunc?: boolean;
+}
 
 /** Prints the steps that the config of an image tells of; layers beyond them are steps of which nothing is known. */
 export async function showHistory(call: Call<HistoryOptions>, name: string): Promise<void> {

@@ -1,13 +1,17 @@
 import { StowageError } from "@stowage/errors";
 import { choosePlatform, formatPlatform, type Platform, parsePlatform } from "@stowage/oci";
 import { formatReference, parseReference, type Reference } from "@stowage/reference";
-import type { FetchedDocument, Registry, RegistryOptions } from "@stowage/registry";
+import type { RegistryOptions as AskOptions, FetchedDocument, Registry } from "@stowage/registry";
 import { decodeJson } from "../output/decode-json.ts";
 import { documentLines } from "../output/json.ts";
 import { callOptions } from "../store/call-options.ts";
 import { openTools } from "../store/open-tools.ts";
+import type { RegistryOptions } from "../store/registry-options.ts";
 import type { Call } from "../verbs/call.ts";
-import type { ManifestOptions } from "../verbs/manifest-verb.ts";
+
+export interface ManifestOptions extends RegistryOptions {
+  readonly platform?: string;
+}
 
 /** Prints a document of a registry: its very bytes, so that their digest is its name, but for a terminal. */
 export async function showManifest(call: Call<ManifestOptions>, text: string): Promise<void> {
@@ -29,7 +33,7 @@ export async function showManifest(call: Call<ManifestOptions>, text: string): P
 export async function resolveFor(
   registry: Registry,
   { reference, platform }: { readonly reference: Reference; readonly platform: Platform | undefined },
-  options: RegistryOptions,
+  options: AskOptions,
 ): Promise<FetchedDocument> {
   const root = await registry.resolve(reference, options);
   if (platform === undefined || root.document.kind !== "index") return root;

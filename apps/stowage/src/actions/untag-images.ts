@@ -4,7 +4,10 @@ import { parseReference } from "@stowage/reference";
 import { formatFreed } from "../output/format-freed.ts";
 import { requireUnpinned } from "../store/pinned.ts";
 import type { Call } from "../verbs/call.ts";
-import type { UntagOptions } from "../verbs/untag-verb.ts";
+
+export interface UntagOptions {
+  readonly force?: boolean;
+}
 
 /** Takes names, one after the other, and prints what became of them. */
 export async function untagImages(call: Call<UntagOptions>, names: readonly string[]): Promise<void> {

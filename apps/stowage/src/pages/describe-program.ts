@@ -3,7 +3,8 @@ import type { DescribedField } from "../output/fields.ts";
 import { describeFields } from "../output/fields.ts";
 import { listedVerbs } from "../program.ts";
 import { groups } from "../verbs/groups.ts";
-import type { Example, Verb } from "../verbs/verb.ts";
+import type { Verb } from "../verbs/verb.ts";
+import type { Example } from "../verbs/verb-help.ts";
 import { ownOptions } from "../verbs/verb-help.ts";
 
 export type Term = readonly [term: string, means: string];

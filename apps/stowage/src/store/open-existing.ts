@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { CommonOptions } from "../verbs/call.ts";
+import type { CommonOptions } from "./common-options.ts";
 import { isAnyStore, type OpenImages, openImages, settingsOf } from "./open-images.ts";
 
 /** Opens the store as `openImages` does, where there is one; `undefined` where opening it would make one. */

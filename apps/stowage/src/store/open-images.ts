@@ -4,7 +4,7 @@ import type { Settings } from "@stowage/config";
 import { readSettings } from "@stowage/core";
 import { type ErrorCode, ifThere, StowageError } from "@stowage/errors";
 import type { ImageVerbs } from "@stowage/image-service";
-import type { CommonOptions } from "../verbs/call.ts";
+import type { CommonOptions } from "./common-options.ts";
 
 export interface OpenImages extends AsyncDisposable {
   /** Of the store itself, or of the daemon that holds it. */

@@ -1,6 +1,6 @@
 import { openRegistryTools, type RegistryTools, readSettings } from "@stowage/core";
-import type { CommonOptions } from "../verbs/call.ts";
-import type { RegistryOptions } from "../verbs/registry-options.ts";
+import type { CommonOptions } from "./common-options.ts";
+import type { RegistryOptions } from "./registry-options.ts";
 
 /** Registries as the settings have them, for who asks them without the store. */
 export async function openTools({

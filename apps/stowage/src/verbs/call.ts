@@ -1,30 +1,28 @@
 import { type Answer, type AnswerForm, chooseForm, formatAnswer, type NextAnswer } from "../output/answer.ts";
-import { describeFailure, tellFailure } from "../output/describe-failure.ts";
+import { describeFailure, type Hints, tellFailure } from "../output/describe-failure.ts";
 import type { ExitCode } from "../output/exit-codes.ts";
+import type { Fields } from "../output/fields.ts";
 import type { Progress } from "../progress/progress.ts";
+import type { CommonOptions } from "../store/common-options.ts";
 import type { OpenImages } from "../store/open-images.ts";
 import type { Terminal } from "../terminal.ts";
-import type { Verb } from "./verb.ts";
 
-/** The options that every verb has. */
-export interface CommonOptions {
-  readonly root?: string;
-  readonly address?: string;
-  readonly config?: string;
-  readonly json?: boolean;
-  readonly format?: string;
-  readonly verbose?: boolean;
+/** What a verb has declared that a run of it goes by. */
+export interface Declared {
+  /** The fields of its JSON. */
+  readonly fields: Fields;
+  readonly failureHints: Hints;
 }
 
 /** One run of a verb. */
 export class Call<Options extends object = object> {
   readonly options: Options & CommonOptions;
   readonly terminal: Terminal;
-  readonly #verb: Verb;
+  readonly #verb: Declared;
   readonly #form: AnswerForm;
   #failed: FailedError | undefined;
 
-  constructor(verb: Verb, terminal: Terminal, options: Options & CommonOptions) {
+  constructor(verb: Declared, terminal: Terminal, options: Options & CommonOptions) {
     this.#verb = verb;
     this.terminal = terminal;
     this.options = options;

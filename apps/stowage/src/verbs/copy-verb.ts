@@ -1,16 +1,8 @@
+import type { CopyOptions } from "../actions/copy-image.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { seeRegistry } from "./see-registry.ts";
 import { Verb } from "./verb.ts";
-
-export interface CopyOptions {
-  readonly platform?: string;
-  readonly plainHttp?: boolean;
-  readonly srcCreds?: string;
-  readonly destCreds?: string;
-  readonly authfile?: string;
-  readonly quiet?: boolean;
-}
 
 export function copyVerb(): Verb {
   return new Verb("copy", "Copy an image from one registry to another, all platforms, digests kept")

@@ -1,13 +1,8 @@
+import type { CpOptions } from "../actions/copy-files.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { seeImages } from "./see-images.ts";
 import { Verb } from "./verb.ts";
-
-export interface CpOptions {
-  readonly archive?: boolean;
-  readonly followLink?: boolean;
-  readonly quiet?: boolean;
-}
 
 export function cpVerb(): Verb {
   return new Verb("cp", "Copy files or directories out of an image, without mounting anything")

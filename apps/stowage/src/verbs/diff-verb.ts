@@ -1,12 +1,8 @@
+import type { DiffOptions } from "../actions/diff-images.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { seeImages } from "./see-images.ts";
 import { Verb } from "./verb.ts";
-
-export interface DiffOptions {
-  readonly layers?: boolean;
-  readonly files?: boolean;
-}
 
 export function diffVerb(): Verb {
   return new Verb("diff", "Compare two images: which layers they share, and which files differ")

@@ -1,10 +1,7 @@
+import type { EventsOptions } from "../actions/follow-events.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { Verb } from "./verb.ts";
-
-export interface EventsOptions {
-  readonly progress?: boolean;
-}
 
 export function eventsVerb(): Verb {
   return new Verb("events", "Follow what happens to the images of a daemon")

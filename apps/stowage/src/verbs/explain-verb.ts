@@ -1,11 +1,8 @@
+import type { ExplainOptions } from "../actions/explain-reference.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
-import { type RegistryOptions, withRegistryOptions } from "./registry-options.ts";
+import { withRegistryOptions } from "./registry-options.ts";
 import { Verb } from "./verb.ts";
-
-export interface ExplainOptions extends RegistryOptions {
-  readonly platform?: string;
-}
 
 export function explainVerb(): Verb {
   return withRegistryOptions(new Verb("explain", "Say how a name will be resolved: who is asked, as whom, and why"))

@@ -1,11 +1,8 @@
+import type { GcOptions } from "../actions/collect.ts";
 import { usageFields } from "../output/usage-fields.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { Verb } from "./verb.ts";
-
-export interface GcOptions {
-  readonly dryRun?: boolean;
-}
 
 export function gcVerb(): Verb {
   return new Verb("gc", "Give back the disk of what nothing needs, as the settings have it")

@@ -1,11 +1,8 @@
+import type { HistoryOptions } from "../actions/show-history.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { seeImages } from "./see-images.ts";
 import { Verb } from "./verb.ts";
-
-export interface HistoryOptions {
-  readonly trunc?: boolean;
-}
 
 export function historyVerb(): Verb {
   return new Verb("history", "Show how an image was built, the last step first")

@@ -1,17 +1,11 @@
 import { Option } from "commander";
+import type { ImagesOptions } from "../actions/list-images.ts";
 import { imageFields } from "../output/image-fields.ts";
-import type { ImageTableOptions } from "../output/image-table.ts";
-import { type SortKey, sortKeys } from "../output/sort-keys.ts";
+import { sortKeys } from "../output/sort-keys.ts";
 import { type Filter, parseFilter } from "../store/filter.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { Verb } from "./verb.ts";
-
-export interface ImagesOptions extends ImageTableOptions {
-  readonly filter?: readonly Filter[];
-  readonly sort?: SortKey;
-  readonly quiet?: boolean;
-}
 
 export function imagesVerb(): Verb {
   return new Verb("images", "List the images")

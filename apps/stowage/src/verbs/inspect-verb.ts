@@ -1,15 +1,11 @@
 import { Option } from "commander";
+import type { InspectOptions } from "../actions/inspect-image.ts";
 import { imageFields } from "../output/image-fields.ts";
+import { inspectTypes } from "../output/inspect-types.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { seeImages } from "./see-images.ts";
 import { Verb } from "./verb.ts";
-
-export interface InspectOptions {
-  readonly type: (typeof inspectTypes)[number];
-}
-
-const inspectTypes = ["image", "manifest", "index", "config", "layers"] as const;
 
 export function inspectVerb(): Verb {
   return new Verb("inspect", "Show what an image is, or a document or the layers of it")

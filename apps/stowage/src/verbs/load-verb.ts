@@ -1,15 +1,8 @@
+import type { LoadOptions } from "../actions/load-images.ts";
 import { imageFields } from "../output/image-fields.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { Verb } from "./verb.ts";
-
-export interface LoadOptions {
-  readonly input?: string;
-  readonly name?: string;
-  readonly platform?: string;
-  readonly force?: boolean;
-  readonly quiet?: boolean;
-}
 
 export function loadVerb(): Verb {
   return new Verb("load", "Bring images here from an archive, verified and unpacked")

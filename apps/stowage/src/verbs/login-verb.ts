@@ -1,13 +1,7 @@
+import type { LoginOptions } from "../actions/log-in.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { Verb } from "./verb.ts";
-
-export interface LoginOptions {
-  readonly username?: string;
-  readonly passwordStdin?: boolean;
-  readonly authfile?: string;
-  readonly plainHttp?: boolean;
-}
 
 export function loginVerb(): Verb {
   return new Verb("login", "Keep a user name and password for a registry, once it has taken them")

@@ -1,10 +1,7 @@
+import type { LogoutOptions } from "../actions/log-out.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { Verb } from "./verb.ts";
-
-export interface LogoutOptions {
-  readonly authfile?: string;
-}
 
 export function logoutVerb(): Verb {
   return new Verb("logout", "Forget the user name and password for a registry")

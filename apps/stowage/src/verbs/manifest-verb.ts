@@ -1,12 +1,9 @@
+import type { ManifestOptions } from "../actions/show-manifest.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
-import { type RegistryOptions, withRegistryOptions } from "./registry-options.ts";
+import { withRegistryOptions } from "./registry-options.ts";
 import { seeRegistry } from "./see-registry.ts";
 import { Verb } from "./verb.ts";
-
-export interface ManifestOptions extends RegistryOptions {
-  readonly platform?: string;
-}
 
 export function manifestVerb(): Verb {
   return withRegistryOptions(new Verb("manifest", "Print the manifest or index that a registry has under a name"))

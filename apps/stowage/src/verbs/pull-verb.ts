@@ -1,15 +1,10 @@
+import type { PullOptions } from "../actions/pull-images.ts";
 import { imageFields } from "../output/image-fields.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
-import { type RegistryOptions, withRegistryOptions } from "./registry-options.ts";
+import { withRegistryOptions } from "./registry-options.ts";
 import { seeRegistry } from "./see-registry.ts";
 import { Verb } from "./verb.ts";
-
-export interface PullOptions extends RegistryOptions {
-  readonly platform?: string;
-  readonly allPlatforms?: boolean;
-  readonly quiet?: boolean;
-}
 
 export function pullVerb(): Verb {
   return withRegistryOptions(new Verb("pull", "Bring images here, verified and unpacked"))

@@ -1,12 +1,9 @@
+import type { PushOptions } from "../actions/push-image.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
-import { type RegistryOptions, withRegistryOptions } from "./registry-options.ts";
+import { withRegistryOptions } from "./registry-options.ts";
 import { seeRegistry } from "./see-registry.ts";
 import { Verb } from "./verb.ts";
-
-export interface PushOptions extends RegistryOptions {
-  readonly quiet?: boolean;
-}
 
 export function pushVerb(): Verb {
   return withRegistryOptions(new Verb("push", "Send an image of this store to a registry"))

@@ -1,12 +1,5 @@
 import type { Verb } from "./verb.ts";
 
-/** The options of verbs that ask a registry. */
-export interface RegistryOptions {
-  readonly plainHttp?: boolean;
-  readonly creds?: string;
-  readonly authfile?: string;
-}
-
 /** Adds them to a verb. */
 export function withRegistryOptions(verb: Verb): Verb {
   return verb

@@ -1,14 +1,10 @@
+import type { RemoveOptions } from "../actions/remove-images.ts";
 import { imageFields } from "../output/image-fields.ts";
 import { usageFields } from "../output/usage-fields.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { seeImages } from "./see-images.ts";
 import { Verb } from "./verb.ts";
-
-export interface RemoveOptions {
-  readonly all?: boolean;
-  readonly force?: boolean;
-}
 
 export function removeVerb(): Verb {
   return new Verb("rm", "Remove images with all their names")

@@ -1,14 +1,11 @@
 import { Option } from "commander";
-import { type AskedOutput, archiveTypes } from "../store/archive-output.ts";
+import type { SaveOptions } from "../actions/save-images.ts";
+import { archiveTypes } from "../store/archive-output.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
-import { type RegistryOptions, withRegistryOptions } from "./registry-options.ts";
+import { withRegistryOptions } from "./registry-options.ts";
 import { seeImages } from "./see-images.ts";
 import { Verb } from "./verb.ts";
-
-export interface SaveOptions extends RegistryOptions, AskedOutput {
-  readonly quiet?: boolean;
-}
 
 export function saveVerb(): Verb {
   const form = "docker-archive is an OCI archive, too (default: oci-layout for a directory, else docker-archive)";

@@ -1,6 +1,7 @@
+import type { RegistryOptions } from "../store/registry-options.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
-import { type RegistryOptions, withRegistryOptions } from "./registry-options.ts";
+import { withRegistryOptions } from "./registry-options.ts";
 import { seeRegistry } from "./see-registry.ts";
 import { Verb } from "./verb.ts";
 

@@ -1,11 +1,8 @@
+import type { TreeOptions } from "../actions/draw-tree.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { seeImages } from "./see-images.ts";
 import { Verb } from "./verb.ts";
-
-export interface TreeOptions {
-  readonly trunc?: boolean;
-}
 
 export function treeVerb(): Verb {
   return new Verb("tree", "Draw which images stand on which layers, and share them")

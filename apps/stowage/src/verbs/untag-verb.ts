@@ -1,12 +1,9 @@
+import type { UntagOptions } from "../actions/untag-images.ts";
 import { usageFields } from "../output/usage-fields.ts";
 import type { Call } from "./call.ts";
 import { groups } from "./groups.ts";
 import { seeImages } from "./see-images.ts";
 import { Verb } from "./verb.ts";
-
-export interface UntagOptions {
-  readonly force?: boolean;
-}
 
 export function untagVerb(): Verb {
   return new Verb("untag", "Take names from images; an image goes with its last name")

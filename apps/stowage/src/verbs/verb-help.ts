@@ -1,9 +1,14 @@
 import type { Command, Help, Option } from "commander";
 import { fillLines, listTerms } from "../output/fill-lines.ts";
-import type { Verb } from "./verb.ts";
+
+/** A command line, and what it does. */
+export interface Example {
+  readonly line: string;
+  readonly means: string;
+}
 
 /** What `--help` says of a verb: usage, arguments, options, examples; those of every verb by name only, so that it fits a screen. */
-export function verbHelp(verb: Verb, helper: Help): string {
+export function verbHelp(verb: Command & { readonly examples: readonly Example[] }, helper: Help): string {
   const sections = [
     ["Arguments:", verb.registeredArguments.map((argument) => [helper.argumentTerm(argument), argument.description])],
     ["Options:", ownOptions(verb).map((option) => [option.flags, helper.optionDescription(option)])],

@@ -1,9 +1,10 @@
 import { Command, Help } from "commander";
 import type { Hints } from "../output/describe-failure.ts";
 import type { Fields } from "../output/fields.ts";
+import type { CommonOptions } from "../store/common-options.ts";
 import type { Terminal } from "../terminal.ts";
-import { Call, type CommonOptions } from "./call.ts";
-import { verbHelp } from "./verb-help.ts";
+import { Call } from "./call.ts";
+import { type Example, verbHelp } from "./verb-help.ts";
 
 /**
  * A verb of the command is a value, made by a function in a file of its own, and listed in `all-verbs.ts`. What it declares is
@@ -88,11 +89,6 @@ export class Verb extends Command {
   override createHelp(): Help {
     return Object.assign(new Help(), { formatHelp: (_: Command, helper: Help) => verbHelp(this, helper) });
   }
-}
-
-export interface Example {
-  readonly line: string;
-  readonly means: string;
 }
 
 type Action = Parameters<Command["action"]>[0];
