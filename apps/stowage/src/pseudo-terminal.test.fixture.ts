@@ -18,13 +18,16 @@ export interface TerminalSize {
   readonly columns: number;
 }
 
+/** Whoever runs the tests may have none; a person has them. */
+const { CI: _, NO_COLOR: __, FORCE_COLOR: ___, ...withoutColours } = process.env;
+
 /** Runs a line of shell in a real pseudo-terminal, which `script` makes, and renders it as a terminal of that size does. */
 export function runInTerminal(line: string, { rows, columns }: TerminalSize): InTerminal {
   const emulator = new Terminal({ rows, cols: columns, scrollback: 1000, allowProposedApi: true });
   const sized = `stty rows ${rows} cols ${columns}; ${line}`;
   const child = spawn("script", ["--quiet", "--return", "--command", sized, "/dev/null"], {
     stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, TERM: "xterm-256color", SHELL: "/bin/bash" },
+    env: { ...withoutColours, TERM: "xterm-256color", SHELL: "/bin/bash" },
   });
   let sent = "";
   child.stdout.on("data", (chunk: Buffer) => {

@@ -16,12 +16,13 @@ import { SharedWork } from "@stowage/shared-work";
 import type { ConfigDependencies } from "./bring-config.ts";
 import { bringFiles, type FileDependencies } from "./bring-files.ts";
 import { type BringLayersOptions, bringLayers, type LayerDependencies } from "./bring-layers.ts";
-import { chooseManifest, idOf } from "./choose-manifest.ts";
+import { type ChosenImage, chooseManifest, idOf } from "./choose-manifest.ts";
 import type { WantedBlob } from "./fetch-blob.ts";
 import { type Holdings, pullPrefix } from "./holdings.ts";
 import { joined } from "./joined.ts";
 import type { PullOptions } from "./pull-event.ts";
 import { type PullPlan, planOf } from "./pull-plan.ts";
+import { isReady } from "./ready.ts";
 import { readyRecord } from "./ready-record.ts";
 import type { Roots } from "./roots.ts";
 import { type ReferenceTrace, traced } from "./trace.ts";
@@ -85,12 +86,13 @@ export async function pullImage(
   requireSizes(plan, dependencies);
   await options.onKnown?.(idOf(chosen));
   options.onProgress?.({ kind: "resolved", manifest: chosen.source.descriptor, layers: chosen.manifest.layers });
+  const own = { ...dependencies, keepsBlobs: await mustKeepBlobs(dependencies, chosen) };
   const pull = `${pullPrefix}${randomUUID()}`;
   await dependencies.holdings.take(pull, resourcesWanted(dependencies, plan));
   try {
     const damaged = new Set((await dependencies.images.listDamage()).map(({ resource }) => resource));
-    await commitParts(dependencies, plan, { ...options, pull, damaged });
-    const record = await readyRecord(dependencies, plan);
+    await commitParts(own, plan, { ...options, pull, damaged });
+    const record = await readyRecord(own, plan);
     await requireSameKind(dependencies, record, reference);
     const require = () => options.onKnown?.(record.id) ?? Promise.resolve();
     const { leaseSeconds } = dependencies;
@@ -105,6 +107,13 @@ export async function pullImage(
   } finally {
     dependencies.holdings.end(pull);
   }
+}
+
+/** Whether blobs of layers stay: of an image that is here as a registry gave it, that one has them. */
+async function mustKeepBlobs({ keepsBlobs, handler, images }: PullDependencies, chosen: ChosenImage): Promise<boolean> {
+  if (keepsBlobs !== true) return false;
+  const known = await images.find(imageKeyOf({ id: idOf(chosen), handler }));
+  return known === undefined || known.keepsBlobs === true || !isReady(known);
 }
 
 /** What claims to be larger than anything is refused before room is made for it. */

@@ -29,7 +29,7 @@ export async function readyRecord(dependencies: RecordDependencies, plan: PullPl
     index: root === source ? undefined : root.descriptor,
     config: manifest.config,
     layers,
-    keepsBlobs: dependencies.keepsBlobs,
+    keepsBlobs: dependencies.keepsBlobs === true ? true : undefined,
     platform: plan.platform,
     annotations: manifest.annotations,
   };
