@@ -83,7 +83,9 @@ function expectNoRoom(failure: unknown): void {
   expect(failure).toBeInstanceOf(StowageError);
   expect(failure).toMatchObject({
     code: "resource-exhausted",
-    message: expect.stringMatching(/^Cannot [a-z].+: .*(?:\d+ (?:more )?bytes.* \d+ are left|no inodes are left|is full)/),
+    message: expect.stringMatching(
+      /^Cannot [a-z].+: .*(?:\d+ (?:more )?bytes.* \d+ are left|no inodes are left|is full)/,
+    ),
   });
 }
 
