@@ -29,18 +29,23 @@ export function decodeSettings(text: string, name: string): Settings {
  * tables are merged, lists are not.
  */
 export function mergeSettings(files: readonly SettingsFile[]): MergedSettings {
-  const read = files.map(({ name, text }) => ({ name, table: decodeToml(text, { noun: "settings", name }, schema) }));
+  const read = readTables(files);
   const merged = read.reduce<Table>((before, { table }) => mergeTables(before, table), {});
   const origins = read.flatMap(({ name, table }) => keysOf(table).map((key) => [key, name] as const));
   return { settings: complete(settingKeys, merged), origins: new Map(origins) };
+}
+
+/** Mostly there is no file, and making the schema takes its time. */
+function readTables(files: readonly SettingsFile[]): readonly { readonly name: string; readonly table: Table }[] {
+  if (files.length === 0) return [];
+  const schema = tableSchema(settingKeys);
+  return files.map(({ name, text }) => ({ name, table: decodeToml(text, { noun: "settings", name }, schema) }));
 }
 
 /** What TOML said, decoded, its names in snake_case; what it left out is left out. */
 interface Table {
   readonly [name: string]: unknown;
 }
-
-const schema = tableSchema(settingKeys);
 
 /** What is in force where nothing is set. */
 export const defaultSettings: Settings = complete(settingKeys, {});
