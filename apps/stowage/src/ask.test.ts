@@ -74,8 +74,8 @@ test.for([
   { verb: "tags", args: ["tags", `me:${secret}@a.io/x`] },
 ])("$verb repeats no password that stands before a host ($args.1)", async ({ args }) => {
   const { home } = await start();
-  const env = { ...process.env, HOME: home, XDG_DATA_HOME: join(home, "data") };
-  const ended = await runCommand(args, { env, input: "typed" });
+  const place = ["--root", join(home, "store"), "--address", join(home, "none.sock")];
+  const ended = await runCommand([...args, ...place], { env: { ...process.env, HOME: home }, input: "typed" });
   expect(ended).toMatchObject({ code: expect.toSatisfy((code) => code !== 0) });
   expect(ended.err).toMatch(/cannot/i);
   expect(ended.out + ended.err).not.toContain(secret);
