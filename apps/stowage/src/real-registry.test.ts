@@ -71,6 +71,24 @@ describe.skipIf(missing.length > 0)(`against Debian's docker-registry, with a De
     expect(JSON.parse(alone.out)[0]).toMatchObject({ tags: [image] });
   }, 120_000);
 
+  test("what is pushed and copied, skopeo reads back with its digests", async () => {
+    const scratch = await scratchDirectory();
+    const place = ["--root", join(scratch, "store"), "--address", join(scratch, "none.sock")];
+    const [pulled] = JSON.parse((await runCommand(["pull", ...place, "--json", "--quiet", image])).out);
+    const [pushed, copied] = ["pushed", "copied"].map((name) => `${registry.host}/${name}/minbase:1`);
+    for (const args of [
+      ["push", image, pushed ?? ""],
+      ["copy", image, copied ?? ""],
+    ])
+      expect(await runCommand([...args, "--quiet", ...place])).toMatchObject({ code: 0, err: "" });
+    for (const [at, name] of [pushed, copied].entries()) {
+      const layout = `oci:${join(scratch, `back${at}`)}:it`;
+      execFileSync("skopeo", ["copy", "--quiet", "--src-tls-verify=false", `docker://${name}`, layout]);
+      const inspected = execFileSync("skopeo", ["inspect", "--format", "{{.Digest}}", layout], { encoding: "utf8" });
+      expect(inspected.trim()).toBe(pulled.manifest);
+    }
+  }, 120_000);
+
   test("the tour shows it from the first call to the last", () => {
     const tour = new URL("../../tour/src/main.ts", import.meta.url).pathname;
     const args = ["--conditions=@stowage/source", tour, "--plain-http", image];
