@@ -32,6 +32,6 @@ export const hasty: HttpRegistryOptions & {
 } = {
   retries: { rounds: 2, firstMilliseconds: 1 },
   chunks: { bytes: 64 * 1024, width: 4, fastBytesPerSecond: Number.POSITIVE_INFINITY },
-  timeouts: { connect: 1000, headers: 400, body: 400, document: 1500 },
+  timeouts: { connect: 1000, headers: 400, body: 400, document: 4000 },
   leastRate: { bytesPerSecond: 100_000, windowMilliseconds: 150 },
 };
