@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type AbortOptions, isStowageError, StowageError } from "@stowage/errors";
 import { type Image, type ImageIndex, imageKeyOf, resourcesOf } from "@stowage/images";
 import { isDigest } from "@stowage/oci";
-import { formatReference, formatRepository, parseReference, type Reference } from "@stowage/reference";
+import { findReference, formatReference, formatRepository, type Reference } from "@stowage/reference";
 import type { Collector } from "./collector.ts";
 import { findImages, isIn } from "./find-image.ts";
 import type { Holdings } from "./holdings.ts";
@@ -143,14 +143,10 @@ function nameOf({ id, tags, digests }: Image, text: string): string {
 /** Names as they are kept; an id is one already, and what is neither stays as it is. */
 function normalised(text: string): string {
   if (isDigest(text)) return text;
-  try {
-    const reference = parseReference(text);
-    const { domain, path, digest } = reference;
-    return formatReference(digest === undefined ? reference : { domain, path, digest });
-  } catch (error) {
-    if (isStowageError(error, "invalid-argument")) return text;
-    throw error;
-  }
+  const reference = findReference(text);
+  if (reference === undefined) return text;
+  const { domain, path, digest } = reference;
+  return formatReference(digest === undefined ? reference : { domain, path, digest });
 }
 
 function orNone(error: unknown): readonly Image[] {

@@ -1,2 +1,9 @@
 export { InvalidReferenceError, type InvalidReferenceReason } from "./invalid-reference-error.ts";
-export { formatFamiliar, formatReference, formatRepository, parseReference, type Reference } from "./reference.ts";
+export {
+  findReference,
+  formatFamiliar,
+  formatReference,
+  formatRepository,
+  parseReference,
+  type Reference,
+} from "./reference.ts";

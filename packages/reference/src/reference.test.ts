@@ -14,6 +14,7 @@ import {
 } from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  findReference,
   formatFamiliar,
   formatReference,
   formatRepository,
@@ -174,6 +175,11 @@ test.for([
   { text: "docker.io/localhost/c", familiar: "docker.io/localhost/c:latest" },
 ])("calls $text $familiar", ({ text, familiar }) => {
   expect(formatFamiliar(parseReference(text))).toBe(familiar);
+});
+
+test("finds a reference in a text that may be none", () => {
+  expect(findReference("busybox")).toEqual(parseReference("busybox"));
+  expect(findReference(hex)).toBeUndefined();
 });
 
 test("names the repository", () => {

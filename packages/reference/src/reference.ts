@@ -49,6 +49,16 @@ export function parseReference(text: string): Reference {
   };
 }
 
+/** Reads a text that may be something else than a reference, such as an id: `undefined` for what `parseReference` refuses. */
+export function findReference(text: string): Reference | undefined {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    if (error instanceof InvalidReferenceError) return undefined;
+    throw error;
+  }
+}
+
 /** The complete form, which `parseReference` reads back as the same value: `docker.io/library/busybox:latest`. */
 export function formatReference(reference: Reference): string {
   return formatRepository(reference) + formatObject(reference);

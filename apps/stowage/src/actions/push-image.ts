@@ -3,7 +3,7 @@ import { StowageError } from "@stowage/errors";
 import type { ImageVerbs } from "@stowage/image-service";
 import type { Image } from "@stowage/images";
 import type { Descriptor } from "@stowage/oci";
-import { formatReference, parseReference, type Reference } from "@stowage/reference";
+import { findReference, formatReference, parseReference, type Reference } from "@stowage/reference";
 import { formatBytes } from "../output/format-size.ts";
 import { bytesFromOffset } from "../store/bytes-from-offset.ts";
 import { callOptions } from "../store/call-options.ts";
@@ -41,8 +41,8 @@ function describe({ pushed, mounted, present, bytes }: Sent): string {
 function targetOf({ id, tags }: Image, text: string, isSaid: boolean): Reference {
   if (isSaid) return requireTag(parseReference(text));
   const [only, ...others] = tags;
-  const named = tags.find((tag) => isSame(tag, text));
-  if (named !== undefined) return parseReference(named);
+  const asked = findReference(text);
+  if (asked !== undefined && tags.includes(formatReference(asked))) return asked;
   if (only !== undefined && others.length === 0) return parseReference(only);
   const why = only === undefined ? "it has no name with a tag" : `it has several names: ${tags.join(", ")}`;
   throw new StowageError("invalid-argument", `Cannot push image ${id}: ${why}; say where it goes`);
@@ -52,14 +52,6 @@ function requireTag(reference: Reference): Reference {
   if (reference.digest === undefined) return reference;
   const name = formatReference(reference);
   throw new StowageError("invalid-argument", `Cannot push to "${name}": expected a name with a tag and no digest`);
-}
-
-function isSame(tag: string, text: string): boolean {
-  try {
-    return formatReference(parseReference(text)) === tag;
-  } catch {
-    return false; // an id is no name
-  }
 }
 
 interface Pushing {

@@ -1,6 +1,5 @@
 import type { ArchivedImage, ImageArchive } from "@stowage/archive";
-import { isStowageError } from "@stowage/errors";
-import { formatReference, parseReference, type Reference } from "@stowage/reference";
+import { findReference, formatReference, type Reference } from "@stowage/reference";
 
 /** What an image of an archive is to be called here. */
 export interface ArchivedNames {
@@ -29,15 +28,6 @@ export function archivedNames(
 }
 
 const isMereTag = /^[^:/@]*$/;
-
-function findReference(text: string): Reference | undefined {
-  try {
-    return parseReference(text);
-  } catch (error) {
-    if (isStowageError(error, "invalid-argument")) return undefined;
-    throw error;
-  }
-}
 
 function namesOf({ domain, path, tag }: Reference, digest: Reference["digest"]): readonly Reference[] {
   const tagged = tag === undefined ? [] : [{ domain, path, tag }];

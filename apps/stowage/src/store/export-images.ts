@@ -4,7 +4,7 @@ import { StowageError } from "@stowage/errors";
 import type { ImageVerbs, ReadBlobOptions } from "@stowage/image-service";
 import { type Image, keptBlobs } from "@stowage/images";
 import { type Descriptor, type Digest, decodeDocument } from "@stowage/oci";
-import { formatReference, parseReference } from "@stowage/reference";
+import { findReference, formatReference, parseReference } from "@stowage/reference";
 
 /** An image of this store, under the names that it is to have in an archive. */
 export interface ImageToExport extends Omit<ExportedImage, "names"> {
@@ -36,14 +36,11 @@ export async function exportedImage(
 
 /** Which of its names was asked for; an id is none. */
 function nameIn({ tags, digests }: Image, asked: string): string | undefined {
-  const known = [...tags, ...digests];
-  try {
-    const { tag, ...rest } = parseReference(asked);
-    const name = formatReference(tag === undefined || rest.digest !== undefined ? rest : { ...rest, tag });
-    return known.find((each) => each === name);
-  } catch {
-    return undefined;
-  }
+  const reference = findReference(asked);
+  if (reference === undefined) return undefined;
+  const { domain, path, digest } = reference;
+  const name = formatReference(digest === undefined ? reference : { domain, path, digest });
+  return [...tags, ...digests].find((each) => each === name);
 }
 
 async function rootOf(
