@@ -1,6 +1,6 @@
 import type { ContentStore } from "@stowage/content";
 import type { AbortOptions } from "@stowage/errors";
-import { blobResource, type ImageIndex, neededBy, type Resource, resourcesOf } from "@stowage/images";
+import { blobResource, type Image, type ImageIndex, neededBy, type Resource, resourcesOf } from "@stowage/images";
 import type { Digest } from "@stowage/oci";
 import type { Collectable, CollectReason } from "./collection.ts";
 import type { Holdings } from "./holdings.ts";
@@ -36,13 +36,8 @@ export async function judgeKeepable(
   const all = await listKeepable(dependencies, options);
   const isLet = ({ holders, isOfImage }: KeptBytes): boolean =>
     isOfImage ? retention.layers === "all" : holders.length > 0;
-  const gone = new Set(
-    overBudget(
-      all.filter((item) => !isLet(item)),
-      retention,
-      now,
-    ),
-  );
+  const judged = all.filter((item) => !isLet(item));
+  const gone = new Set(overBudget(judged, retention, now));
   const judge = (item: KeptBytes) => {
     const why = gone.has(item) ? reasonToGo(item, retention, now) : reasonToStay(item);
     return { ...item, inodes: 1, why };
@@ -68,8 +63,8 @@ async function listKeepable(
   { signal, retention }: KeepableOptions,
 ): Promise<readonly KeptBytes[]> {
   const { content, holdings, images } = dependencies;
-  const layerBlobs = await listLayerBlobs(dependencies);
   const all = await images.list();
+  const layerBlobs = await listLayerBlobs(dependencies, all);
   const needed = new Set([
     ...all.flatMap(neededBy),
     ...all.filter(({ keepsBlobs }) => keepsBlobs).flatMap(resourcesOf),
@@ -90,8 +85,10 @@ async function listKeepable(
 }
 
 /** The layer blobs that images keep and no lease holds. */
-async function listLayerBlobs({ images }: KeepableDependencies): Promise<ReadonlySet<Resource>> {
-  const all = await images.list();
+async function listLayerBlobs(
+  { images }: Pick<KeepableDependencies, "images">,
+  all: readonly Image[],
+): Promise<ReadonlySet<Resource>> {
   const kept = all.flatMap(({ layers }) => layers.filter((layer) => layer.kept).map(({ blob }) => blob.digest));
   const leased = new Set((await images.listLeases()).flatMap(({ resources }) => resources));
   return new Set(kept.map(blobResource).filter((resource) => !leased.has(resource)));
