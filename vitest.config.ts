@@ -13,6 +13,7 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: globSync("src/*.test.setup.ts"), // what a package makes once, before its tests
     reporters: ["default", ["json", { outputFile: "test-results.json" }]],
     testTimeout: 30_000,
+    expect: { poll: { timeout: 20_000 } }, // what is waited for comes, on a busy machine too
   },
 });
 

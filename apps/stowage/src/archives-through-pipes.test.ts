@@ -40,7 +40,7 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
     const fault = registry.wrap(when(/blobs/, stallAfter(1)));
     const saving = startCommand(["save", ...place, name, "-o", join(out, "a.tar")]);
     const saved = text(saving.stderr);
-    await expect.poll(() => readdir(out), { timeout: 20_000 }).toEqual([expect.stringContaining(".a.tar.")]);
+    await expect.poll(() => readdir(out)).toEqual([expect.stringContaining(".a.tar.")]);
     await expect.poll(() => registry.requests.filter(({ path }) => path.includes("/blobs/")).length).toBeGreaterThan(2);
     saving.kill("SIGINT");
     expect(await once(saving, "exit")).toEqual([130, null]);
@@ -57,7 +57,7 @@ describe.for([{ daemon: false }, { daemon: true }])("with a daemon that holds th
       const loading = spawn("bash", ["-c", `exec ${line} ${from}`], { stdio: ["pipe", "pipe", "pipe"] });
       const loaded = text(loading.stderr);
       loading.stdin.write(half);
-      await expect.poll(() => spooledBy(loading.pid), { timeout: 20_000 }).toBe(true);
+      await expect.poll(() => spooledBy(loading.pid)).toBe(true);
       loading.kill("SIGINT");
       expect(await once(loading, "exit")).toEqual([130, null]);
       loading.stdin.end();

@@ -21,9 +21,9 @@ const size = { rows: 24, columns: 100 };
 test("on a terminal a login asks for both, and shows nothing of the password", async () => {
   const { registry, home, line } = await start();
   const terminal = runInTerminal(line, size);
-  await expect.poll(() => terminal.screen().join("\n"), { timeout: 20_000 }).toContain("Username: ");
+  await expect.poll(() => terminal.screen().join("\n")).toContain("Username: ");
   terminal.type("me\r");
-  await expect.poll(() => terminal.screen().join("\n"), { timeout: 20_000 }).toContain("Password: ");
+  await expect.poll(() => terminal.screen().join("\n")).toContain("Password: ");
   terminal.type(`${secret}\r`);
   expect(await terminal.exited).toBe(0);
   expect(terminal.sent()).not.toContain(secret);
@@ -37,7 +37,7 @@ test("on a terminal a login asks for both, and shows nothing of the password", a
 test("Ctrl-C at the question ends it, and keeps nothing", async () => {
   const { home, line } = await start();
   const terminal = runInTerminal(`${line} -u me`, size);
-  await expect.poll(() => terminal.screen().join("\n"), { timeout: 20_000 }).toContain("Password: ");
+  await expect.poll(() => terminal.screen().join("\n")).toContain("Password: ");
   terminal.type("\u0003");
   expect(await terminal.exited).toBe(130);
   await expect(readFile(join(home, ".config/containers/auth.json"))).rejects.toMatchObject({ code: "ENOENT" });

@@ -263,7 +263,7 @@ test("a socket that a dead daemon left is replaced, one that answers is not", as
     "-e",
     `require("net").createServer().listen(${JSON.stringify(settings.address)})`,
   ]);
-  await expect.poll(() => existsSync(settings.address), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => existsSync(settings.address)).toBe(true);
   killed.kill("SIGKILL");
   await once(killed, "exit");
   expect((await stat(settings.address)).isSocket()).toBe(true);

@@ -80,7 +80,7 @@ async function listen(child: ChildProcess): Promise<{ readonly heard: string[]; 
 
 async function hears(heard: readonly string[], line: string, times = 1): Promise<void> {
   const count = (): number => heard.filter((each) => each === line).length;
-  await expect.poll(count, { timeout: 20_000 }).toBeGreaterThanOrEqual(times);
+  await expect.poll(count).toBeGreaterThanOrEqual(times);
 }
 
 async function offer(): Promise<FakeRegistry> {
@@ -139,9 +139,9 @@ test("a reload pins and unpins images that are here, and a file that changes is 
   expect(await client.list()).toHaveLength(1);
   await writeFile(join(directory, "stowage.toml"), `${place}pinned = ["${registry.host}/*"]\n${toml}`);
   const isPinned = async () => (await listed(address))[0]?.pinned;
-  await expect.poll(isPinned, { timeout: 10_000 }).toBe(true);
+  await expect.poll(isPinned).toBe(true);
   await writeFile(join(directory, "stowage.toml"), `${place}${toml}`);
-  await expect.poll(isPinned, { timeout: 10_000 }).toBe(false);
+  await expect.poll(isPinned).toBe(false);
 });
 
 test("lets a pull that is under way come to its end before it stops, and takes no other", async () => {

@@ -47,7 +47,7 @@ export async function startNode(toml = ""): Promise<Node> {
     const line: unknown = JSON.parse(text);
     if (isLine(line)) lines.push(line);
   });
-  await expect.poll(() => lines.map(({ msg }) => msg), { timeout: 10_000 }).toContain("serving");
+  await expect.poll(() => lines.map(({ msg }) => msg)).toContain("serving");
   const pull = async (name: string, credential?: Credential): Promise<unknown> => {
     using client = connectStore(address);
     const pulling = client.pull(parseReference(name), { credential, plainHttp: true });

@@ -38,7 +38,7 @@ test("serves until SIGTERM, then ends cleanly and takes its socket away", async 
   const address = join(directory, "s.sock");
   const child = run(["--root", join(directory, "store"), "--address", address]);
   const told = text(child.stderr);
-  await expect.poll(() => existsSync(address), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => existsSync(address)).toBe(true);
   expect((await readFile(join(directory, "store", "lock"), "utf8")).trim()).toBe(String(child.pid));
   child.kill("SIGTERM");
   expect(await once(child, "exit")).toEqual([0, null]);
@@ -59,16 +59,14 @@ test("SIGTERM ends a pull that is under way, cleanly, and the next daemon finish
   const address = join(directory, "s.sock");
   const args = ["--root", join(directory, "store"), "--address", address];
   const pull = async () => {
-    await expect.poll(() => existsSync(address), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => existsSync(address)).toBe(true);
     using client = connectStore(address);
     return await client.pull(parseReference(`${registry.host}/a:1`));
   };
   const first = run(args);
   const pulling = pull();
   pulling.catch(() => undefined);
-  await expect
-    .poll(() => registry.requests.some(({ path }) => path.includes("/blobs/")), { timeout: 10_000 })
-    .toBe(true);
+  await expect.poll(() => registry.requests.some(({ path }) => path.includes("/blobs/"))).toBe(true);
   first.kill("SIGTERM");
   expect(await once(first, "exit")).toEqual([0, null]);
   await expect(pulling).rejects.toMatchObject({ code: "unavailable" });
@@ -86,7 +84,7 @@ test("takes its settings from a file, and the command line before the file", asy
   const config = join(directory, "stowage.toml");
   await writeFile(config, `root = "${directory}/store"\naddress = "${directory}/not-here.sock"\n`);
   const child = run(["--config", config, "--address", address]);
-  await expect.poll(() => existsSync(address), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => existsSync(address)).toBe(true);
   expect(existsSync(join(directory, "store", "lock"))).toBe(true);
   child.kill("SIGTERM");
   await once(child, "exit");

@@ -47,7 +47,7 @@ test("what the unit starts serves and pulls, with nothing but what is released",
     stdio: "ignore",
   });
   onTestFinished(() => void daemon.kill("SIGKILL"));
-  await expect.poll(() => existsSync(address), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => existsSync(address)).toBe(true);
   using client = connectStore(address);
   expect((await client.pull(parseReference(`${registry.host}/a:1`))).damage).toEqual([]);
   daemon.kill("SIGTERM");

@@ -55,9 +55,9 @@ test("SIGHUP during the start does not end it, and what has changed in the setti
   const { child, address, lines, give } = await startSlowly();
   child.kill("SIGHUP");
   await give("");
-  await expect.poll(() => existsSync(address), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => existsSync(address)).toBe(true);
   await give('log.level = "debug"');
-  await expect.poll(() => lines.at(-1), { timeout: 10_000 }).toMatch(/log\.level.*settings reloaded/);
+  await expect.poll(() => lines.at(-1)).toMatch(/log\.level.*settings reloaded/);
 });
 
 /** What a service manager hears, in the language that has unix datagrams. */

@@ -161,7 +161,7 @@ test("a lease of an earlier boot, however late its end would be, holds up no oth
   await roots.publish(high, [], { leaseSeconds: 1, mended: [] });
   await remove({ ...on, roots }, high);
   on.clock.now += 2;
-  await expect.poll(() => on.freed, { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(() => on.freed).toHaveLength(1);
 });
 
 /** What a process has that starts later, with nothing in memory. */

@@ -18,11 +18,11 @@ async function withProgram(script: string, options: Partial<KeychainOptions> = {
 /** Waits until a script has written its process id, then until there is no such process. */
 async function hasEnded(machine: Machine): Promise<void> {
   const [pid] = await written(machine, "pid");
-  await expect.poll(() => isAlive(Number(pid)), { timeout: 4000 }).toBe(false);
+  await expect.poll(() => isAlive(Number(pid))).toBe(false);
 }
 
 async function written(machine: Machine, name: string): Promise<readonly string[]> {
-  await expect.poll(() => machine.lines(name), { timeout: 4000 }).not.toEqual([]);
+  await expect.poll(() => machine.lines(name)).not.toEqual([]);
   return await machine.lines(name);
 }
 

@@ -29,7 +29,7 @@ test("a pull is shown in place while it goes on, and Ctrl-C ends it cleanly", as
   const root = join(await scratchDirectory(), "store");
   const pull = commandLine(["pull", "--root", root, "--plain-http", "--platform", "linux/amd64", image]);
   const terminal = runInTerminal(pull, { rows: 24, columns: 80 });
-  await expect.poll(() => terminal.screen().join("\n"), { timeout: 20_000 }).toMatch(/fetching .* 2\d\d\.\d\//);
+  await expect.poll(() => terminal.screen().join("\n")).toMatch(/fetching .* 2\d\d\.\d\//);
   await expect.poll(() => terminal.screen().join("\n")).toMatch(/done/);
   const rate = / +\d+(?:\.\d)? \w+\/s(?: +[\dhms.]+)?$/;
   expect(terminal.screen().map((line) => line.replace(rate, "").replaceAll(/[0-9a-f]{12}/g, "(digest)"))).toEqual([
