@@ -86,7 +86,8 @@ async function unpackLayer(
   const trace = { digest: blob.digest, registry: repository.domain, bytes: 0 };
   return await traced("stowage.layer.unpack", trace, async () => {
     const layer = { open, diffId: topDiffId(chain) };
-    const unpacked = await unpacker.unpack(layer, snapshot.directory, { signal, onProgress });
+    const { directory, tarSplit } = snapshot;
+    const unpacked = await unpacker.unpack(layer, directory, { signal, onProgress, tarSplit });
     trace.bytes = unpacked.tarSize;
     return unpacked;
   });

@@ -30,7 +30,7 @@ export {
 export { type FileLock, LockHeldError, lockFile } from "./file-lock.ts";
 export { type FileKind, type FileStatus, statAt, statFd } from "./file-status.ts";
 export { type Durability, type Flusher, type FlusherOptions, type FlushScope, openFlusher } from "./flusher.ts";
-export { type GzipInflater, type Inflated, startIsalInflater } from "./isal.ts";
+export { type ContinueCrc64, findIsalCrc64, type GzipInflater, type Inflated, startIsalInflater } from "./isal.ts";
 export { makeDirectory } from "./make-directory.ts";
 export { type MountRequest, mount, mountAll, unmount } from "./mount.ts";
 export { type DetachedOverlay, openDetachedOverlay } from "./mount-overlay.ts";

@@ -12,6 +12,9 @@ export interface LayerDriver {
   /** Of the layers below one, top first, those whose trees together show all that is below it. */
   needed(lowers: readonly string[]): readonly string[];
 
+  /** Where, in the directory in which a layer is staged, what puts its plain tar together again is kept, if it is. */
+  tarSplit(staging: string): string | undefined;
+
   /** The directory that gets the name of a layer, given that in which it was staged. Its files are in `diff`. */
   finished(staging: string): string;
 

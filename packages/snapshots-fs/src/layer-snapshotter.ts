@@ -93,7 +93,7 @@ export class LayerSnapshotter implements Snapshotter, AsyncDisposable {
     const drop = async (): Promise<void> => {
       if (!active.isNamed) await this.#parts.trash.discard(staging);
     };
-    const snapshot = { directory, [Symbol.asyncDispose]: drop };
+    const snapshot = { directory, tarSplit: this.#driver.tarSplit(staging), [Symbol.asyncDispose]: drop };
     this.#active.set(snapshot, active);
     return snapshot;
   }

@@ -45,6 +45,9 @@ function layoutOf(root: string, home: string): Layout {
   };
 }
 
+/** In a layer's directory, what puts its plain tar together again. */
+export const tarSplitName = "tar-split.gz";
+
 /** Readers of an additional image store need both lock files, also where there is nothing to lock. */
 export async function makeLockFiles(root: string): Promise<void> {
   for (const kind of ["layers", "images"]) {

@@ -18,6 +18,7 @@ export function nativeDriver(layout: Layout): LayerDriver {
     layout,
     linkDirectories: [],
     needed: (lowers) => lowers.slice(0, 1),
+    tarSplit: () => undefined,
     finished: (staging) => join(staging, "whole"),
     finish: makeWhole,
     link: async () => undefined,

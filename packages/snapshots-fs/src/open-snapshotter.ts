@@ -21,6 +21,8 @@ export interface SnapshotterOptions {
   readonly trash: string;
   /** Where writable snapshots are, if not beside the layers: a directory on whatever file system, for this snapshotter alone. */
   readonly writables?: string | undefined;
+  /** Whether what puts the plain tars together again is kept, for other readers; not by `native`. */
+  readonly keepsTarSplit?: boolean | undefined;
   /** Whether a committed layer survives a power cut (`full`, the default) or what the kernel had time for (`relaxed`). */
   readonly durability?: Durability | undefined;
 }
@@ -36,13 +38,16 @@ export async function openSnapshotter(
   options: SnapshotterOptions,
 ): Promise<Snapshotter & AsyncDisposable> {
   try {
-    return await openLayers(await openDriver(root, options.driver ?? "overlay"), options, root);
+    return await openLayers(await openDriver(root, options), options, root);
   } catch (error) {
     throw asStorageError(error, `open the snapshots under "${root}"`);
   }
 }
 
-async function openDriver(root: string, name: DriverName): Promise<LayerDriver> {
+async function openDriver(
+  root: string,
+  { driver: name = "overlay", keepsTarSplit = false }: SnapshotterOptions,
+): Promise<LayerDriver> {
   const layouts = { overlay: overlayLayout(root), native: nativeLayout(root) };
   const other = name === "overlay" ? "native" : "overlay";
   if (await hasLayers(layouts[other].home)) {
@@ -52,7 +57,7 @@ async function openDriver(root: string, name: DriverName): Promise<LayerDriver> 
   if (name === "native") return nativeDriver(layouts.native);
   await makeDirectory(layouts.overlay.staging);
   const probe = await probeOverlay(layouts.overlay.staging);
-  if (probe.kind !== "unusable") return overlayDriver(layouts.overlay, probe.features);
+  if (probe.kind !== "unusable") return overlayDriver(layouts.overlay, { features: probe.features, keepsTarSplit });
   const why = `overlayfs does not work there: ${probe.why}; snapshotter = "native" does without it`;
   throw new StowageError("failed-precondition", `Cannot open the snapshots under "${root}": ${why}`, {
     cause: probe.cause,

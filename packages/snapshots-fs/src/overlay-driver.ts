@@ -1,5 +1,6 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { ifThere } from "@stowage/errors";
 import { changeOwnerAt, isPrivileged, makeDirectory, writeText } from "@stowage/linux";
 import type { Usage } from "@stowage/snapshots";
 import { fileAt, findPlace, type TreePlace } from "@stowage/stacked-tree";
@@ -9,16 +10,21 @@ import { findText } from "./inspect-layer.ts";
 import type { LayerDriver, SettledLayer, ShowOptions } from "./layer-driver.ts";
 import { linkNameOf } from "./layer-id.ts";
 import type { OverlayLayout } from "./layout.ts";
+import { tarSplitName } from "./layout.ts";
 import { isMounted, isUpperMounted, overlayView, overlayWritable } from "./overlay-mounts.ts";
 import type { OverlayFeatures } from "./probe-overlay.ts";
 import { lowerText, restoreLink } from "./short-link.ts";
 
 /** Each layer in a directory of its own, stacked by overlayfs, in the layout of containers/storage's overlay driver. */
-export function overlayDriver(layout: OverlayLayout, features: OverlayFeatures): LayerDriver {
+export function overlayDriver(
+  layout: OverlayLayout,
+  { features, keepsTarSplit }: { readonly features: OverlayFeatures; readonly keepsTarSplit: boolean },
+): LayerDriver {
   return {
     layout,
     linkDirectories: [layout.links],
     needed: (lowers) => lowers,
+    tarSplit: (staging) => (keepsTarSplit ? join(staging, tarSplitName) : undefined),
     finished: (staging) => staging,
     finish: (layer) => describeLayer(layer),
     link: (id) => restoreLink(layout, id),
@@ -40,7 +46,11 @@ async function describeLayer({ id, lowers, staging, layer, taken }: SettledLayer
   if (lowers.length === 0) await makeDirectory(join(staging, "empty"), { mode: 0o755 });
   else await writeText(join(staging, "lower"), lowerText(lowers), forReaders);
   const { bytes, directoryBytes, files, directories } = taken;
-  return { bytes: layer.bytes + bytes + directoryBytes, inodes: layer.inodes + files + directories.size };
+  const split = (await ifThere(stat(join(staging, tarSplitName))))?.blocks ?? 0;
+  return {
+    bytes: layer.bytes + bytes + directoryBytes + split * 512,
+    inodes: layer.inodes + files + directories.size,
+  };
 }
 
 /** As containers/storage writes them. */

@@ -68,6 +68,8 @@ export interface InspectOptions extends AbortOptions {
 export interface ActiveSnapshot extends AsyncDisposable {
   /** The absolute path of the tree. */
   readonly directory: string;
+  /** Where whoever unpacks may leave what puts the plain tar together again; some keep no such thing. */
+  readonly tarSplit?: string | undefined;
 }
 
 export interface StagedLayer {

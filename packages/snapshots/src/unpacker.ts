@@ -30,6 +30,11 @@ export interface LayerFile extends AsyncDisposable {
 export interface UnpackOptions extends AbortOptions {
   /** Called now and then with the number of compressed bytes unpacked so far. */
   readonly onProgress?: ((bytes: number) => void) | undefined;
+  /**
+   * The path of a file to be made, in gzip, by which the plain tar can be put together again from the files, as tar-split does.
+   * None is left where a path comes twice in the layer with bytes each time.
+   */
+  readonly tarSplit?: string | undefined;
 }
 
 /**

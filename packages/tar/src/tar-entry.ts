@@ -9,6 +9,8 @@ export interface TarEntry {
   readonly linkName: string;
   /** Bytes of a file as it reads, holes included; 0 for others. */
   readonly size: number;
+  /** Whether the archive has it without its holes. */
+  readonly isSparse?: true;
   /** Permissions with setuid, setgid and sticky: 0 to 0o7777. */
   readonly mode: number;
   /** 0 to 2^32 - 2. */

@@ -17,6 +17,8 @@ export interface TarSink extends ContentSink {
   /** A view of the block that was pushed: to be used at once or copied. */
   data(chunk: Uint8Array): void;
   endEntry(): void;
+  /** All that is not told by `data` as it stands there: headers, extensions, padding, the end, and what is behind it. A view, too. */
+  framing?(bytes: Uint8Array): void;
 }
 
 /**
@@ -65,10 +67,12 @@ export class TarReader {
         return this.#content(state, bytes);
       case "skip": {
         const taken = Math.min(state.left, bytes.byteLength);
+        this.#sink.framing?.(bytes.subarray(0, taken));
         this.#state = skip(state.left - taken, state.next);
         return bytes.subarray(taken);
       }
       case "ended":
+        this.#sink.framing?.(bytes);
         return bytes.subarray(bytes.byteLength);
     }
   }
@@ -76,10 +80,12 @@ export class TarReader {
   #gather(state: Gather, bytes: Uint8Array): Uint8Array {
     const { size, next } = state;
     if (state.filled === 0 && bytes.byteLength >= size) {
+      this.#sink.framing?.(bytes.subarray(0, size));
       this.#state = next(bytes.subarray(0, size));
       return bytes.subarray(size);
     }
     const taken = Math.min(size - state.filled, bytes.byteLength);
+    this.#sink.framing?.(bytes.subarray(0, taken));
     state.buffer ??= new Uint8Array(size);
     state.buffer.set(bytes.subarray(0, taken), state.filled);
     state.filled += taken;
@@ -91,10 +97,16 @@ export class TarReader {
     const taken = Math.min(state.left, bytes.byteLength);
     const chunk = bytes.subarray(0, taken);
     if (state.sparse === undefined) this.#sink.data(chunk);
-    else state.sparse.write(chunk);
+    else this.#sparse(state.sparse, chunk);
     state.left -= taken;
     if (state.left === 0) this.#state = this.#finish(state);
     return bytes.subarray(taken);
+  }
+
+  /** What is stored of a sparse file is not the file. */
+  #sparse(content: SparseContent, chunk: Uint8Array): void {
+    this.#sink.framing?.(chunk);
+    content.write(chunk);
   }
 
   #betweenEntries(): State {
@@ -211,7 +223,7 @@ export class TarReader {
   #startSparse(entry: TarEntry, map: SparseMap): State {
     if (map.stored !== entry.size)
       throw entryRefusal(entry.name, `it stores ${entry.size} bytes and its sparse map ${map.stored}`);
-    return this.#start({ ...entry, size: map.size }, map.stored, new SparseContent(map, this.#sink));
+    return this.#start({ ...entry, size: map.size, isSparse: true }, map.stored, new SparseContent(map, this.#sink));
   }
 
   #start(entry: TarEntry, stored: number, sparse?: SparseContent): State {

@@ -42,6 +42,8 @@ export class LayerTree implements Disposable {
   files = 0;
   /** Disk that those files take. */
   fileBytes = 0;
+  /** Whether a file that had bytes made way for a later entry: then they are nowhere any more. */
+  hasLostBytes = false;
   readonly #root: number;
   readonly #limits: UnpackLimits;
   readonly #open = new Map<string, number>();
@@ -140,6 +142,7 @@ export class LayerTree implements Disposable {
     const status = statAt(dirFd, name);
     if (status.kind === "directory") return this.#removeDirectory(path);
     unlinkAt(dirFd, name);
+    if (status.kind === "file" && status.size > 0) this.hasLostBytes = true;
     if (status.links > 1) return;
     this.files -= 1;
     this.fileBytes -= status.blocks * 512;

@@ -12,6 +12,7 @@ import {
   symlinkAt,
 } from "@stowage/linux";
 import type { TarEntry, TarSink } from "@stowage/tar";
+import type { TarSplitEncoder } from "@stowage/tar-split";
 import { defaultAcl, describeAt, describeOpen, removeXattrs, setFileTimes } from "./entry-metadata.ts";
 import { cutPath, joinPath, parentOf, parseWhiteout, splitPath } from "./layer-path.ts";
 import type { DirectoryRecord, LayerPlace, LayerTree } from "./layer-tree.ts";
@@ -39,24 +40,34 @@ export class LayerWriter implements TarSink, Disposable {
   readonly pending: PendingWork = { whiteouts: new Set(), opaque: new Set(), links: new Map() };
   readonly #tree: LayerTree;
   readonly #limits: UnpackLimits;
+  /** Where it is written down what the archive is beside these files. */
+  readonly #split: TarSplitEncoder | undefined;
   #bytes = 0;
   #file: OpenFile | undefined;
 
-  constructor(tree: LayerTree, limits: UnpackLimits) {
+  constructor(tree: LayerTree, limits: UnpackLimits, split?: TarSplitEncoder) {
     this.#tree = tree;
     this.#limits = limits;
+    this.#split = split;
   }
 
   entry(entry: TarEntry): void {
     this.#bytes += entry.size;
     if (this.#bytes > this.#limits.bytes)
       throw refuseEntry(entry.name, `the files of the layer have more than ${this.#limits.bytes} bytes`);
+    this.#split?.entry();
     unpacking(entry.name, () => this.#place(entry));
+  }
+
+  framing(bytes: Uint8Array): void {
+    this.#split?.framing(bytes);
   }
 
   data(chunk: Uint8Array): void {
     const file = this.#file;
-    if (file !== undefined) unpacking(file.entry.name, () => write(file, chunk));
+    if (file === undefined) return;
+    unpacking(file.entry.name, () => write(file, chunk));
+    file.split?.body(chunk);
   }
 
   hole(bytes: number): void {
@@ -65,7 +76,9 @@ export class LayerWriter implements TarSink, Disposable {
 
   endEntry(): void {
     const file = this.#file;
-    if (file !== undefined) unpacking(file.entry.name, () => this.#finishFile(file));
+    if (file === undefined) return;
+    unpacking(file.entry.name, () => this.#finishFile(file));
+    file.split?.endFile();
   }
 
   [Symbol.dispose](): void {
@@ -128,7 +141,9 @@ export class LayerWriter implements TarSink, Disposable {
   #startFile(entry: TarEntry, path: string): void {
     const mode = entry.mode & 0o777; // most often it stays
     const fd = this.#replacing(path, ({ dirFd, name }) => openAt(dirFd, name, { flags: newFile, mode }));
-    this.#file = { fd, entry, position: 0, end: 0 };
+    const split = entry.isSparse === true ? undefined : this.#split; // what is stored of such a file is framing
+    this.#file = { fd, entry, split, position: 0, end: 0 };
+    split?.startFile(path);
   }
 
   #finishFile({ fd, entry, position, end }: OpenFile): void {
@@ -193,6 +208,8 @@ function cleaned(path: string): { readonly directory: string; readonly name: str
 interface OpenFile {
   readonly fd: number;
   readonly entry: TarEntry;
+  /** Told of its bytes. */
+  readonly split: TarSplitEncoder | undefined;
   /** Where the next byte goes. */
   position: number;
   /** Where the file ends by now: before `position`, when a hole came last. */

@@ -8,12 +8,15 @@ import { finishLayer } from "./finish-layer.ts";
 import { LayerTree } from "./layer-tree.ts";
 import { LayerWriter } from "./layer-writer.ts";
 import type { UnpackLimits } from "./limits.ts";
+import { TarSplitFile } from "./tar-split-file.ts";
 
 /** What one thread needs to know to unpack one layer. It crosses to a worker unchanged. */
 export interface UnpackJob extends DecompressOptions {
   /** The file of the compressed bytes. */
   readonly fd: number;
   readonly directory: string;
+  /** Where the file goes by which the plain tar can be put together again, if anywhere. */
+  readonly tarSplit?: string | undefined;
   readonly algorithm: "sha256" | "sha512";
   readonly limits: UnpackLimits;
 }
@@ -28,7 +31,8 @@ export interface UnpackAnswer {
 export async function unpackLayer(bytes: CompressedBytes, job: UnpackJob): Promise<UnpackAnswer> {
   const { directory, algorithm, limits } = job;
   using tree = new LayerTree(directory, limits);
-  using writer = new LayerWriter(tree, limits);
+  using split = job.tarSplit === undefined ? undefined : new TarSplitFile(job.tarSplit);
+  using writer = new LayerWriter(tree, limits, split?.encoder);
   const reader = new TarReader(writer, readerLimits(limits));
   const hash = createHash(algorithm);
   const meter = new ExpansionMeter(limits);
@@ -40,6 +44,7 @@ export async function unpackLayer(bytes: CompressedBytes, job: UnpackJob): Promi
     reader.push(chunk);
   }
   reader.end();
+  split?.end({ isWhole: !tree.hasLostBytes });
   const layer = finishLayer(tree, writer.pending);
   return { digest: `${algorithm}:${hash.digest("hex")}`, layer: { tarSize: meter.plainBytes, ...layer } };
 }

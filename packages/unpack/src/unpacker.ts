@@ -36,14 +36,14 @@ interface Surroundings extends Pick<UnpackJob, "limits" | "inflate" | "directory
 async function unpack(
   { pool, ...settings }: Surroundings,
   source: LayerSource,
-  { signal, onProgress }: UnpackOptions = {},
+  { signal, onProgress, tarSplit }: UnpackOptions = {},
 ): Promise<UnpackedLayer> {
   signal?.throwIfAborted();
   const thread = pool.take(); // it starts while the file is waited for
   try {
     await using file = await source.open({ signal });
     const { fd, size } = file;
-    const job = { ...settings, fd, size, algorithm: algorithmOf(source.diffId) };
+    const job = { ...settings, tarSplit, fd, size, algorithm: algorithmOf(source.diffId) };
     const work = new ThreadWork(thread, job, onProgress);
     try {
       return verified(await whileArriving(work, file, signal), source.diffId);
