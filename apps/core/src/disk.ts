@@ -1,11 +1,11 @@
 import type { BigIntStats, Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
+import { layerIdOf } from "@stowage/containers-storage";
 import { type AbortOptions, ifThere } from "@stowage/errors";
 import type { Disk, DiskEntry, DiskOwner } from "@stowage/image-service";
 import { layerResource, type Resource } from "@stowage/images";
 import { chainIdOf } from "@stowage/oci";
 import type { SnapshotInfo, Snapshotter } from "@stowage/snapshots";
-import { layerIdOf } from "@stowage/snapshots-fs";
 import { pathKindOf } from "./path-owner.ts";
 
 /** The snapshotters by the directories that they are in, below the root of the store. */

@@ -13,10 +13,11 @@ import {
 import { openImageIndex, type SqliteImageIndex } from "@stowage/images-sqlite";
 import { bootId, bootSeconds, lockFile, makeDirectory } from "@stowage/linux";
 import type { Snapshotter, Usage, WritableSnapshots } from "@stowage/snapshots";
-import { openSnapshotter } from "@stowage/snapshots-fs";
+import { openSnapshotter, type SnapshotterOptions } from "@stowage/snapshots-fs";
 import { createUnpacker, type UnpackLimits } from "@stowage/unpack";
 import { type NamedSnapshots, openDisk } from "./disk.ts";
 import { nodePlatform } from "./node-platform.ts";
+import { findConsumers, openReaders } from "./open-readers.ts";
 import { openRegistry } from "./open-registry.ts";
 import { handlersOf, type TunableSettings, tuningOf } from "./service-settings.ts";
 import { defaultPlace, otherPlaces, type SnapshotterPlace } from "./snapshotter-places.ts";
@@ -59,6 +60,7 @@ export interface StoreSettings
       | "snapshotter"
       | "writableRoot"
       | "content"
+      | "additionalStore"
       | "pull"
       | "limits"
       | "runtimes"
@@ -137,9 +139,11 @@ interface Adapters extends Omit<ImageServiceDependencies, "images"> {
 async function openAdapters(root: string, settings: OpenSettings, opening: AsyncDisposableStack): Promise<Adapters> {
   const { durability, snapshotter: driver, writableRoot: writables } = settings;
   const content = opening.use(await openContentStore(join(root, "content"), { durability }));
-  const openLayers = async ({ storage, ...place }: SnapshotterPlace & { readonly writables?: string | undefined }) =>
+  const openLayers = async ({ storage, ...place }: SnapshotterPlace & LayerOptions) =>
     opening.use(await openSnapshotter(join(root, storage), { ...place, trash: join(root, place.trash), durability }));
-  const snapshots = await openLayers({ ...defaultPlace, driver, writables });
+  const consumers = findConsumers(settings);
+  const shared = { keepsTarSplit: consumers !== undefined, usedElsewhere: consumers && (() => consumers.parents()) };
+  const snapshots = await openLayers({ ...defaultPlace, driver, writables, ...shared });
   const otherSnapshots = new Map<string, Snapshotter>();
   const storages = new Map<string, NamedSnapshots>([[defaultPlace.storage, { snapshots }]]);
   for (const place of otherPlaces(root, settings)) {
@@ -151,8 +155,11 @@ async function openAdapters(root: string, settings: OpenSettings, opening: Async
   const registry = opening.use(openRegistry(settings.registry));
   const unpacker = opening.use(createUnpacker({ limits: unpackLimitsOf(settings.limits) }));
   const disk = openDisk(root, storages);
-  return { content, snapshots, otherSnapshots, index, registry, unpacker, disk };
+  const readers = openReaders(root, settings, { consumers, snapshots });
+  return { content, snapshots, otherSnapshots, index, registry, unpacker, disk, readers };
 }
+
+type LayerOptions = Pick<SnapshotterOptions, "writables" | "keepsTarSplit" | "usedElsewhere">;
 
 function unpackLimitsOf(limits: Settings["limits"]): Partial<UnpackLimits> {
   const { layerBytes: bytes, layerEntries: entries, pathDepth: depth, expansion, headerBytes } = limits;

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { layerIdOf } from "@stowage/containers-storage";
 import { openStore } from "@stowage/core";
 import { diffIdsOf, type Image } from "@stowage/images";
 import type { Digest } from "@stowage/oci";
 import { parseReference } from "@stowage/reference";
 import { type FakeRegistry, startRegistry } from "@stowage/registry-fake";
-import { layerIdOf } from "@stowage/snapshots-fs";
 import { describeTree } from "./describe-tree.ts";
 import { proofImages } from "./proof-images.ts";
 

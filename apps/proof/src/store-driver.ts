@@ -1,10 +1,10 @@
 import { subscribe } from "node:diagnostics_channel";
 import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { layerIdOf } from "@stowage/containers-storage";
 import { openStore, type Store } from "@stowage/core";
 import { diffIdsOf } from "@stowage/images";
 import { parseReference } from "@stowage/reference";
-import { layerIdOf } from "@stowage/snapshots-fs";
 import { isStep, type Step, stepChannel } from "@stowage/steps";
 import type { DriverPlan, Operation, StepOccurrence } from "./driver-plan.ts";
 

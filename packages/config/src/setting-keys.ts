@@ -53,6 +53,19 @@ const content: Declared<Settings["content"]> = {
   age: atOnce(duration, "24h", "How long any of that is kept."),
 };
 
+const additionalStore: Declared<Settings["additionalStore"]> = {
+  publish: afterRestart(
+    trueOrFalse,
+    true,
+    'Whether podman, CRI-O, buildah and skopeo may read the images where they are: with "storage" in the root of the store among the additionalimagestores of their storage.conf. Not with the snapshotter "native".',
+  ),
+  consumers: afterRestart(
+    listOf("a list of directories", absolutePath),
+    ["/var/lib/containers/storage"],
+    "The storages of those who do. A layer on which something stands there is not taken away.",
+  ),
+};
+
 const check: Declared<Settings["check"]> = {
   rate: atOnce(size, "20 MiB", "How much is read a second, in the background, to see whether all is well."),
   interval: atOnce(duration, "7d", "The time from one such look to the next."),
@@ -179,6 +192,7 @@ export const settingKeys: Declared<Settings> = {
   ),
   socket,
   content,
+  additionalStore,
   check,
   registry,
   pull,

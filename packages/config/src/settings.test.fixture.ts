@@ -35,6 +35,7 @@ export const anySettings: Arbitrary<Settings> = record({
   stopTimeout: nat(24 * 86_400),
   socket: record({ owner: perhaps(stringMatching(/^[a-z]{1,5}$/)), group: perhaps(constant("0")) }),
   content: record({ retain: constantFrom("none", "budget", "all"), budget: sizes, age: durations }),
+  additionalStore: record({ publish: boolean(), consumers: array(path, { maxLength: 2 }) }),
   check: record({ rate: sizes, interval: durations }),
   registry: record({
     plainHttp: hosts,

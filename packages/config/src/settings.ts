@@ -30,6 +30,13 @@ export interface Settings {
     /** Seconds after which nothing of that is kept. */
     readonly age: number;
   };
+  /** How podman, CRI-O, buildah and skopeo read the images where they are, with `<root>/storage` as an additional image store. */
+  readonly additionalStore: {
+    /** Whether they are told of the images. */
+    readonly publish: boolean;
+    /** Their storages: layers on which containers there stand are not taken away. */
+    readonly consumers: readonly string[];
+  };
   readonly check: {
     /** Bytes a second that are read in the background to see whether all is well. */
     readonly rate: number;

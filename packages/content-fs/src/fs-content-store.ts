@@ -217,7 +217,7 @@ class FsContentStore implements ContentStore, Disposable {
   }
 
   #path(digest: Digest): string {
-    return join(this.#root, "blobs", algorithmOf(digest), encodedOf(digest));
+    return blobPath(this.#root, digest);
   }
 
   async #open(digest: Digest): Promise<FileHandle> {
@@ -228,6 +228,11 @@ class FsContentStore implements ContentStore, Disposable {
       throw new StowageError("not-found", `Cannot read blob ${digest}: it is not here`, { cause });
     }
   }
+}
+
+/** Where a blob is below the root of a content store. */
+export function blobPath(root: string, digest: Digest): string {
+  return join(root, "blobs", algorithmOf(digest), encodedOf(digest));
 }
 
 function ingestPath(root: string, digest: Digest): string {

@@ -1,1 +1,1 @@
-export { type ContentStoreOptions, contentAt, openContentStore } from "./fs-content-store.ts";
+export { blobPath, type ContentStoreOptions, contentAt, openContentStore } from "./fs-content-store.ts";

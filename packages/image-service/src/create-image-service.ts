@@ -43,6 +43,7 @@ import { joinedRemoval } from "./removal.ts";
 import { repairImage } from "./repair-image.ts";
 import type { NameDependencies } from "./require-free-names.ts";
 import { Roots } from "./roots.ts";
+import { ToldReaders } from "./told-readers.ts";
 import { type Traces, traced } from "./trace.ts";
 import { UnderWay } from "./under-way.ts";
 import { viewImage } from "./view-image.ts";
@@ -92,6 +93,7 @@ class PullingImageService implements ImageService, AsyncDisposable {
         images: given.images,
         holdings,
         boot,
+        readers: this.#readersOf(given, holdings),
         onFreed: (freed) => this.#collectAside(freed),
         onChange: (event) => this.#events.publish(event),
         onFailure: this.#tell,
@@ -283,6 +285,11 @@ class PullingImageService implements ImageService, AsyncDisposable {
   /** For leases that have ended, behind nobody's call. */
   #collectAside(freed: readonly Resource[]): void {
     this.#underWay.run(undefined, (signal) => this.#collector.collectFreed(freed, { signal })).catch(this.#tell);
+  }
+
+  #readersOf({ readers, images }: Pick<ImageServiceDependencies, "readers" | "images">, holdings: Holdings) {
+    if (readers === undefined) return undefined;
+    return new ToldReaders({ readers, images, holdings, onFailure: this.#tell });
   }
 
   /** What nobody waits for. */

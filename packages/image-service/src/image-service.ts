@@ -1,7 +1,7 @@
 import type { Credential } from "@stowage/auth";
 import type { ContentStore } from "@stowage/content";
 import type { AbortOptions } from "@stowage/errors";
-import type { Image, ImageIndex } from "@stowage/images";
+import type { Image, ImageIndex, ImageReaders } from "@stowage/images";
 import type { Digest, Platform } from "@stowage/oci";
 import type { Reference } from "@stowage/reference";
 import type { Registry } from "@stowage/registry";
@@ -195,6 +195,8 @@ export interface ImageServiceDependencies {
   readonly unpacker: Unpacker;
   readonly images: ImageIndex;
   readonly disk: Disk;
+  /** Other programs that read the images where they are, if there are such. */
+  readonly readers?: ImageReaders | undefined;
 }
 
 export interface ImageServiceSettings {

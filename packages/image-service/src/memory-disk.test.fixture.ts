@@ -43,7 +43,7 @@ export class MemoryLayers implements Pick<Snapshotter, "list" | "remove" | "isSh
   }
 
   async *list(): AsyncGenerator<SnapshotInfo> {
-    for (const chain of this.kept.values()) yield { chain, bytes: 1, inodes: 1 };
+    for (const chain of this.kept.values()) yield { chain, bytes: 1, inodes: 1, tarSize: 1 };
   }
 
   async sweep(): Promise<void> {}

@@ -16,6 +16,7 @@ import type { Hold, Holdings } from "./holdings.ts";
 import type { ImageEvent } from "./image-event.ts";
 import { KeyedTurns } from "./keyed-turns.ts";
 import { isReady } from "./ready.ts";
+import { readersHolder, type ToldReaders } from "./told-readers.ts";
 
 /** The boot of the machine that this process runs in. */
 export interface Boot {
@@ -29,6 +30,8 @@ export interface RootsOptions {
   readonly images: ImageIndex;
   readonly holdings: Holdings;
   readonly boot: Boot;
+  /** Other programs, if there are such, which are told of each change before it is done. */
+  readonly readers?: Pick<ToldReaders, "tell"> | undefined;
   /** Told what nobody holds any more, where leases have ended behind nobody's call. */
   readonly onFreed: (freed: readonly Resource[]) => void;
   /** Told of each change to the images, in their order. */
@@ -104,6 +107,7 @@ export class Roots implements Disposable {
     holdings.hold(imageHolder(key), resources);
     this.#endDoubts();
     if (lease !== undefined) this.#note(lease);
+    await this.#options.readers?.tell();
     return image;
   }
 
@@ -121,6 +125,7 @@ export class Roots implements Disposable {
     const image = await images.remove(key, { ...options, endLeases: endLease ? [pullHolder(key)] : [] });
     step("image-removed");
     if (image !== undefined) onChange({ kind: "removed", image });
+    await this.#options.readers?.tell(); // before anything of it may go
     if (endLease) holdings.end(pullHolder(key));
     holdings.end(imageHolder(key));
     this.#endDoubts();
@@ -139,6 +144,7 @@ export class Roots implements Disposable {
       const image = await images.find(key);
       if (image === undefined) return { taken, image: before, isRemoved: false };
       onChange({ kind: "published", image, isNew: false });
+      await this.#options.readers?.tell();
       if (image.tags.length + image.digests.length > 0) return { taken, image, isRemoved: false };
       await this.#remove(key, { ...options, endLease: true });
       return { taken, image: before, isRemoved: true };
@@ -152,6 +158,7 @@ export class Roots implements Disposable {
     await images.reportDamage(damage, options);
     for (const image of await images.list())
       if (!isReady(image) && !before.has(imageKeyOf(image))) onChange({ kind: "damaged", image });
+    await this.#options.readers?.tell();
   }
 
   /** Says of layer blobs that no image keeps them any more. */
@@ -184,7 +191,7 @@ export class Roots implements Disposable {
   holds(): readonly Hold[] {
     return this.#options.holdings
       .list()
-      .filter(([holder]) => !isImageHolder(holder))
+      .filter(([holder]) => !isImageHolder(holder) && holder !== readersHolder)
       .map(([holder, resources]) => ({ holder, resources }));
   }
 
@@ -196,6 +203,7 @@ export class Roots implements Disposable {
     const { images, holdings, onFailure } = this.#options;
     for (const image of await images.list()) holdings.hold(imageHolder(imageKeyOf(image)), resourcesOf(image));
     for (const { holder, resources } of await images.listLeases()) holdings.hold(holder, resources);
+    await this.#options.readers?.tell();
     await this.#endDue().catch(onFailure); // they hold nothing any more, written off or not
   }
 

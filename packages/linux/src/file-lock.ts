@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { isErrno, StowageError } from "@stowage/errors";
 import { call } from "./libc.ts";
 
@@ -32,6 +33,34 @@ export function lockFile(path: string): FileLock {
   }
   return held(path, fd);
 }
+
+/**
+ * The same, waiting until nobody holds it: for files that others lock for a moment, such as POSIX record locks. They are the others'
+ * files: nobody is named in it. Fails with a `LockHeldError` where that takes longer than `milliseconds`.
+ */
+export async function waitForFileLock(
+  path: string,
+  { milliseconds }: { readonly milliseconds: number },
+): Promise<FileLock> {
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);
+  const end = performance.now() + milliseconds;
+  for (let pause = 1; ; pause = Math.min(pause * 2, longestPause)) {
+    try {
+      claim(fd, path);
+      return held(path, fd);
+    } catch (error) {
+      if (error instanceof LockHeldError && performance.now() < end) {
+        await setTimeout(pause);
+        continue;
+      }
+      closeSync(fd);
+      throw error;
+    }
+  }
+}
+
+/** Milliseconds. */
+const longestPause = 50;
 
 function held(path: string, fd: number): FileLock {
   let open = true;

@@ -27,7 +27,7 @@ export {
   setTimesAt,
   type Times,
 } from "./file-attributes.ts";
-export { type FileLock, LockHeldError, lockFile } from "./file-lock.ts";
+export { type FileLock, LockHeldError, lockFile, waitForFileLock } from "./file-lock.ts";
 export { type FileKind, type FileStatus, statAt, statFd } from "./file-status.ts";
 export { type Durability, type Flusher, type FlusherOptions, type FlushScope, openFlusher } from "./flusher.ts";
 export { type ContinueCrc64, findIsalCrc64, type GzipInflater, type Inflated, startIsalInflater } from "./isal.ts";

@@ -1,9 +1,9 @@
 import { dirname, join } from "node:path";
+import { layerIdsOf } from "@stowage/containers-storage";
 import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { StagedLayer } from "@stowage/snapshots";
 import { step } from "@stowage/steps";
 import type { LayerDriver } from "./layer-driver.ts";
-import { layerIdsOf } from "./layer-id.ts";
 import { findLayerRecord, writeLayerRecord } from "./layer-record.ts";
 import { settle, type Taken } from "./settle.ts";
 

@@ -1,12 +1,12 @@
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, symlink, unlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { layerIdsOf, linkNameOf } from "@stowage/containers-storage";
 import { mount, setXattr, unmount } from "@stowage/linux";
 import { digestOf } from "@stowage/oci";
 import type { Snapshotter, StagedLayer } from "@stowage/snapshots";
 import { expect, onTestFinished, test } from "vitest";
 import { openSnapshotter } from "./index.ts";
-import { layerIdsOf, linkNameOf } from "./layer-id.ts";
 
 const chain = [digestOf("lower"), digestOf("upper")];
 const ids = layerIdsOf(chain);

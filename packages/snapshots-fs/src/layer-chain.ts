@@ -1,6 +1,6 @@
+import { layerIdsOf } from "@stowage/containers-storage";
 import type { Digest } from "@stowage/oci";
 import type { Chain } from "@stowage/snapshots";
-import { layerIdsOf } from "./layer-id.ts";
 import { type LayerRecord, readLayerRecords } from "./layer-record.ts";
 
 /** The id of the layer that the top one of a chain stands on. */

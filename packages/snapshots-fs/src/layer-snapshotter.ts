@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { chmod, mkdir, readdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { layerIdOf, layerIdsOf } from "@stowage/containers-storage";
 import { type AbortOptions, asStorageError, isErrno, isStowageError, StowageError } from "@stowage/errors";
 import type { Flusher } from "@stowage/linux";
 import type {
@@ -20,7 +21,6 @@ import { inspectLayer } from "./inspect-layer.ts";
 import { chainOf, parentIdOf } from "./layer-chain.ts";
 import { LayerChildren } from "./layer-children.ts";
 import type { LayerDriver } from "./layer-driver.ts";
-import { layerIdOf, layerIdsOf } from "./layer-id.ts";
 import { findLayerRecord, layerNamePattern, readLayerRecords } from "./layer-record.ts";
 import type { Layout } from "./layout.ts";
 import { requireLayers } from "./require-layers.ts";
@@ -40,6 +40,8 @@ export interface LayerSnapshotterParts {
   /** Of the names that make a layer stand. */
   readonly names: readonly Flusher[];
   readonly area: WritableArea;
+  /** The layers on which other programs stand, by their ids. */
+  readonly usedElsewhere: () => Promise<ReadonlySet<string> | "all">;
   /** Flushes one file, or the names in one directory. */
   readonly flushOne: (path: string) => Promise<void>;
   /** Ends with the snapshotter. */
@@ -101,7 +103,9 @@ export class LayerSnapshotter implements Snapshotter, AsyncDisposable {
   async find(chain: Chain, { signal }: AbortOptions = {}): Promise<SnapshotInfo | undefined> {
     signal?.throwIfAborted();
     const record = await findLayerRecord(this.#layout.layer(layerIdOf(chain)));
-    return record === undefined ? undefined : { chain, bytes: record.bytes, inodes: record.inodes };
+    if (record === undefined) return undefined;
+    const { bytes, inodes, tarSize } = record;
+    return { chain, bytes, inodes, tarSize };
   }
 
   async commit(layers: readonly StagedLayer[], { signal }: AbortOptions = {}): Promise<void> {
@@ -138,8 +142,7 @@ export class LayerSnapshotter implements Snapshotter, AsyncDisposable {
 
   async isShown(chain: Chain, { signal }: AbortOptions = {}): Promise<boolean> {
     signal?.throwIfAborted();
-    const id = layerIdOf(chain);
-    return this.#driver.isMounted(id) || (await this.writable.standsOn(id));
+    return this.#isUsed(layerIdOf(chain));
   }
 
   remove(chain: Chain, { signal }: AbortOptions = {}): Promise<void> {
@@ -149,6 +152,7 @@ export class LayerSnapshotter implements Snapshotter, AsyncDisposable {
       if (await this.#children.has(id)) throw inUse(id, "another layer stands on it");
       if (await this.writable.standsOn(id)) throw inUse(id, "a writable snapshot stands on it");
       if (this.#driver.isMounted(id)) throw inUse(id, "it is mounted");
+      if (await this.#isUsedElsewhere(id)) throw inUse(id, "another program's layer stands on it");
       await this.#parts.trash.put(this.#layout.layer(id), id);
       this.#children.remove(id, parentIdOf(chain));
       await this.#driver.unlink(id);
@@ -159,9 +163,9 @@ export class LayerSnapshotter implements Snapshotter, AsyncDisposable {
   async *list({ signal }: AbortOptions = {}): AsyncGenerator<SnapshotInfo, void, undefined> {
     signal?.throwIfAborted();
     const records = await readLayerRecords(this.#layout.home);
-    for (const [id, { bytes, inodes }] of records) {
+    for (const [id, { bytes, inodes, tarSize }] of records) {
       const chain = chainOf(id, records);
-      if (chain !== undefined) yield { chain, bytes, inodes };
+      if (chain !== undefined) yield { chain, bytes, inodes, tarSize };
     }
   }
 
@@ -172,12 +176,21 @@ export class LayerSnapshotter implements Snapshotter, AsyncDisposable {
       for (const id of (await readdir(this.#layout.home)).filter((name) => layerNamePattern.test(name))) {
         signal?.throwIfAborted();
         const isStray = !keptIds.has(id) && chainOf(id, records) === undefined;
-        if (!isStray || this.#driver.isMounted(id) || (await this.writable.standsOn(id))) continue;
+        if (!isStray || (await this.#isUsed(id))) continue;
         await this.#parts.trash.put(this.#layout.layer(id), id);
         this.#children.remove(id, records.get(id)?.parent);
         await this.#driver.unlink(id);
       }
     });
+  }
+
+  async #isUsed(id: string): Promise<boolean> {
+    return this.#driver.isMounted(id) || (await this.writable.standsOn(id)) || (await this.#isUsedElsewhere(id));
+  }
+
+  async #isUsedElsewhere(id: string): Promise<boolean> {
+    const used = await this.#parts.usedElsewhere();
+    return used === "all" || used.has(id);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

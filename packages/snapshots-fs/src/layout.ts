@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { linkNameOf } from "@stowage/containers-storage";
 import { makeDirectory } from "@stowage/linux";
-import { linkNameOf } from "./layer-id.ts";
 
 /** Where things are under the storage root. */
 export interface Layout {

@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { layerIdsOf } from "@stowage/containers-storage";
 import { mountAll, unmount } from "@stowage/linux";
 import { digestOf } from "@stowage/oci";
 import type { Snapshotter, StagedLayer, UnpackedLayer } from "@stowage/snapshots";
 import { expect, onTestFinished, test } from "vitest";
 import { type DriverName, openSnapshotter } from "./index.ts";
-import { layerIdsOf } from "./layer-id.ts";
 
 const chain = [digestOf("lower"), digestOf("upper")];
 const [lowerId = "", upperId = ""] = layerIdsOf(chain);

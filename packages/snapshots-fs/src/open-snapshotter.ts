@@ -23,6 +23,8 @@ export interface SnapshotterOptions {
   readonly writables?: string | undefined;
   /** Whether what puts the plain tars together again is kept, for other readers; not by `native`. */
   readonly keepsTarSplit?: boolean | undefined;
+  /** Asked which layers other programs stand on, by the names of their directories, or whether that cannot be told. */
+  readonly usedElsewhere?: (() => Promise<ReadonlySet<string> | "all">) | undefined;
   /** Whether a committed layer survives a power cut (`full`, the default) or what the kernel had time for (`relaxed`). */
   readonly durability?: Durability | undefined;
 }
@@ -76,7 +78,7 @@ async function hasLayers(home: string): Promise<boolean> {
 
 async function openLayers(
   driver: LayerDriver,
-  { trash: trashPath, durability = "full", writables: areaPath }: SnapshotterOptions,
+  { trash: trashPath, durability = "full", writables: areaPath, usedElsewhere = nobody }: SnapshotterOptions,
   root: string,
 ): Promise<LayerSnapshotter> {
   await using opening = new AsyncDisposableStack();
@@ -107,7 +109,12 @@ async function openLayers(
     files,
     names: [...links, names],
     area,
+    usedElsewhere,
     flushOne,
     open: opening.move(),
   });
+}
+
+async function nobody(): Promise<ReadonlySet<string>> {
+  return new Set();
 }

@@ -1,5 +1,6 @@
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { linkNameOf } from "@stowage/containers-storage";
 import { ifThere } from "@stowage/errors";
 import { changeOwnerAt, isPrivileged, makeDirectory, writeText } from "@stowage/linux";
 import type { Usage } from "@stowage/snapshots";
@@ -8,7 +9,6 @@ import { copyAttributes } from "./copy-up.ts";
 import { ownerOutside } from "./id-map.ts";
 import { findText } from "./inspect-layer.ts";
 import type { LayerDriver, SettledLayer, ShowOptions } from "./layer-driver.ts";
-import { linkNameOf } from "./layer-id.ts";
 import type { OverlayLayout } from "./layout.ts";
 import { tarSplitName } from "./layout.ts";
 import { isMounted, isUpperMounted, overlayView, overlayWritable } from "./overlay-mounts.ts";

@@ -1,8 +1,8 @@
+import { linkNameOf } from "@stowage/containers-storage";
 import { StowageError } from "@stowage/errors";
 import { type MountEntry, mountHolding, readMounts } from "@stowage/linux";
 import type { Mount } from "@stowage/snapshots";
 import type { ShowOptions, ShowWritableOptions } from "./layer-driver.ts";
-import { linkNameOf } from "./layer-id.ts";
 import type { OverlayLayout } from "./layout.ts";
 import { escapePath, featureOptions, type OverlayFeatures } from "./probe-overlay.ts";
 

@@ -1,6 +1,6 @@
+import { layerIdsOf } from "@stowage/containers-storage";
 import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { Chain } from "@stowage/snapshots";
-import { layerIdsOf } from "./layer-id.ts";
 import { findLayerRecord } from "./layer-record.ts";
 import type { Layout } from "./layout.ts";
 

@@ -1,7 +1,7 @@
 import { readlink, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { linkNameOf } from "@stowage/containers-storage";
 import { isErrno } from "@stowage/errors";
-import { linkNameOf } from "./layer-id.ts";
 import type { OverlayLayout } from "./layout.ts";
 
 /** What a layer says of those below it, top first: their short links. */

@@ -15,7 +15,7 @@ export type StoragePath =
 
 /** What a path means; `undefined` where nothing of ours should be there. */
 export function storageAt(path: string): StoragePath | undefined {
-  if (layoutPaths.has(path) || linkPath.test(path)) return { kind: "layout" };
+  if (layoutPaths.has(path) || linkPath.test(path) || recordPath.test(path)) return { kind: "layout" };
   const [home, name, part] = path.split("/");
   if (home === undefined || name === undefined) return undefined;
   if (home === "writable") return writableAt(name, part);
@@ -41,6 +41,7 @@ function writableAt(key: string, part: string | undefined): StoragePath | undefi
 const ownFiles: ReadonlySet<string> = new Set([
   "link",
   "lower",
+  "tar-split.gz",
   "empty",
   "unfinished",
   "stowage.json",
@@ -57,7 +58,13 @@ const layoutPaths: ReadonlySet<string> = new Set([
   "overlay/l",
   "writable",
   placeNoteName,
-  ...["layers", "images"].flatMap((kind) => [`overlay-${kind}`, `overlay-${kind}/${kind}.lock`]),
+  ...["layers", "images"].flatMap((kind) => [
+    `overlay-${kind}`,
+    ...["lock", "json", "json.new"].map((ending) => `overlay-${kind}/${kind}.${ending}`),
+  ]),
 ]);
+
+/** Links beside the records for other readers: to what puts a layer's tar together again, and to the documents of an image. */
+const recordPath = /^overlay-layers\/[0-9a-f]{64}\.tar-split\.gz$|^overlay-images\/[0-9a-f]{64}(?:\/[^/]+)?$/;
 
 const linkPath = /^overlay\/l\/[A-Z2-7]{26}(?:\.new)?$/;

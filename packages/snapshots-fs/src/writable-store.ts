@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { layerIdsOf } from "@stowage/containers-storage";
 import { type AbortOptions, asStorageError, isErrno, StowageError } from "@stowage/errors";
 import { bootId } from "@stowage/linux";
 import type { Chain, CreateWritableOptions, Mount, Usage, WritableInfo, WritableSnapshots } from "@stowage/snapshots";
 import { step } from "@stowage/steps";
 import type { LayerDriver } from "./layer-driver.ts";
-import { layerIdsOf } from "./layer-id.ts";
 import type { Layout } from "./layout.ts";
 import { measureTree } from "./measure-tree.ts";
 import { requireLayers } from "./require-layers.ts";

@@ -82,6 +82,8 @@ export interface StagedLayer {
 
 export interface SnapshotInfo extends Usage {
   readonly chain: Chain;
+  /** Bytes of the plain tar of the top layer. */
+  readonly tarSize: number;
 }
 
 export interface ViewOptions extends AbortOptions {

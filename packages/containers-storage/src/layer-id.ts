@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
-import { encodedOf } from "@stowage/oci";
-import type { Chain } from "@stowage/snapshots";
+import { type Digest, encodedOf } from "@stowage/oci";
 
 /**
  * The directory names of the layers of a chain, bottom first, as containers/storage makes them, so that podman and
  * CRI-O share them: the hex of the first diff id, then the sha256 of `<parent id>+<hex of the diff id>`. Not OCI chain ids.
  */
-export function layerIdsOf(chain: Chain): readonly string[] {
+export function layerIdsOf(diffIds: readonly Digest[]): readonly string[] {
   const ids: string[] = [];
-  for (const diffId of chain) {
+  for (const diffId of diffIds) {
     const parent = ids.at(-1);
     ids.push(parent === undefined ? encodedOf(diffId) : hash(`${parent}+${encodedOf(diffId)}`).toString("hex"));
   }
@@ -16,8 +15,8 @@ export function layerIdsOf(chain: Chain): readonly string[] {
 }
 
 /** The directory name of the top layer of a chain that is not empty. */
-export function layerIdOf(chain: Chain): string {
-  const id = layerIdsOf(chain).at(-1);
+export function layerIdOf(diffIds: readonly Digest[]): string {
+  const id = layerIdsOf(diffIds).at(-1);
   if (id === undefined) throw new Error("a chain without layers has no id");
   return id;
 }

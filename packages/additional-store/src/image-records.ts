@@ -1,0 +1,70 @@
+import { mkdir, readdir, readFile, readlink, rm, symlink } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { bigDataName, encodeStoredImages, imageDirectoryOf, type StoredImage } from "@stowage/containers-storage";
+import { ifThere, isErrno } from "@stowage/errors";
+import type { Durability } from "@stowage/linux";
+import type { Digest } from "@stowage/oci";
+import { RecordFile } from "./record-file.ts";
+
+export interface ImageRecordsPlace {
+  /** The directory of the storage. */
+  readonly root: string;
+  /** The absolute path of a blob. */
+  readonly blobPath: (digest: Digest) => string;
+  readonly durability: Durability;
+}
+
+/** What other programs are told of images: their records, and beside these links to their documents. */
+export class ImageRecords {
+  readonly #place: ImageRecordsPlace;
+  readonly #directory: string;
+  readonly #path: string;
+  readonly #file: RecordFile;
+  /** What the file says, where that is known. */
+  #text: string | undefined;
+
+  constructor(place: ImageRecordsPlace) {
+    this.#place = place;
+    this.#directory = join(place.root, "overlay-images");
+    this.#path = join(this.#directory, "images.json");
+    const lock = join(this.#directory, "images.lock");
+    this.#file = new RecordFile({ path: this.#path, lock, durability: place.durability });
+  }
+
+  /** Documents come before the images that they are of, and go after them. */
+  async write(images: readonly StoredImage[]): Promise<void> {
+    const text = encodeStoredImages(images);
+    this.#text ??= await ifThere(readFile(this.#path, "utf8"));
+    if (text === this.#text) return;
+    this.#text = undefined;
+    const there = new Set((await readdir(this.#directory)).filter((name) => directoryName.test(name)));
+    for (const image of images) await this.#linkDocuments(image);
+    await this.#file.write(text);
+    for (const { id } of images) there.delete(imageDirectoryOf({ id }));
+    for (const name of there) await rm(join(this.#directory, name), { recursive: true, force: true });
+    this.#text = text;
+  }
+
+  async #linkDocuments(image: StoredImage): Promise<void> {
+    const directory = join(this.#directory, imageDirectoryOf(image));
+    await mkdir(directory, { recursive: true, mode: 0o755 });
+    for (const { key, blob } of image.bigData) {
+      const target = relative(directory, this.#place.blobPath(blob.digest));
+      await linkTo(target, join(directory, bigDataName(key)));
+    }
+  }
+}
+
+const directoryName = /^[0-9a-f]{64}$/;
+
+/** An image of the same id keeps its config, and may have come by another manifest. */
+async function linkTo(target: string, path: string): Promise<void> {
+  try {
+    await symlink(target, path);
+  } catch (error) {
+    if (!isErrno(error, "EEXIST")) throw error;
+    if ((await ifThere(readlink(path))) === target) return;
+    await rm(path, { force: true });
+    await symlink(target, path);
+  }
+}

@@ -1,0 +1,11 @@
+export { bigDataName } from "./big-data-name.ts";
+export { encodeLastWrite, type LastWrite } from "./last-write.ts";
+export { layerIdOf, layerIdsOf, linkNameOf } from "./layer-id.ts";
+export { type BigData, bigDataOf, encodeStoredImages, imageDirectoryOf, type StoredImage } from "./stored-image.ts";
+export {
+  decodeParents,
+  decodeStoredLayers,
+  encodeStoredLayers,
+  type StoredBlob,
+  type StoredLayer,
+} from "./stored-layer.ts";
