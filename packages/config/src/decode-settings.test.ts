@@ -16,6 +16,7 @@ test("nothing set means the defaults", () => {
     stopTimeout: 20,
     socket: { owner: undefined, group: undefined },
     content: { retain: "none", budget: 10 * 1024 ** 3, age: 86_400 },
+    additionalStore: { publish: true, consumers: ["/var/lib/containers/storage"] },
     check: { rate: 20 * 1024 ** 2, interval: 604_800 },
     registry: {
       plainHttp: [],
@@ -58,6 +59,9 @@ test("reads every key", () => {
     retain = "budget"
     budget = "2 GiB"
     age = "3d"
+    [additional_store]
+    publish = false
+    consumers = ["/srv/podman"]
     [check]
     rate = "1 MiB"
     interval = "12h"
@@ -104,6 +108,7 @@ test("reads every key", () => {
     stopTimeout: 0,
     socket: { owner: "1000", group: "image-users" },
     content: { retain: "budget", budget: 2 * 1024 ** 3, age: 3 * 86_400 },
+    additionalStore: { publish: false, consumers: ["/srv/podman"] },
     check: { rate: 1024 ** 2, interval: 43_200 },
     registry: {
       plainHttp: ["localhost:5000", "[::1]:5000"],

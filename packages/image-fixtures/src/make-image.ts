@@ -7,6 +7,8 @@ export interface PlatformRecipe {
   /** Bottom first. */
   readonly layers: readonly LayerRecipe[];
   readonly user?: string;
+  /** What else the config says of the process, as OCI spells it: `{ Cmd: ["/bin/sh"] }`. */
+  readonly config?: Readonly<Record<string, unknown>>;
   readonly annotations?: Readonly<Record<string, string>>;
   /** Said of the layers in the config in place of what they are. */
   readonly diffIds?: readonly Digest[];
@@ -69,7 +71,7 @@ function makePlatform(recipe: PlatformRecipe) {
   const configBytes = encodeJson({
     ...platform,
     created: "2026-01-02T03:04:05Z",
-    config: recipe.user === undefined ? {} : { User: recipe.user },
+    config: { ...recipe.config, ...(recipe.user === undefined ? {} : { User: recipe.user }) },
     rootfs: { type: "layers", diff_ids: recipe.diffIds ?? layers.map(({ diffId }) => diffId) },
   });
   const id = digestOf(configBytes);

@@ -15,7 +15,7 @@ export function describeSnapshotter(name: string, places: SnapshotterPlaces): vo
     test("finds a committed layer by its chain, and what it takes", async () => {
       const store = await open();
       await store.commit([await stage(store, [base], "one")]);
-      expect(await store.find([base])).toEqual({ chain: [base], bytes: expect.any(Number), inodes: 3 });
+      expect(await store.find([base])).toEqual({ chain: [base], bytes: expect.any(Number), inodes: 3, tarSize: 1024 });
       expect(await store.find([upper])).toBeUndefined();
       expect(await store.find([base, upper])).toBeUndefined();
     });
