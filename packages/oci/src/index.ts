@@ -12,6 +12,7 @@ export {
 } from "./digest.ts";
 export { type Document, decodeDocument, type Index, type Manifest } from "./document.ts";
 export { decodeImageConfig, type ImageConfig } from "./image-config.ts";
+export { decodeImageProcess, type ImageProcess } from "./image-process.ts";
 export { type ImageUser, parseImageUser } from "./image-user.ts";
 export { maxConfigBytes, maxDocumentBytes, maxIndexDepth, maxLayers } from "./limits.ts";
 export { type Compression, documentKindOf, isImageConfig, layerCompressionOf, mediaTypes } from "./media-type.ts";
