@@ -6,6 +6,7 @@ import { parseReference } from "@stowage/reference";
 import { describe, expect, test } from "vitest";
 import { busyboxImage } from "./busybox-image.test.fixture.ts";
 import {
+  containerOptions,
   inOwnMounts,
   needsRoot,
   podmanOptions,
@@ -37,13 +38,8 @@ describe.skipIf(needsRoot)("what is pulled is there for others, with no bytes co
     const { name, peers, pulled } = await stocked();
     expect(await peers.run("podman", ...listNames)).toBe(`${name} true`);
     expect(await peers.run("podman", "image", "inspect", "--format", "{{.Id}}", name)).toBe(encodedOf(pulled.id));
-    for (const runtime of ["crun", "runc"]) {
-      const command = ["podman", "--runtime", runtime, ...podmanOptions, "run", "--rm", "--network=none"];
-      const limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"];
-      const [program = "", ...args] = [...command, ...limits, name];
-      expect(await peers.run(program, ...args)).toBe("hello stowage");
-    }
-    expect(await peers.runImage(name, "sh", "-c", "cat /etc/motd; ls /etc/gone || true")).toBe("above");
+    for (const runtime of ["crun", "runc"]) expect(await peers.runImage(name, { runtime })).toBe("hello stowage");
+    expect(await peers.runImage(name, { command: ["sh", "-c", "cat /etc/motd; ls /etc/gone || true"] })).toBe("above");
     expect(await layersIn(peers.graph)).toEqual([]);
   });
 
@@ -140,9 +136,8 @@ describe.skipIf(needsRoot)("what would break others does not happen (needs root)
   test("a container of podman's keeps its layers when the image goes, and gives them back when it goes", async () => {
     const graph = join(await scratchDirectory(), "graph");
     const { store, name, peers } = await stocked(graph);
-    const limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"];
     const podman = (...args: readonly string[]) => peers.run("podman", ...podmanOptions, ...args);
-    await podman("create", "--name", "kept", "--network=none", ...limits, name, "cat", "/etc/motd");
+    await podman("create", "--name", "kept", ...containerOptions, name, "cat", "/etc/motd");
     await store.images.remove(name);
     const { kept } = await store.images.collect();
     expect(kept.map(({ why }) => why)).toEqual(["in-use", "in-use"]);

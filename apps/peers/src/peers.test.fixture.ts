@@ -45,8 +45,14 @@ export interface Peers {
   readonly graph: string;
   /** What a program prints. */
   run(program: string, ...args: readonly string[]): Promise<string>;
-  /** What is printed by `podman run` for an image, with the options that every machine can run. */
-  runImage(image: string, ...command: readonly string[]): Promise<string>;
+  /** What is printed by `podman run`. */
+  runImage(image: string, options?: RunOptions): Promise<string>;
+}
+
+export interface RunOptions {
+  readonly runtime?: "crun" | "runc";
+  /** In place of the image's own. */
+  readonly command?: readonly string[];
 }
 
 export interface PeersOptions {
@@ -66,10 +72,17 @@ export async function startPeers({ store, graph: given }: PeersOptions): Promise
   const peers: Peers = {
     graph,
     run: async (program, ...args) => (await inOwnMounts([program, ...args], { env })).trimEnd(),
-    runImage: (image, ...command) => {
-      const limits = ["nofile=1024:1024", "nproc=1000:1000"].flatMap((limit) => ["--ulimit", limit]);
-      return peers.run("podman", ...podmanOptions, "run", "--rm", "--network=none", ...limits, image, ...command);
-    },
+    runImage: (image, { runtime = "crun", command = [] } = {}) =>
+      peers.run(
+        "podman",
+        ...podmanOptions,
+        `--runtime=${runtime}`,
+        "run",
+        "--rm",
+        ...containerOptions,
+        image,
+        ...command,
+      ),
   };
   onTestFinished(async () => {
     await peers.run("podman", ...podmanOptions, "rm", "--all", "--force", "--time", "0");
@@ -79,6 +92,13 @@ export async function startPeers({ store, graph: given }: PeersOptions): Promise
 
 /** No systemd is needed then. */
 export const podmanOptions: readonly string[] = ["--cgroup-manager=cgroupfs", "--events-backend=none"];
+
+/** What every machine can run: nobody may raise limits here. */
+export const containerOptions: readonly string[] = [
+  "--network=none",
+  "--ulimit=nofile=1024:1024",
+  "--ulimit=nproc=1000:1000",
+];
 
 /** Runs a program as on a machine with one kind of cgroups, whichever this one has. */
 export async function inOwnMounts(
