@@ -2,6 +2,7 @@ export { isLoopback, servingHost } from "./host-address.ts";
 export { defaultDirName, dirNamesFor } from "./host-directories.ts";
 export { decodeHostsFile, type HostsFile, type HostsFileEntry } from "./hosts-file.ts";
 export { type HostSettings } from "./hosts-file-settings.ts";
+export { candidatesOf } from "./name-candidates.ts";
 export { isOwnHost } from "./own-host.ts";
 export { planHostsFile } from "./plan-hosts-file.ts";
 export { planOrigin } from "./plan-origin.ts";

@@ -7,3 +7,4 @@ export {
   parseReference,
   type Reference,
 } from "./reference.ts";
+export { findShortName, type NameCandidates, type ShortName } from "./short-name.ts";

@@ -39,7 +39,7 @@ export function parseReference(text: string): Reference {
   if (text.includes("://")) throw new InvalidReferenceError("url", text);
   if (/^[0-9a-f]{64}$/.test(text)) throw new InvalidReferenceError("image-id", text);
   const [name, digest] = cut(text, "@");
-  const [domain, remainder] = splitDomain(name);
+  const [domain = defaultDomain, remainder] = splitName(name);
   const [path, tag] = cut(remainder, ":");
   return {
     ...normalise(parseDomain(domain, text), parsePath(path, text)),
@@ -92,9 +92,10 @@ function cut(text: string, mark: string): readonly [string, string | undefined] 
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-function splitDomain(name: string): readonly [domain: string, remainder: string] {
+/** The domain, where a name begins with one, and what stands behind it. */
+export function splitName(name: string): readonly [domain: string | undefined, remainder: string] {
   const [first, rest] = cut(name, "/");
-  return rest !== undefined && namesDomain(first) ? [first, rest] : [defaultDomain, name];
+  return rest !== undefined && namesDomain(first) ? [first, rest] : [undefined, name];
 }
 
 function namesDomain(component: string): boolean {
