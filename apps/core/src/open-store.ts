@@ -17,6 +17,7 @@ import { openSnapshotter } from "@stowage/snapshots-fs";
 import { createUnpacker, type UnpackLimits } from "@stowage/unpack";
 import { type NamedSnapshots, openDisk } from "./disk.ts";
 import { nodePlatform } from "./node-platform.ts";
+import { openPolicies } from "./open-policies.ts";
 import { openRegistry } from "./open-registry.ts";
 import { handlersOf, type TunableSettings, tuningOf } from "./service-settings.ts";
 import { defaultPlace, otherPlaces, type SnapshotterPlace } from "./snapshotter-places.ts";
@@ -59,6 +60,7 @@ export interface StoreSettings
       | "snapshotter"
       | "writableRoot"
       | "content"
+      | "policy"
       | "pull"
       | "limits"
       | "runtimes"
@@ -150,8 +152,9 @@ async function openAdapters(root: string, settings: OpenSettings, opening: Async
   const index = opening.use(openImageIndex(join(root, "stowage.db"), { boot: bootId(), durability }));
   const registry = opening.use(openRegistry(settings.registry));
   const unpacker = opening.use(createUnpacker({ limits: unpackLimitsOf(settings.limits) }));
+  const admission = openPolicies(settings.policy);
   const disk = openDisk(root, storages);
-  return { content, snapshots, otherSnapshots, index, registry, unpacker, disk };
+  return { content, snapshots, otherSnapshots, index, registry, admission, unpacker, disk };
 }
 
 function unpackLimitsOf(limits: Settings["limits"]): Partial<UnpackLimits> {
