@@ -17,6 +17,7 @@ import { openSnapshotter, type SnapshotterOptions } from "@stowage/snapshots-fs"
 import { createUnpacker, type UnpackLimits } from "@stowage/unpack";
 import { type NamedSnapshots, openDisk } from "./disk.ts";
 import { nodePlatform } from "./node-platform.ts";
+import { openPolicies } from "./open-policies.ts";
 import { findConsumers, openReaders } from "./open-readers.ts";
 import { openRegistry } from "./open-registry.ts";
 import { handlersOf, type TunableSettings, tuningOf } from "./service-settings.ts";
@@ -61,6 +62,7 @@ export interface StoreSettings
       | "writableRoot"
       | "content"
       | "additionalStore"
+      | "policy"
       | "pull"
       | "limits"
       | "runtimes"
@@ -154,9 +156,10 @@ async function openAdapters(root: string, settings: OpenSettings, opening: Async
   const index = opening.use(openImageIndex(join(root, "stowage.db"), { boot: bootId(), durability }));
   const registry = opening.use(openRegistry(settings.registry));
   const unpacker = opening.use(createUnpacker({ limits: unpackLimitsOf(settings.limits) }));
+  const admission = openPolicies(settings.policy);
   const disk = openDisk(root, storages);
   const readers = openReaders(root, settings, { consumers, snapshots });
-  return { content, snapshots, otherSnapshots, index, registry, unpacker, disk, readers };
+  return { content, snapshots, otherSnapshots, index, registry, admission, unpacker, disk, readers };
 }
 
 type LayerOptions = Pick<SnapshotterOptions, "writables" | "keepsTarSplit" | "usedElsewhere">;

@@ -38,7 +38,8 @@ describe.skipIf(needsRoot)("what is pulled is there for others, with no bytes co
     const { name, peers, pulled } = await stocked();
     expect(await peers.run("podman", ...listNames)).toBe(`${name} true`);
     expect(await peers.run("podman", "image", "inspect", "--format", "{{.Id}}", name)).toBe(encodedOf(pulled.id));
-    for (const runtime of ["crun", "runc"] as const) expect(await peers.runImage(name, { runtime })).toBe("hello stowage");
+    for (const runtime of ["crun", "runc"] as const)
+      expect(await peers.runImage(name, { runtime })).toBe("hello stowage");
     expect(await peers.runImage(name, { command: ["sh", "-c", "cat /etc/motd; ls /etc/gone || true"] })).toBe("above");
     expect(await layersIn(peers.graph)).toEqual([]);
   });

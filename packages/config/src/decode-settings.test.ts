@@ -27,6 +27,7 @@ test("nothing set means the defaults", () => {
       proxies: {},
       foreignUrls: false,
     },
+    policy: { file: "/etc/containers/policy.json", namespacesDir: "/etc/stowage/policies" },
     pull: { concurrentLayers: 6, concurrentLayersPerRegistry: 3, lease: 300 },
     limits: {
       layerBytes: 256 * 1024 ** 3,
@@ -75,6 +76,9 @@ test("reads every key", () => {
     [registry.proxies]
     "ghcr.io" = "http://me:pw@proxy.example:3128"
     "registry.example:5000" = "direct"
+    [policy]
+    file = "/srv/policy.json"
+    namespaces_dir = "/srv/policies"
     [pull]
     concurrent_layers = 8
     concurrent_layers_per_registry = 2
@@ -119,6 +123,7 @@ test("reads every key", () => {
       proxies: { "ghcr.io": "http://me:pw@proxy.example:3128", "registry.example:5000": "direct" },
       foreignUrls: true,
     },
+    policy: { file: "/srv/policy.json", namespacesDir: "/srv/policies" },
     pull: { concurrentLayers: 8, concurrentLayersPerRegistry: 2, lease: 90 },
     limits: {
       layerBytes: 20 * 1024 ** 3,

@@ -109,6 +109,19 @@ const registry: Declared<Settings["registry"]> = {
   ),
 };
 
+const policy: Declared<Settings["policy"]> = {
+  file: afterRestart(
+    absolutePath,
+    "/etc/containers/policy.json",
+    "A policy.json that says which images may come here. Where the default one is missing, all may; where another one is, none.",
+  ),
+  namespacesDir: afterRestart(
+    absolutePath,
+    "/etc/stowage/policies",
+    'A directory of such files for Kubernetes namespaces: what is pulled for a pod in "team" is judged by "team.json" alone, where that is there.',
+  ),
+};
+
 const pull: Declared<Settings["pull"]> = {
   concurrentLayers: atOnce(
     width,
@@ -195,6 +208,7 @@ export const settingKeys: Declared<Settings> = {
   additionalStore,
   check,
   registry,
+  policy,
   pull,
   limits,
   runtime,

@@ -31,7 +31,7 @@ ${table([
 
 A running daemon reads all of it again on SIGHUP, and when one of the files changes, or what one of them is a link to. With a
 mistake in any of them everything stays as it was. Otherwise keys that apply at once count from then on; the log names those
-that changed and wait for a restart. The files that \`[registry]\` names are another matter: they are
+that changed and wait for a restart. The files that \`[registry]\` and \`[policy]\` name are another matter: they are
 [looked at for each pull](registries.md).
 
 ## Sizes and durations

@@ -46,6 +46,7 @@ export const anySettings: Arbitrary<Settings> = record({
     proxies: dictionary(stringMatching(/^[a-z]{1,5}(\.[a-z]{1,3})?$/), constantFrom("direct", "http://proxy:1"), plain),
     foreignUrls: boolean(),
   }),
+  policy: record({ file: path, namespacesDir: path }),
   pull: record({ concurrentLayers: widths, concurrentLayersPerRegistry: widths, lease: durations }),
   limits: record({
     layerBytes: sizes,

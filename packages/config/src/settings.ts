@@ -59,6 +59,12 @@ export interface Settings {
     /** Whether layers that their registry does not have are fetched from the `urls` of their descriptors. */
     readonly foreignUrls: boolean;
   };
+  readonly policy: {
+    /** A policy.json (containers-policy.json(5)), which says what may come here. */
+    readonly file: string;
+    /** A directory in which `<namespace>.json` is the policy of a Kubernetes namespace instead. */
+    readonly namespacesDir: string;
+  };
   readonly pull: {
     /** Layers, of all pulls together, that are fetched and unpacked at once. */
     readonly concurrentLayers: number;

@@ -66,6 +66,6 @@ export {
   encodePullRequest,
   type PullAsk,
 } from "./pull-message.ts";
-export { codeOfStatus, registryUnavailable, statusCodes } from "./status-code.ts";
+export { codeOfStatus, registryUnavailable, signatureValidationFailed, statusCodes } from "./status-code.ts";
 export { decodeStoredImage, encodeStoredImage } from "./stored-image.ts";
 export { decodeUsage, encodeUsage } from "./usage-message.ts";

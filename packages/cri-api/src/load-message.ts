@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
+import { StowageError } from "@stowage/errors";
 import type { ImageSource, LoadOptions, ReadBlobOptions } from "@stowage/image-service";
-import { type Digest, formatPlatform, parseDigest, parsePlatform } from "@stowage/oci";
+import { type Digest, formatPlatform, parseDigest, parsePlatform, quoteText } from "@stowage/oci";
 import { formatReference, parseReference } from "@stowage/reference";
 import { decodeCredential, encodeCredential } from "./credential-message.ts";
 import {
@@ -15,9 +16,9 @@ import { decodeDescriptor, encodeDescriptor } from "./stored-image.ts";
 export type LoadAsk = Pick<LoadOptions, "force" | "handler" | "platform">;
 
 /** What is to be loaded, but for its bytes. */
-export type LoadedThing = Pick<ImageSource, "root" | "names">;
+export type LoadedThing = Pick<ImageSource, "root" | "names" | "origin">;
 
-export function encodeLoadBegin({ root, names }: LoadedThing, asked: LoadAsk): LoadBegin {
+export function encodeLoadBegin({ root, names, origin }: LoadedThing, asked: LoadAsk): LoadBegin {
   const { force = false, handler = "", platform } = asked;
   return create(LoadBeginSchema, {
     root: encodeDescriptor(root),
@@ -25,19 +26,35 @@ export function encodeLoadBegin({ root, names }: LoadedThing, asked: LoadAsk): L
     force,
     handler,
     platform: platform === undefined ? "" : formatPlatform(platform),
+    transport: origin?.transport ?? "",
+    path: origin?.path ?? "",
   });
 }
 
-/** Fails with `invalid-argument` for what is no descriptor, reference or platform. */
-export function decodeLoadBegin({ root, names, force, handler, platform }: LoadBegin): LoadedThing & LoadAsk {
+/** Fails with `invalid-argument` for what is no descriptor, reference, platform or transport. */
+export function decodeLoadBegin(begin: LoadBegin): LoadedThing & LoadAsk {
+  const { root, names, force, handler, platform } = begin;
   return {
     root: decodeDescriptor(root),
     names: names.map(parseReference),
+    origin: decodeOrigin(begin),
     force,
     handler,
     platform: platform === "" ? undefined : parsePlatform(platform),
   };
 }
+
+function decodeOrigin({ transport, path }: LoadBegin): LoadedThing["origin"] {
+  if (transport === "") return undefined;
+  const known = transports.find((each) => each === transport);
+  if (known === undefined)
+    throw new StowageError("invalid-argument", `Cannot load: there is no transport ${quoteText(transport)}`);
+  return { transport: known, path: path === "" ? undefined : path };
+}
+
+const transports = ["docker-archive", "oci-archive", "oci", "dir"] as const satisfies readonly Transport[];
+
+type Transport = NonNullable<LoadedThing["origin"]>["transport"];
 
 /** Which blob of which image is read, and with whose authority where a registry is asked. */
 export interface ReadBlobAsk extends Pick<ReadBlobOptions, "credential" | "plainHttp"> {

@@ -33,27 +33,44 @@ test.for<{ what: string; ask: PullAsk; arrives: Required<PullAsk> }>([
   {
     what: "nothing",
     ask: {},
-    arrives: { handler: "", plainHttp: undefined, platform: undefined, credential: undefined },
+    arrives: { handler: "", plainHttp: undefined, platform: undefined, credential: undefined, namespace: undefined },
   },
   {
     what: "plain http",
     ask: { plainHttp: true },
-    arrives: { handler: "", plainHttp: true, platform: undefined, credential: undefined },
+    arrives: { handler: "", plainHttp: true, platform: undefined, credential: undefined, namespace: undefined },
   },
   {
     what: "https",
     ask: { plainHttp: false },
-    arrives: { handler: "", plainHttp: false, platform: undefined, credential: undefined },
+    arrives: { handler: "", plainHttp: false, platform: undefined, credential: undefined, namespace: undefined },
   },
   {
     what: "a platform",
     ask: { plainHttp: false, platform: parsePlatform("linux/arm/v6") },
-    arrives: { handler: "", plainHttp: false, platform: parsePlatform("linux/arm/v6"), credential: undefined },
+    arrives: {
+      handler: "",
+      plainHttp: false,
+      platform: parsePlatform("linux/arm/v6"),
+      credential: undefined,
+      namespace: undefined,
+    },
   },
   {
     what: "a runtime handler",
     ask: { handler: "kata" },
-    arrives: { handler: "kata", plainHttp: undefined, platform: undefined, credential: undefined },
+    arrives: {
+      handler: "kata",
+      plainHttp: undefined,
+      platform: undefined,
+      credential: undefined,
+      namespace: undefined,
+    },
+  },
+  {
+    what: "a namespace",
+    ask: { namespace: "team" },
+    arrives: { handler: "", plainHttp: undefined, platform: undefined, credential: undefined, namespace: "team" },
   },
 ])("a pull that asks for $what arrives as it was", ({ ask, arrives }) => {
   expect(sent(ask)).toEqual({ reference, ...arrives });

@@ -12,13 +12,14 @@ import {
 import { decodeDescriptor, encodeDescriptor } from "./stored-image.ts";
 
 /** The part of a pull's options that goes over the wire. */
-export type PullAsk = Pick<PullOptions, "credential" | "plainHttp" | "platform" | "handler">;
+export type PullAsk = Pick<PullOptions, "credential" | "plainHttp" | "platform" | "handler" | "namespace">;
 
 export function encodePullRequest(reference: Reference, asked: PullAsk): PullRequest {
-  const { credential, plainHttp, platform, handler = "" } = asked;
+  const { credential, plainHttp, platform, handler = "", namespace = "" } = asked;
   return create(PullRequestSchema, {
     reference: formatReference(reference),
     handler,
+    namespace,
     ...(plainHttp === undefined ? {} : { plainHttp }),
     platform: platform === undefined ? "" : formatPlatform(platform),
     ...(credential === undefined ? {} : { credential: encodeCredential(credential) }),
@@ -30,6 +31,7 @@ export function decodePullRequest(request: PullRequest): PullAsk & { readonly re
   return {
     reference: parseReference(request.reference),
     handler: request.handler,
+    namespace: request.namespace === "" ? undefined : request.namespace,
     plainHttp: request.plainHttp,
     platform: request.platform === "" ? undefined : parsePlatform(request.platform),
     credential: decodeCredential(request.credential),

@@ -35,3 +35,6 @@ export function codeOfStatus(status: number): ErrorCode {
 
 /** Where the kubelet looks for this text, it must stand first, and it does so only under the code Unknown. */
 export const registryUnavailable = "RegistryUnavailable: ";
+
+/** The same for an image that a policy refused. */
+export const signatureValidationFailed = "SignatureValidationFailed: ";

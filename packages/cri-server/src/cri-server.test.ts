@@ -1,9 +1,11 @@
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { AdmissionRefusedError } from "@stowage/admission";
 import { decodeCheckReport, decodeDiskAccount, decodeRepairs, ImageService, StoreService } from "@stowage/cri-api";
 import { StowageError } from "@stowage/errors";
 import type { ImageService as Images } from "@stowage/image-service";
 import { blobResource, type Image } from "@stowage/images";
 import { digestOf } from "@stowage/oci";
+import { parseReference } from "@stowage/reference";
 import { RegistryUnavailableError } from "@stowage/registry";
 import { expect, test } from "vitest";
 import { serve } from "./serve.test.fixture.ts";
@@ -83,6 +85,28 @@ test("a pull that does not say how to speak to the registry leaves that to the d
     await Array.fromAsync(client.pull({ reference: "a", ...plain }));
   }
   expect(asked).toEqual([undefined, false, true]);
+});
+
+test("a pull for a pod is one for its namespace, and one for no pod is for none", async () => {
+  const asked: unknown[] = [];
+  const pull: Images["pull"] = async (_reference, options) => {
+    asked.push(options?.namespace);
+    return image;
+  };
+  const client = createClient(ImageService, await serve({ pull }));
+  const sandboxes = [{}, { sandboxConfig: {} }, { sandboxConfig: { metadata: { namespace: "" } } }];
+  for (const sandbox of [...sandboxes, { sandboxConfig: { metadata: { namespace: "team" } } }])
+    await client.pullImage({ image: { image: "a" }, ...sandbox });
+  expect(asked).toEqual([undefined, undefined, undefined, "team"]);
+});
+
+test("CRI-24: a refusal reaches a kubelet as Unknown, with the word that it looks for", async () => {
+  const error = new AdmissionRefusedError(parseReference("a.example/b:v1"), "it is rejected");
+  const client = createClient(ImageService, await serve({ pull: () => Promise.reject(error) }));
+  await expect(client.pullImage({ image: { image: "a.example/b:v1" } })).rejects.toMatchObject({
+    code: Code.Unknown,
+    rawMessage: "SignatureValidationFailed: Cannot admit a.example/b:v1: it is rejected",
+  });
 });
 
 const damage = [{ resource: blobResource(blob.digest), why: "is missing" }];

@@ -48,10 +48,11 @@ export function imageMethods(dependencies: ImageMethodsDependencies): ServiceImp
       if (!isReady(image)) return { info: verbose ? damageInfo(image) : {} };
       return { image: tell(image).image, info: verbose ? await verboseInfo(images, image, options) : {} };
     }),
-    pullImage: unary(async ({ image: spec, auth }, options) => {
+    pullImage: unary(async ({ image: spec, auth, sandboxConfig }, options) => {
       const reference = parseReference(nameIn(spec));
       const credential = credentialFor(reference, auth);
-      const { id } = await images.pull(reference, { ...options, credential, handler: handlerIn(spec) });
+      const namespace = sandboxConfig?.metadata?.namespace || undefined;
+      const { id } = await images.pull(reference, { ...options, credential, handler: handlerIn(spec), namespace });
       return { imageRef: id };
     }),
     removeImage: unary(async ({ image: spec }, options) => {

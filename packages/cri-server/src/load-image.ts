@@ -22,9 +22,9 @@ export async function* loadImage(
   { signal }: AbortOptions,
 ): AsyncGenerator<LoadResponse, void, undefined> {
   const steps = requests[Symbol.asyncIterator]();
-  const { root, names, ...asked } = decodeLoadBegin(await readBegin(steps));
+  const { root, names, origin, ...asked } = decodeLoadBegin(await readBegin(steps));
   const told = new LatestEvents<Told>((each) => (each.case === "progress" ? progressKey(each.value) : undefined));
-  const source = new RemoteSource({ root, names }, (ask) => told.push(ask));
+  const source = new RemoteSource({ root, names, origin }, (ask) => told.push(ask));
   void source.listen({ [Symbol.asyncIterator]: () => steps }); // it ends with the call, and fails nobody but its reads
   const onProgress = (value: PullEvent): void => told.push({ case: "progress", value });
   const loading = images.load(source, { ...asked, signal, onProgress });

@@ -12,15 +12,18 @@ export type LoadAsk = Extract<LoadResponse["step"], { readonly case: "open" | "m
 export class RemoteSource implements ImageSource {
   readonly root: Descriptor;
   readonly names: readonly Reference[];
+  /** As the client says; whoever may open the socket is believed. */
+  readonly origin: LoadedThing["origin"];
   readonly #ask: (ask: LoadAsk) => void;
   readonly #reads = new Map<number, ArrivingBytes>();
   #opened = 0;
   /** Why the client sends nothing any more. */
   #end: unknown;
 
-  constructor({ root, names }: LoadedThing, ask: (ask: LoadAsk) => void) {
+  constructor({ root, names, origin }: LoadedThing, ask: (ask: LoadAsk) => void) {
     this.root = root;
     this.names = names;
+    this.origin = origin;
     this.#ask = ask;
   }
 

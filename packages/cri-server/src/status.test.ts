@@ -3,8 +3,10 @@ import { subscribe, tracingChannel, unsubscribe } from "node:diagnostics_channel
 import { setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
 import { Code, ConnectError, createHandlerContext } from "@connectrpc/connect";
+import { AdmissionRefusedError } from "@stowage/admission";
 import { ImageService } from "@stowage/cri-api";
 import { type ErrorCode, StowageError } from "@stowage/errors";
+import { parseReference } from "@stowage/reference";
 import { RegistryUnavailableError } from "@stowage/registry";
 import { expect, onTestFinished, test } from "vitest";
 import { type CallTrace, callChannel } from "./call-trace.ts";
@@ -35,6 +37,13 @@ test("a registry that does not answer is Unknown, and the word that the kubelet 
   const told = statusOf(error, going);
   expect(told.code).toBe(Code.Unknown);
   expect(told.rawMessage).toBe("RegistryUnavailable: Cannot pull a/b:v1: ghcr.io: 503");
+});
+
+test("CRI-24: an image that a policy refused is Unknown, and the word that the kubelet looks for stands first", () => {
+  const error = new AdmissionRefusedError(parseReference("a.example/b:v1"), "it is rejected");
+  const told = statusOf(error, going);
+  expect(told.code).toBe(Code.Unknown);
+  expect(told.rawMessage).toBe("SignatureValidationFailed: Cannot admit a.example/b:v1: it is rejected");
 });
 
 test("what is unavailable for another reason is not blamed on the registry", () => {

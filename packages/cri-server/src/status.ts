@@ -1,5 +1,6 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { registryUnavailable, statusCodes } from "@stowage/cri-api";
+import { AdmissionRefusedError } from "@stowage/admission";
+import { registryUnavailable, signatureValidationFailed, statusCodes } from "@stowage/cri-api";
 import { StowageError } from "@stowage/errors";
 import { RegistryUnavailableError } from "@stowage/registry";
 import { type StartedCall, startCall } from "./call-trace.ts";
@@ -9,6 +10,8 @@ export function statusOf(error: unknown, signal: AbortSignal): ConnectError {
   if (signal.aborted && error === signal.reason) return endOf(signal);
   if (error instanceof RegistryUnavailableError)
     return new ConnectError(fitting(`${registryUnavailable}${error.message}`), Code.Unknown);
+  if (error instanceof AdmissionRefusedError)
+    return new ConnectError(fitting(`${signatureValidationFailed}${error.message}`), Code.Unknown);
   if (error instanceof StowageError) return new ConnectError(fitting(error.message), statusCodes[error.code]);
   return new ConnectError("Internal error", Code.Internal, undefined, undefined, error);
 }

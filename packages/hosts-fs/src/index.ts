@@ -1,4 +1,3 @@
-export { maxFileBytes } from "./files.ts";
 export {
   type ExplainedPlan,
   type ExplainingHosts,

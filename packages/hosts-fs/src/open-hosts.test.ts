@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Hosts, RegistryHost, Repository } from "@stowage/registry";
 import { type Certificates, makeCertificates } from "@stowage/registry-fake";
+import { maxFileBytes } from "@stowage/text-files";
 import { beforeAll, expect, test } from "vitest";
-import { maxFileBytes, openHosts } from "./index.ts";
+import { openHosts } from "./index.ts";
 import { put, tree } from "./tree.test.fixture.ts";
 
 const app: Repository = { domain: "registry.example:5000", path: "team/app" };

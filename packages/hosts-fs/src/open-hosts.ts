@@ -14,10 +14,9 @@ import {
   type TrustFiles,
 } from "@stowage/hosts";
 import type { Hosts, RegistryHost, Repository } from "@stowage/registry";
+import { createDecoded, createFiles } from "@stowage/text-files";
 import { findCerts } from "./certs-directory.ts";
-import { createDecoded } from "./decoded.ts";
 import { listFiles } from "./directories.ts";
-import { createFiles } from "./files.ts";
 import { findHostDirectory, splitRoots } from "./host-directory.ts";
 import { remembered } from "./remembered.ts";
 import { createTrustStore } from "./trust-store.ts";

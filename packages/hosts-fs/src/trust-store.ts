@@ -3,7 +3,7 @@ import { Secret } from "@stowage/auth";
 import { StowageError } from "@stowage/errors";
 import type { IdentityFiles, TrustFiles } from "@stowage/hosts";
 import type { HostTrust } from "@stowage/registry";
-import type { Files, FileText } from "./files.ts";
+import type { Files, FileText } from "@stowage/text-files";
 
 /** What hosts are believed by, read from files. */
 export interface TrustStore {

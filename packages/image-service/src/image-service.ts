@@ -1,3 +1,4 @@
+import type { Admission } from "@stowage/admission";
 import type { Credential } from "@stowage/auth";
 import type { ContentStore } from "@stowage/content";
 import type { AbortOptions } from "@stowage/errors";
@@ -24,7 +25,10 @@ import type { Boot } from "./roots.ts";
  * and not listed until it is pulled again, which brings just that.
  */
 export interface ImageService {
-  /** Brings an image here. Callers who want the same layers at once share the work, each with its own authority. */
+  /**
+   * Brings an image here. Callers who want the same layers at once share the work, each with its own authority. Fails with an
+   * `AdmissionRefusedError` where it may not come, also where it is here already.
+   */
   pull(reference: Reference, options?: PullOptions): Promise<Image>;
 
   /** Every image that is READY, oldest first; where it is asked for, the damaged ones too. */
@@ -187,6 +191,8 @@ export interface Repair {
 
 export interface ImageServiceDependencies {
   readonly registry: Registry;
+  /** Asked of every image that is to come here, before anything of it is fetched but its index and manifest. */
+  readonly admission: Admission;
   readonly content: ContentStore;
   /** That of the default runtime handler. */
   readonly snapshots: Snapshotter;

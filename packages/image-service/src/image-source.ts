@@ -1,3 +1,4 @@
+import type { ArchiveOrigin } from "@stowage/admission";
 import { type AbortOptions, StowageError } from "@stowage/errors";
 import { collectBytes, type Descriptor, type Digest, decodeDocument, maxDocumentBytes, verified } from "@stowage/oci";
 import type { Reference } from "@stowage/reference";
@@ -10,6 +11,8 @@ export interface ImageSource {
   readonly root: Descriptor;
   /** What the image is to be called here, normalised, with a tag or with the digest of the root. */
   readonly names: readonly Reference[];
+  /** Where it is, by which policies judge it; where it is left out, they judge it as from nowhere. */
+  readonly origin?: ArchiveOrigin | undefined;
   /** The bytes of one of its documents or blobs, from an offset on. Fails with `not-found` where it has no such. */
   read(digest: Digest, from: number, options?: AbortOptions): AsyncIterable<Uint8Array>;
 }

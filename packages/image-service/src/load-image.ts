@@ -27,6 +27,7 @@ export async function loadImage(
   return await pullImage({ ...dependencies, ...own }, referenceOf(source), {
     ...options,
     names,
+    origin: source.origin ?? { transport: "unknown" },
     onKnown: (id) => requireFreeNames(dependencies, names, { id, handler, take }),
   });
 }

@@ -11,6 +11,8 @@ export interface PullOptions extends AbortOptions {
   readonly handler?: string | undefined;
   /** The platform to choose from an index; the handler's where none is given. */
   readonly platform?: Platform | undefined;
+  /** The Kubernetes namespace that it is for: its policy, where it has one, says whether the image may come. */
+  readonly namespace?: string | undefined;
   /** For people, not for control. */
   readonly onProgress?: ((event: PullEvent) => void) | undefined;
 }

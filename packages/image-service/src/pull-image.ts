@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Origin } from "@stowage/admission";
 import { bytesFrom } from "@stowage/content";
 import { type ErrorCode, StowageError } from "@stowage/errors";
 import {
@@ -13,10 +14,9 @@ import {
 import { chainIdOf, type Digest, type Platform } from "@stowage/oci";
 import { formatReference, type Reference } from "@stowage/reference";
 import { SharedWork } from "@stowage/shared-work";
-import type { ConfigDependencies } from "./bring-config.ts";
 import { bringFiles, type FileDependencies } from "./bring-files.ts";
 import { type BringLayersOptions, bringLayers, type LayerDependencies } from "./bring-layers.ts";
-import { type ChosenImage, chooseManifest, idOf } from "./choose-manifest.ts";
+import { type ChooseDependencies, type ChosenImage, chooseImage, idOf } from "./choose-image.ts";
 import type { WantedBlob } from "./fetch-blob.ts";
 import { type Holdings, pullPrefix } from "./holdings.ts";
 import { joined } from "./joined.ts";
@@ -27,7 +27,7 @@ import { readyRecord } from "./ready-record.ts";
 import type { Roots } from "./roots.ts";
 import { type ReferenceTrace, traced } from "./trace.ts";
 
-export interface PullDependencies extends LayerDependencies, FileDependencies, ConfigDependencies {
+export interface PullDependencies extends LayerDependencies, FileDependencies, ChooseDependencies {
   readonly holdings: Holdings;
   readonly roots: Roots;
   /** For which an image is chosen. */
@@ -63,6 +63,8 @@ function isAboutCaller(error: unknown): boolean {
 }
 
 export interface BringOptions extends PullOptions {
+  /** Where it comes from, which is a registry where it is left out. */
+  readonly origin?: Origin | undefined;
   /** What it is to be called; by default as its registry calls it. */
   readonly names?: readonly string[] | undefined;
   /** Asked once it is known which image it is, and again before that is published: failing ends it. */
@@ -70,8 +72,8 @@ export interface BringOptions extends PullOptions {
 }
 
 /**
- * Brings an image here: resolve, authorise, verify, fetch, unpack, publish. It always asks the registry, with the
- * caller's own credential, also when every byte is here. Where it fails or is stopped, no image appears.
+ * Brings an image here: resolve, authorise, admit, verify, fetch, unpack, publish. It always asks the registry, with the
+ * caller's own credential, and whether the image may come, also when every byte is here. Where it fails or is stopped, no image appears.
  */
 export async function pullImage(
   dependencies: PullDependencies,
@@ -80,7 +82,7 @@ export async function pullImage(
 ): Promise<Image> {
   const wanted = { reference, platform: options.platform ?? dependencies.platform };
   await using shares = new AsyncDisposableStack();
-  const choose = () => chooseManifest(dependencies, wanted, { ...options, shares });
+  const choose = () => chooseImage(dependencies, wanted, { ...options, shares });
   const chosen = await traced("stowage.image.resolve", aboutOf(reference), choose);
   const plan = planOf(chosen, { ...wanted, names: options.names });
   requireSizes(plan, dependencies);

@@ -1,6 +1,6 @@
 import { type Descriptor, type Platform } from "@stowage/oci";
 import { formatReference, type Reference } from "@stowage/reference";
-import type { ChosenImage } from "./choose-manifest.ts";
+import type { ChosenImage } from "./choose-image.ts";
 import type { WantedBlob } from "./fetch-blob.ts";
 import type { WantedLayer } from "./stage-layer.ts";
 

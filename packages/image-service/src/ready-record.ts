@@ -4,7 +4,7 @@ import type { ImageLayer, ImageRecord } from "@stowage/images";
 import type { Descriptor } from "@stowage/oci";
 import { formatRepository } from "@stowage/reference";
 import type { Snapshotter } from "@stowage/snapshots";
-import { idOf } from "./choose-manifest.ts";
+import { idOf } from "./choose-image.ts";
 import type { WantedBlob } from "./fetch-blob.ts";
 import type { PullPlan } from "./pull-plan.ts";
 import type { WantedLayer } from "./stage-layer.ts";

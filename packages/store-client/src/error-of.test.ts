@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { registryUnavailable, statusCodes } from "@stowage/cri-api";
+import { registryUnavailable, signatureValidationFailed, statusCodes } from "@stowage/cri-api";
 import { type ErrorCode, StowageError } from "@stowage/errors";
 import { expect, test } from "vitest";
 import { errorOf } from "./error-of.ts";
@@ -33,6 +33,15 @@ test.for(Object.entries(codes))("%s comes back as it was", ([code, status]) => {
 test("a registry that does not answer is unavailable again, without the word for the kubelet", () => {
   const told = new ConnectError(`${registryUnavailable}Cannot pull a: ghcr.io: 503`, Code.Unknown);
   expect(errorOf(told)).toMatchObject({ code: "unavailable", message: "Cannot pull a: ghcr.io: 503", cause: told });
+});
+
+test("an image that a policy refused is permission-denied again, without the word for the kubelet", () => {
+  const told = new ConnectError(`${signatureValidationFailed}Cannot admit a: it is rejected`, Code.Unknown);
+  expect(errorOf(told)).toMatchObject({
+    code: "permission-denied",
+    message: "Cannot admit a: it is rejected",
+    cause: told,
+  });
 });
 
 test.for([Code.Unknown, Code.Aborted, Code.OutOfRange, Code.Unimplemented])(

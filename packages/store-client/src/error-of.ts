@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { codeOfStatus, registryUnavailable } from "@stowage/cri-api";
+import { codeOfStatus, registryUnavailable, signatureValidationFailed } from "@stowage/cri-api";
 import { type ErrorCode, isErrno, StowageError } from "@stowage/errors";
 
 /** What a socket says of a daemon that is not there, that went away, or that is not for everybody. */
@@ -20,6 +20,9 @@ export function errorOf(error: unknown): unknown {
   const { rawMessage, cause } = error;
   if (rawMessage.startsWith(registryUnavailable)) {
     return new StowageError("unavailable", rawMessage.slice(registryUnavailable.length), { cause: error });
+  }
+  if (rawMessage.startsWith(signatureValidationFailed)) {
+    return new StowageError("permission-denied", rawMessage.slice(signatureValidationFailed.length), { cause: error });
   }
   if (error.code === Code.Canceled) {
     return new StowageError("unavailable", `Cannot call the daemon: it ended the call (${rawMessage})`, {

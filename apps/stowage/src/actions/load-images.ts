@@ -1,3 +1,4 @@
+import { realpath } from "node:fs/promises";
 import { type ArchivedImage, type ImageArchive, type OpenProgress, openArchive } from "@stowage/archive";
 import { StowageError } from "@stowage/errors";
 import type { ImageSource } from "@stowage/image-service";
@@ -8,6 +9,7 @@ import { imageJson } from "../output/describe-image.ts";
 import type { Progress, WorkInProgress } from "../progress/progress.ts";
 import { pullReporter } from "../progress/pull-progress.ts";
 import { chooseInput } from "../store/archive-input.ts";
+import { originOf } from "../store/archive-origin.ts";
 import { archivedNames, bestArchivedName } from "../store/archived-names.ts";
 import { loadWaves } from "../store/load-waves.ts";
 import type { OpenImages } from "../store/open-images.ts";
@@ -53,13 +55,14 @@ interface LoadPlan {
 /** What is shown on the way is gone before the answer is printed. */
 async function loadAll(call: Call<LoadOptions>, plan: LoadPlan): Promise<readonly Image[]> {
   using progress = await call.progress({ quiet: call.options.quiet });
-  await using archive = await readArchive(call, progress, plan);
+  const place = plan.path === undefined ? undefined : await realpath(plan.path).catch(() => undefined); // opening it says why
+  await using archive = await readArchive(call, progress, { ...plan, place });
   if (archive.images.length === 0)
     throw new StowageError("failed-precondition", "Cannot load: the archive has no images");
   if (plan.given !== undefined && archive.images.length > 1)
     throw refusal(`--name is for one image, and the archive has ${archive.images.length}`);
   const loaded = new Map<ArchivedImage, Image>();
-  const loading = { ...plan, progress, archive };
+  const loading = { ...plan, progress, archive, origin: originOf(archive.form, place) };
   for (const wave of await loadWaves(archive, call)) await loadWave(call, loading, { wave, loaded });
   return archive.images.flatMap((image) => loaded.get(image) ?? []);
 }
@@ -86,12 +89,12 @@ const width = 3;
 async function readArchive(
   { signal }: Call<LoadOptions>,
   progress: Progress,
-  { path }: LoadPlan,
+  { path, place }: LoadPlan & { readonly place: string | undefined },
 ): Promise<ImageArchive> {
   const what = path ?? "standard input";
   using work = progress.start({ doing: "Reading", did: "Read", what, item: "file" });
   try {
-    return await openArchive(path ?? process.stdin, { signal, onProgress: (event) => report(work, event) });
+    return await openArchive(place ?? path ?? process.stdin, { signal, onProgress: (event) => report(work, event) });
   } finally {
     if (path === undefined) process.stdin.destroy(); // who still writes to it keeps nobody from ending
   }
@@ -110,11 +113,12 @@ function report(work: WorkInProgress, event: OpenProgress): void {
 interface Loading extends LoadPlan {
   readonly progress: Progress;
   readonly archive: ImageArchive;
+  readonly origin: ImageSource["origin"];
 }
 
 async function loadOne(
   call: Call<LoadOptions>,
-  { open, archive, given, progress, platform }: Loading,
+  { open, archive, origin, given, progress, platform }: Loading,
   archived: ArchivedImage,
 ): Promise<Image> {
   const { names, odd } = archivedNames(archive, given === undefined ? archived : { ...archived, names: [given] });
@@ -125,7 +129,7 @@ async function loadOne(
   const { signal, options } = call;
   const onProgress = pullReporter(work);
   const image = await open.images.load(
-    { root: archived.root, names, read },
+    { root: archived.root, names, origin, read },
     { signal, platform, force: options.force, onProgress },
   );
   work.end();

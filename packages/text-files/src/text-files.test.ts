@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { expect, test } from "vitest";
-import { createFiles } from "./files.ts";
-import { put, tree } from "./tree.test.fixture.ts";
+import { mkdtemp, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { createDecoded, createFiles } from "./index.ts";
 
 const inAnHour = () => Date.now() + 3_600_000;
 const longAgo = new Date("2020-01-01");
@@ -13,7 +13,7 @@ const changes = [
   {
     what: "put in its place",
     change: async (path: string) => {
-      await put(`${path}.new`, "two");
+      await writeFile(`${path}.new`, "two");
       await utimes(`${path}.new`, longAgo, longAgo);
       await rename(`${path}.new`, path);
     },
@@ -21,7 +21,7 @@ const changes = [
   {
     what: "linked to from its place",
     change: async (path: string) => {
-      await put(`${path}.new`, "two");
+      await writeFile(`${path}.new`, "two");
       await rm(path);
       await symlink(`${path}.new`, path);
     },
@@ -29,7 +29,7 @@ const changes = [
 ];
 
 test.for(changes)("reads again what was $what", async ({ change }) => {
-  const path = join(await tree({ a: "one" }), "a");
+  const path = await fileWith("one");
   await utimes(path, longAgo, longAgo);
   for (const now of [inAnHour, Date.now]) {
     await writeFile(path, "one");
@@ -46,7 +46,7 @@ test.for(changes)("reads again what was $what", async ({ change }) => {
 });
 
 test("what changed just now is read each time: it may change again within a tick of the clock", async () => {
-  const path = join(await tree({ a: "one".repeat(10_000) }), "a");
+  const path = await fileWith("one".repeat(10_000));
   const files = createFiles();
   const before = await bytesRead();
   const texts = new Set();
@@ -56,14 +56,14 @@ test("what changed just now is read each time: it may change again within a tick
 });
 
 test("readers at one time get one and the same", async () => {
-  const path = join(await tree({ a: "one" }), "a");
+  const path = await fileWith("one");
   const files = createFiles();
   const all = await Promise.all(Array.from({ length: 20 }, () => files.read(path)));
   expect(new Set(all).size).toBe(1);
 });
 
 test("does not read again what settled and did not change", async () => {
-  const path = join(await tree({ a: "one".repeat(10_000) }), "a");
+  const path = await fileWith("one".repeat(10_000));
   const files = createFiles(inAnHour);
   await files.read(path);
   const before = await bytesRead();
@@ -72,7 +72,7 @@ test("does not read again what settled and did not change", async () => {
 });
 
 test("does not wait for a pipe", async () => {
-  const path = join(await tree(), "pipe");
+  const path = join(await directory(), "pipe");
   execFileSync("mkfifo", [path]);
   await expect(createFiles().read(path)).rejects.toMatchObject({
     code: "invalid-argument",
@@ -81,8 +81,40 @@ test("does not wait for a pipe", async () => {
 });
 
 test.for(["a/b", "gone", "gone/b"])("%s is not there", async (name) => {
-  expect(await createFiles().read(join(await tree({ a: "x" }), name))).toBeUndefined();
+  expect(await createFiles().read(join(dirname(await fileWith("x")), name))).toBeUndefined();
 });
+
+test("decodes again only what changed, and says each time what is wrong", async () => {
+  const path = await fileWith("1");
+  const decoded: string[] = [];
+  const read = createDecoded(createFiles(), (text, name) => {
+    decoded.push(text);
+    if (text === "") throw new Error(`${name} is empty`);
+    return { number: Number(text) };
+  });
+  const first = await read(path);
+  expect(first).toEqual({ number: 1 });
+  expect(await read(path)).toBe(first);
+  await writeFile(path, "");
+  for (let round = 0; round < 2; round++) await expect(read(path)).rejects.toThrow(`${path} is empty`);
+  await writeFile(path, "2");
+  expect(await read(path)).toEqual({ number: 2 });
+  expect(decoded).toEqual(["1", "", "", "2"]);
+  await rm(path);
+  expect(await read(path)).toBeUndefined();
+});
+
+async function directory(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), "stowage-text-files-"));
+  onTestFinished(() => rm(made, { recursive: true, force: true }));
+  return made;
+}
+
+async function fileWith(text: string): Promise<string> {
+  const path = join(await directory(), "a");
+  await writeFile(path, text);
+  return path;
+}
 
 /** Of this process, by all its calls. */
 async function bytesRead(): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Files, FileText } from "./files.ts";
+import type { Files, FileText } from "./text-files.ts";
 
 /** Reads a file as what `decode` makes of it, again only when its text changed; `undefined` where there is none. */
 export function createDecoded<T>(

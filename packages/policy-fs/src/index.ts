@@ -1,0 +1,1 @@
+export { openAdmission, type PolicyPlaces } from "./open-admission.ts";
