@@ -3,7 +3,7 @@ import type { Login } from "@stowage/auth";
 import type { Settings } from "@stowage/config";
 import type { AbortOptions } from "@stowage/errors";
 import { type ProxySettings, parseProxySettings, proxyFor } from "@stowage/hosts";
-import { type ExplainingHosts, openHosts } from "@stowage/hosts-fs";
+import { type ExplainingHosts, openHosts, openNames, type RegistriesConfPlaces } from "@stowage/hosts-fs";
 import {
   authFilePlaces,
   forgetLogin,
@@ -13,7 +13,7 @@ import {
   openKeychain,
   storeLogin,
 } from "@stowage/keychain";
-import type { Hosts, Keychain, Registry } from "@stowage/registry";
+import type { Hosts, Keychain, Names, Registry } from "@stowage/registry";
 import type { HttpRegistry } from "@stowage/registry-http";
 import { version } from "./version.ts";
 
@@ -78,14 +78,26 @@ function proxiesOf({ proxies: hosts }: Settings["registry"]): ProxySettings {
   });
 }
 
-function hostsOf({ hostsDirs: roots, registriesConf: file }: Settings["registry"]): ExplainingHosts {
-  return openHosts({ roots, registriesConf: { file, dropIns: [`${file}.d`] } });
+function hostsOf({ hostsDirs: roots, ...settings }: Settings["registry"]): ExplainingHosts {
+  return openHosts({ roots, registriesConf: registriesConfPlaces(settings) });
+}
+
+/** What names stand for, as this machine is set up. */
+export function openNodeNames(settings: NameSettings): Names {
+  return openNames({ registriesConf: registriesConfPlaces(settings) });
+}
+
+type NameSettings = Pick<Settings["registry"], "registriesConf" | "shortNameAliases">;
+
+function registriesConfPlaces({ registriesConf: file, shortNameAliases: aliases }: NameSettings): RegistriesConfPlaces {
+  return { file, dropIns: [`${file}.d`], aliases };
 }
 
 /** The registries for whoever asks them directly, how each is found, and who has which credential. */
 export interface RegistryTools extends AsyncDisposable {
   readonly registry: HttpRegistry;
   readonly hosts: ExplainingHosts;
+  readonly names: Names;
   readonly keychain: LocatingKeychain;
   /** Through which proxy a URL is asked for, if through any. */
   proxyFor(url: URL): URL | undefined;
@@ -104,6 +116,7 @@ export async function openRegistryTools(settings: Settings["registry"]): Promise
   return {
     registry,
     hosts,
+    names: openNodeNames(settings),
     keychain,
     proxyFor: (url) => proxyFor(proxiesOf(settings), url),
     storeLogin: (login, options) => storeLogin(login, { ...kept, ...options }),

@@ -1,5 +1,5 @@
 import type { Settings } from "@stowage/config";
-import { openStore, type Store, version } from "@stowage/core";
+import { openSources, openStore, type Store, version } from "@stowage/core";
 import { type CriServer, startCriServer } from "@stowage/cri-server";
 import { type Maintenance, maintainStore } from "./maintain-store.ts";
 import { type ObserveOptions, observeStore } from "./observe-store.ts";
@@ -48,11 +48,17 @@ const maxTimerMilliseconds = 2 ** 31 - 1;
 
 async function serve(
   store: Store,
-  { address, socket, runtime, runtimes }: Settings,
+  { address, socket, registry, runtime, runtimes }: Settings,
   { descriptor }: DaemonOptions,
 ): Promise<CriServer> {
   return await startCriServer(
-    { images: store.images, root: store.imageRoot, containers: store.containers, storeRoot: store.root },
+    {
+      images: store.images,
+      sources: openSources(registry),
+      root: store.imageRoot,
+      containers: store.containers,
+      storeRoot: store.root,
+    },
     {
       socket: { path: address, descriptor, ...socketOwner(socket) },
       version,

@@ -23,6 +23,8 @@ test("nothing set means the defaults", () => {
       authFile: undefined,
       hostsDirs: ["/etc/stowage/certs.d", "/etc/containerd/certs.d", "/etc/containers/certs.d", "/etc/docker/certs.d"],
       registriesConf: "/etc/containers/registries.conf",
+      defaultTransport: "docker://",
+      shortNameAliases: "/var/cache/containers/short-name-aliases.conf",
       trustedRealms: [],
       proxies: {},
       foreignUrls: false,
@@ -71,6 +73,8 @@ test("reads every key", () => {
     auth_file = "/etc/stowage/auth.json"
     hosts_dirs = ["/srv/certs.d"]
     registries_conf = "/srv/registries.conf"
+    default_transport = "oci:/srv/layout:"
+    short_name_aliases = "/srv/aliases.conf"
     trusted_realms = ["auth.example", "http://10.0.0.5:5001"]
     foreign_urls = true
     [registry.proxies]
@@ -119,6 +123,8 @@ test("reads every key", () => {
       authFile: "/etc/stowage/auth.json",
       hostsDirs: ["/srv/certs.d"],
       registriesConf: "/srv/registries.conf",
+      defaultTransport: "oci:/srv/layout:",
+      shortNameAliases: "/srv/aliases.conf",
       trustedRealms: ["auth.example", "http://10.0.0.5:5001"],
       proxies: { "ghcr.io": "http://me:pw@proxy.example:3128", "registry.example:5000": "direct" },
       foreignUrls: true,

@@ -1,6 +1,6 @@
 import { StowageError } from "@stowage/errors";
 import { isDigest, parsePlatform } from "@stowage/oci";
-import { parseReference } from "@stowage/reference";
+import { parseReference, parseSourceName } from "@stowage/reference";
 import { z } from "zod";
 import { isSocketPath, parseMetricsAddress } from "./metrics-address.ts";
 import { parseDuration, parseSize } from "./quantity.ts";
@@ -51,6 +51,13 @@ function isPattern(text: string): boolean {
 
 export const imageName: Kind<string> = textual("the name of an image", "registry.k8s.io/pause:3.10.1", (text) =>
   succeeds(() => parseReference(text)),
+);
+
+export const transport: Kind<string> = textual(
+  "the beginning of a source",
+  "docker://",
+  (text) =>
+    succeeds(() => parseSourceName(`${text}a`)) && /^(?:docker:\/\/|oci:|oci-archive:|docker-archive:|dir:)/.test(text),
 );
 
 export const platform: Kind<string> = textual("os/architecture[/variant]", "linux/arm64", (text) =>

@@ -17,6 +17,7 @@ import {
   realm,
   size,
   socketPath,
+  transport,
   trueOrFalse,
   wait,
   width,
@@ -72,6 +73,11 @@ const check: Declared<Settings["check"]> = {
 };
 
 const registry: Declared<Settings["registry"]> = {
+  defaultTransport: afterRestart(
+    transport,
+    "docker://",
+    'Where images come from whose names say no transport: "docker://", the registries, or the beginning of another source, like "dir:/srv/images/" or "oci:/srv/layout:". The name follows it.',
+  ),
   plainHttp: afterRestart(
     listOf("a list of hosts", host),
     [],
@@ -91,6 +97,11 @@ const registry: Declared<Settings["registry"]> = {
     absolutePath,
     "/etc/containers/registries.conf",
     'A registries.conf. Its drop-ins are in the directory of the same name with ".d" behind it.',
+  ),
+  shortNameAliases: afterRestart(
+    absolutePath,
+    "/var/cache/containers/short-name-aliases.conf",
+    "The aliases of short names that podman and others have learnt. They come before those in registries.conf.",
   ),
   trustedRealms: afterRestart(
     listOf("a list of hosts or origins", realm),

@@ -42,6 +42,8 @@ export const anySettings: Arbitrary<Settings> = record({
     authFile: perhaps(path),
     hostsDirs: array(path, { maxLength: 3 }),
     registriesConf: path,
+    defaultTransport: constantFrom("docker://", "dir:/srv/images/", "oci:/srv/layout:"),
+    shortNameAliases: path,
     trustedRealms: hosts,
     proxies: dictionary(stringMatching(/^[a-z]{1,5}(\.[a-z]{1,3})?$/), constantFrom("direct", "http://proxy:1"), plain),
     foreignUrls: boolean(),

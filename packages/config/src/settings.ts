@@ -44,6 +44,8 @@ export interface Settings {
     readonly interval: number;
   };
   readonly registry: {
+    /** What goes before a name that says no transport: `docker://`, or an archive or a directory that has the images. */
+    readonly defaultTransport: string;
     /** Hosts, `host[:port]`, that are spoken to over http. */
     readonly plainHttp: readonly string[];
     /** A docker `config.json` or podman `auth.json` for pulls that bring no credential of their own. */
@@ -52,6 +54,8 @@ export interface Settings {
     readonly hostsDirs: readonly string[];
     /** A `registries.conf`; its drop-ins are in the directory of the same name with `.d` behind it. */
     readonly registriesConf: string;
+    /** A file with the aliases of short names that tools have learnt, which come before those of `registriesConf`. */
+    readonly shortNameAliases: string;
     /** Token servers, hosts or whole origins, that get the credentials of any registry that names them. */
     readonly trustedRealms: readonly string[];
     /** The proxy for a `host[:port]`, or `direct`; it comes before HTTP_PROXY and its like. */

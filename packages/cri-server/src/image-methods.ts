@@ -8,10 +8,10 @@ import {
   type ImageSpec,
 } from "@stowage/cri-api";
 import { type AbortOptions, isStowageError, StowageError } from "@stowage/errors";
-import { type ImageService, isReady } from "@stowage/image-service";
+import { type ImageService, type ImageSources, isReady, type PullOptions, pullFirst } from "@stowage/image-service";
 import { diffIdsOf, type Image } from "@stowage/images";
 import { chainIds } from "@stowage/oci";
-import { parseReference, type Reference } from "@stowage/reference";
+import type { Reference } from "@stowage/reference";
 import type { Usage } from "@stowage/snapshots";
 import { createTeller, type ToldImage } from "./cri-image.ts";
 import { maxMessageBytes } from "./limits.ts";
@@ -19,6 +19,8 @@ import { streaming, unary } from "./status.ts";
 
 export interface ImageMethodsDependencies {
   readonly images: ImageService;
+  /** What is pulled from in place of registries, where there is such. */
+  readonly sources?: ImageSources | undefined;
   /** A directory on the file system that the images are on. */
   readonly root: string;
   /** What containers write, where that is on a file system of its own. */
@@ -48,11 +50,10 @@ export function imageMethods(dependencies: ImageMethodsDependencies): ServiceImp
       if (!isReady(image)) return { info: verbose ? damageInfo(image) : {} };
       return { image: tell(image).image, info: verbose ? await verboseInfo(images, image, options) : {} };
     }),
-    pullImage: unary(async ({ image: spec, auth, sandboxConfig }, options) => {
-      const reference = parseReference(nameIn(spec));
-      const credential = credentialFor(reference, auth);
+    pullImage: unary(async ({ image: spec, auth, sandboxConfig }, { signal }) => {
       const namespace = sandboxConfig?.metadata?.namespace || undefined;
-      const { id } = await images.pull(reference, { ...options, credential, handler: handlerIn(spec), namespace });
+      const options = { signal, handler: handlerIn(spec), namespace };
+      const { id } = await pullNamed(dependencies, nameIn(spec), { ...options, auth });
       return { imageRef: id };
     }),
     removeImage: unary(async ({ image: spec }, options) => {
@@ -66,6 +67,24 @@ export function imageMethods(dependencies: ImageMethodsDependencies): ServiceImp
       return { imageFilesystems: [ofImages], containerFilesystems: [ofContainers] };
     }),
   };
+}
+
+/** Pulls what a name stands for, from wherever images come whose names do not say that. */
+async function pullNamed(
+  { images, sources }: ImageMethodsDependencies,
+  name: string,
+  {
+    auth,
+    ...options
+  }: Pick<PullOptions, "signal" | "handler" | "namespace"> & { readonly auth?: AuthConfig | undefined },
+): Promise<Image> {
+  if (sources !== undefined) {
+    await using source = await sources.open(name, options);
+    return await images.load(source, { ...options, force: true });
+  }
+  const pull = (reference: Reference): Promise<Image> =>
+    images.pull(reference, { ...options, credential: credentialFor(reference, auth) });
+  return await pullFirst(await images.candidates(name, options), pull, { ...options, name });
 }
 
 function fileSystemUsage(mountpoint: string, { bytes, inodes }: Usage) {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import type { ImageService } from "@stowage/image-service";
+import { parseReference } from "@stowage/reference";
 import { onTestFinished } from "vitest";
 import { type CriServer, startCriServer } from "./index.ts";
 
@@ -50,6 +51,7 @@ export async function startServer(
 const nothing = { bytes: 0, inodes: 0 };
 
 const noImages: ImageService = {
+  candidates: async (text) => ({ references: [parseReference(text)] }),
   pull: () => Promise.reject(new Error("There is nothing to pull from")),
   list: async () => [],
   find: async () => undefined,

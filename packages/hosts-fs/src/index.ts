@@ -3,6 +3,7 @@ export {
   type ExplainingHosts,
   type HostsPlaces,
   openHosts,
+  openNames,
   type PlanReason,
   type RegistriesConfPlaces,
 } from "./open-hosts.ts";

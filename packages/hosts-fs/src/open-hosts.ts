@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import {
+  candidatesOf,
   decodeHostsFile,
   decodeRegistriesConf,
   emptyRegistriesConf,
@@ -13,7 +14,8 @@ import {
   refuseBlocked,
   type TrustFiles,
 } from "@stowage/hosts";
-import type { Hosts, RegistryHost, Repository } from "@stowage/registry";
+import { findShortName } from "@stowage/reference";
+import type { Hosts, Names, RegistryHost, Repository } from "@stowage/registry";
 import { createDecoded, createFiles } from "@stowage/text-files";
 import { findCerts } from "./certs-directory.ts";
 import { listFiles } from "./directories.ts";
@@ -32,6 +34,8 @@ export interface RegistriesConfPlaces {
   readonly file: string;
   /** Directories whose `*.conf` files come after `file`, in the order of their names. */
   readonly dropIns: readonly string[];
+  /** A file that comes last: the short names that tools have learnt, with their aliases. */
+  readonly aliases?: string | undefined;
 }
 
 /**
@@ -54,6 +58,19 @@ export function openHosts({ roots, registriesConf }: HostsPlaces): ExplainingHos
     return { hosts: await Promise.all(trusting), because };
   };
   return { plan: remembered(async (repository) => (await explain(repository)).hosts), explain };
+}
+
+/** Names as the registries.conf of this machine has them, which is looked at for every name that says nothing of its registry. */
+export function openNames({ registriesConf }: Pick<HostsPlaces, "registriesConf">): Names {
+  const read = registriesReader(registriesConf, createDecoded(createFiles(), decodeRegistriesConf));
+  const file = registriesConf?.file ?? "registries.conf";
+  return {
+    async candidates(text, { signal } = {}) {
+      signal?.throwIfAborted();
+      const conf = findShortName(text) === undefined ? emptyRegistriesConf : await read();
+      return candidatesOf(conf, text, { file });
+    },
+  };
 }
 
 /** Hosts whose plans can be accounted for. */
@@ -152,6 +169,7 @@ function registriesReader(
       const names = await listFiles(directory);
       paths.push(...names.filter((name) => name.endsWith(".conf")).map((name) => join(directory, name)));
     }
+    if (places.aliases !== undefined) paths.push(places.aliases);
     const confs = await Promise.all(paths.map(read));
     return mergeRegistriesConf(confs.filter((conf) => conf !== undefined));
   };

@@ -1,7 +1,7 @@
 import { type AbortOptions, isStowageError } from "@stowage/errors";
 import type { Image, Resource } from "@stowage/images";
 import type { Digest } from "@stowage/oci";
-import type { Reference } from "@stowage/reference";
+import type { NameCandidates, Reference } from "@stowage/reference";
 import type { Mount, Usage } from "@stowage/snapshots";
 import { Broadcast } from "./broadcast.ts";
 import { type CheckOptions, type CheckReport, check } from "./check.ts";
@@ -43,7 +43,7 @@ import { joinedRemoval } from "./removal.ts";
 import { repairImage } from "./repair-image.ts";
 import type { NameDependencies } from "./require-free-names.ts";
 import { Roots } from "./roots.ts";
-import { ToldReaders } from "./told-readers.ts";
+import { toldReaders } from "./told-readers.ts";
 import { type Traces, traced } from "./trace.ts";
 import { UnderWay } from "./under-way.ts";
 import { viewImage } from "./view-image.ts";
@@ -60,7 +60,7 @@ export function createImageService(
 interface SharedDependencies
   extends Omit<PullDependencies, "platform" | "snapshots" | "keepsLayers" | "keepsBlobs" | "leaseSeconds">,
     Pick<NameDependencies, "pins">,
-    Pick<ImageServiceDependencies, "disk"> {
+    Pick<ImageServiceDependencies, "disk" | "names"> {
   readonly snapshotters: Snapshotters;
 }
 
@@ -93,7 +93,7 @@ class PullingImageService implements ImageService, AsyncDisposable {
         images: given.images,
         holdings,
         boot,
-        readers: this.#readersOf(given, holdings),
+        readers: toldReaders({ ...given, holdings, onFailure: this.#tell }),
         onFreed: (freed) => this.#collectAside(freed),
         onChange: (event) => this.#events.publish(event),
         onFailure: this.#tell,
@@ -148,6 +148,10 @@ class PullingImageService implements ImageService, AsyncDisposable {
     return this.#bring(asked, (dependencies, told) => loadImage(dependencies, source, { ...told, force }));
   }
 
+  candidates(text: string, options: AbortOptions = {}): Promise<NameCandidates> {
+    return this.#dependencies.names.candidates(text, options);
+  }
+
   async list({ signal, handler, damagedToo = false }: ListOptions = {}): Promise<readonly Image[]> {
     const images = await this.#dependencies.images.list({ signal });
     if (handler !== undefined) await this.#requireKnown(handler);
@@ -162,7 +166,7 @@ class PullingImageService implements ImageService, AsyncDisposable {
   async findAll(name: string, { signal, handler }: HandlerOptions = {}): Promise<readonly Image[]> {
     signal?.throwIfAborted();
     if (handler !== undefined) await this.#requireKnown(handler);
-    return findImages(this.#dependencies.images, name, handler);
+    return findImages(this.#dependencies, name, handler);
   }
 
   remove(
@@ -285,11 +289,6 @@ class PullingImageService implements ImageService, AsyncDisposable {
   /** For leases that have ended, behind nobody's call. */
   #collectAside(freed: readonly Resource[]): void {
     this.#underWay.run(undefined, (signal) => this.#collector.collectFreed(freed, { signal })).catch(this.#tell);
-  }
-
-  #readersOf({ readers, images }: Pick<ImageServiceDependencies, "readers" | "images">, holdings: Holdings) {
-    if (readers === undefined) return undefined;
-    return new ToldReaders({ readers, images, holdings, onFailure: this.#tell });
   }
 
   /** What nobody waits for. */

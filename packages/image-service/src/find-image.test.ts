@@ -1,6 +1,9 @@
+import { StowageError } from "@stowage/errors";
 import { digestOf, parseDigest } from "@stowage/oci";
+import { parseReference } from "@stowage/reference";
+import type { Names } from "@stowage/registry";
 import { expect, test } from "vitest";
-import { findImages } from "./find-image.ts";
+import { findImages as findAmong } from "./find-image.ts";
 import { recordOf } from "./image-record.test.fixture.ts";
 import { MemoryImageIndex } from "./memory-image-index.test.fixture.ts";
 
@@ -19,6 +22,12 @@ async function indexOf(names: readonly (keyof typeof images)[]): Promise<MemoryI
   for (const name of names) await index.publish(images[name].record, images[name].names);
   return index;
 }
+
+/** What short names stand for where nobody has set anything. */
+const usual: Names = { candidates: async (text) => ({ references: [parseReference(text)] }) };
+
+const findImages = (index: MemoryImageIndex, text: string, handler?: string) =>
+  findAmong({ images: index, names: usual }, text, handler);
 
 async function find(text: string, names: readonly (keyof typeof images)[] = ["app", "base", "tool"]) {
   return (await findImages(await indexOf(names), text))[0]?.id;
@@ -127,4 +136,42 @@ test("finds for each handler the first image of an index, the default one's befo
       text,
     ).toEqual([plain.id]);
   }
+});
+
+/** Each name is looked for in two registries. */
+const searching = (ambiguity?: string): Names => ({
+  candidates: async (text) => ({
+    references: ["docker.io", "ghcr.io/team"].map((registry) => parseReference(`${registry}/${text}`)),
+    ambiguity,
+  }),
+});
+
+test.for([
+  { what: "the first of its candidates that is here", text: "app:v1", ambiguity: undefined, means: app },
+  { what: "the first of several that are here", text: "base:v1", ambiguity: undefined, means: base },
+  { what: "the only one that is here, where it is ambiguous (REF-26)", text: "app:v1", ambiguity: "it is", means: app },
+  { what: "the only image that several are here of", text: "base:v1", ambiguity: "it is", means: base },
+])("finds by a short name $what", async ({ text, ambiguity, means }) => {
+  const [found] = await findAmong({ images: await indexOf(["app", "base"]), names: searching(ambiguity) }, text);
+  expect(found?.id).toBe(means.record.id);
+});
+
+test("refuses a short name that is ambiguous and of which two are here (CRI-16)", async () => {
+  const index = await indexOf(["app"]);
+  await index.publish(tool.record, ["ghcr.io/team/app:v1"]);
+  const dependencies = { images: index, names: searching("it returns ambiguous list") };
+  await expect(findAmong(dependencies, "app:v1")).rejects.toMatchObject({
+    code: "invalid-argument",
+    message: 'Cannot find image "app:v1": it returns ambiguous list',
+  });
+});
+
+test("finds by the beginning of an id, also where short names cannot be looked for anywhere", async () => {
+  const names: Names = {
+    candidates: () => Promise.reject(new StowageError("invalid-argument", "Cannot find an image: nowhere")),
+  };
+  const dependencies = { images: await indexOf(["tool"]), names };
+  expect((await findAmong(dependencies, "caf"))[0]?.id).toBe(tool.record.id);
+  expect(await findAmong(dependencies, "abc")).toEqual([]);
+  await expect(findAmong(dependencies, "name")).rejects.toThrow("nowhere");
 });

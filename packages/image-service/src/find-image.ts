@@ -1,7 +1,14 @@
-import { StowageError } from "@stowage/errors";
+import { isStowageError, StowageError } from "@stowage/errors";
 import type { Image, ImageIndex } from "@stowage/images";
-import { encodedOf, isDigest } from "@stowage/oci";
-import { formatReference, formatRepository, parseReference, type Reference } from "@stowage/reference";
+import { encodedOf } from "@stowage/oci";
+import { formatReference, formatRepository, type NameCandidates, type Reference } from "@stowage/reference";
+import type { Names } from "@stowage/registry";
+import { type ImageQuery, parseImageQuery } from "./image-query.ts";
+
+export interface FindDependencies {
+  readonly images: ImageIndex;
+  readonly names: Names;
+}
 
 /**
  * The images that somebody means by `text`: a whole id; a name with tag, digest or both (of the index or of the platform's
@@ -9,20 +16,47 @@ import { formatReference, formatRepository, parseReference, type Reference } fro
  * runtime handler that it was pulled for, the default one's first, or only that of `handler` (`""` for the default one). Empty,
  * malformed and ambiguous texts are `invalid-argument`.
  */
-export async function findImages(index: ImageIndex, text: string, handler?: string): Promise<readonly Image[]> {
-  if (text === "") throw new StowageError("invalid-argument", "Cannot find an image: no image specified");
-  const digest = hex64.test(text) ? `sha256:${text}` : text;
-  if (isDigest(digest)) {
+export async function findImages(
+  { images: index, names }: FindDependencies,
+  text: string,
+  handler?: string,
+): Promise<readonly Image[]> {
+  const query = parseImageQuery(text);
+  if (query.kind === "id") {
     const images = await imagesOf(index, handler);
-    return findById(images, digest) ?? findByDocument(images, digest);
+    return findById(images, query.id) ?? findByDocument(images, query.id);
   }
-  const prefix = idPrefix.exec(text)?.groups?.["hex"];
-  const named = await findByReference(index, parseReference(text), handler);
+  const { name, prefix } = query;
+  const candidates = await candidatesFor(names, query);
+  const named = await findByCandidates(index, candidates, { name, handler });
   return named.length > 0 || prefix === undefined ? named : findByPrefix(await imagesOf(index, handler), prefix);
 }
 
-const hex64 = /^[0-9a-f]{64}$/;
-const idPrefix = /^(?:sha256:)?(?<hex>[0-9a-f]{3,63})$/;
+/** That a short name cannot be looked for in any registry does not matter for what may be the beginning of an id. */
+async function candidatesFor(
+  names: Names,
+  { name, prefix }: ImageQuery & { readonly kind: "name" },
+): Promise<NameCandidates> {
+  try {
+    return await names.candidates(name);
+  } catch (error) {
+    if (prefix === undefined || !isStowageError(error, "invalid-argument")) throw error;
+    return { references: [] };
+  }
+}
+
+/** Of a name that may stand for several, the first that is here; where none may be taken without looking, the only one. */
+async function findByCandidates(
+  index: ImageIndex,
+  { references, ambiguity }: NameCandidates,
+  { name, handler }: { readonly name: string; readonly handler: string | undefined },
+): Promise<readonly Image[]> {
+  const all = await Promise.all(references.map((reference) => findByReference(index, reference, handler)));
+  const found = all.filter((images) => images.length > 0);
+  const ids = new Set(found.map(([first]) => first?.id));
+  if (ambiguity === undefined || ids.size <= 1) return found[0] ?? [];
+  throw new StowageError("invalid-argument", `Cannot find image "${name}": ${ambiguity}`);
+}
 
 async function imagesOf(index: ImageIndex, handler: string | undefined): Promise<readonly Image[]> {
   const images = await index.list();

@@ -1,17 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { type AbortOptions, isStowageError, StowageError } from "@stowage/errors";
-import { type Image, type ImageIndex, imageKeyOf, resourcesOf } from "@stowage/images";
+import { type Image, imageKeyOf, resourcesOf } from "@stowage/images";
 import { isDigest } from "@stowage/oci";
 import { findReference, formatReference, formatRepository, type Reference } from "@stowage/reference";
 import type { Collector } from "./collector.ts";
-import { findImages, isIn } from "./find-image.ts";
+import { type FindDependencies, findImages, isIn } from "./find-image.ts";
 import type { Holdings } from "./holdings.ts";
 import type { HandlerOptions, Pin, TagOptions, Untagging } from "./image-service.ts";
 import { type NameDependencies, requireFreeNames } from "./require-free-names.ts";
 import type { Roots } from "./roots.ts";
 
-export interface NamingDependencies extends NameDependencies {
-  readonly images: ImageIndex;
+export interface NamingDependencies extends FindDependencies, Omit<NameDependencies, "images"> {
   readonly holdings: Holdings;
   readonly roots: Roots;
 }
@@ -64,7 +63,7 @@ export class ImageNames {
 
   async unpin(name: string, options: AbortOptions): Promise<Pin> {
     const { images } = this.#dependencies;
-    const [image] = await findImages(images, name).catch(orNone);
+    const [image] = await findImages(this.#dependencies, name).catch(orNone);
     const meant = image === undefined ? normalised(name) : nameOf(image, name);
     const pinned = await images.listPins(options);
     const pattern = [meant, name].find((each) => pinned.includes(each));
@@ -81,7 +80,7 @@ export class ImageNames {
   }
 
   async #get(name: string, action: string, handler: string | undefined): Promise<readonly [Image, ...Image[]]> {
-    const [first, ...others] = await findImages(this.#dependencies.images, name, handler);
+    const [first, ...others] = await findImages(this.#dependencies, name, handler);
     if (first === undefined) throw new StowageError("not-found", `Cannot ${action} image "${name}": it is not here`);
     return [first, ...others];
   }

@@ -4,8 +4,8 @@ import type { ContentStore } from "@stowage/content";
 import type { AbortOptions } from "@stowage/errors";
 import type { Image, ImageIndex, ImageReaders } from "@stowage/images";
 import type { Digest, Platform } from "@stowage/oci";
-import type { Reference } from "@stowage/reference";
-import type { Registry } from "@stowage/registry";
+import type { NameCandidates, Reference } from "@stowage/reference";
+import type { Names, Registry } from "@stowage/registry";
 import type { Mount, Snapshotter, Unpacker, Usage } from "@stowage/snapshots";
 import type { CheckOptions, CheckReport } from "./check.ts";
 import type { Collection } from "./collection.ts";
@@ -25,6 +25,9 @@ import type { Boot } from "./roots.ts";
  * and not listed until it is pulled again, which brings just that.
  */
 export interface ImageService {
+  /** What a name stands for that may say nothing of its registry. */
+  candidates(text: string, options?: AbortOptions): Promise<NameCandidates>;
+
   /**
    * Brings an image here. Callers who want the same layers at once share the work, each with its own authority. Fails with an
    * `AdmissionRefusedError` where it may not come, also where it is here already.
@@ -121,7 +124,7 @@ export interface ImageService {
 }
 
 /** What people ask for, be it of the service itself or, over a socket, of a daemon that has it. */
-export type ImageVerbs = Omit<ImageService, "findAll" | "isPinned" | "tune">;
+export type ImageVerbs = Omit<ImageService, "candidates" | "findAll" | "isPinned" | "tune">;
 
 export interface ListOptions extends HandlerOptions {
   readonly damagedToo?: boolean | undefined;
@@ -191,6 +194,7 @@ export interface Repair {
 
 export interface ImageServiceDependencies {
   readonly registry: Registry;
+  readonly names: Names;
   /** Asked of every image that is to come here, before anything of it is fetched but its index and manifest. */
   readonly admission: Admission;
   readonly content: ContentStore;

@@ -17,7 +17,13 @@ export interface ImageSource {
   read(digest: Digest, from: number, options?: AbortOptions): AsyncIterable<Uint8Array>;
 }
 
-export interface LoadOptions extends Pick<PullOptions, "signal" | "handler" | "platform" | "onProgress"> {
+/** Has sources, by the names of images. */
+export interface ImageSources {
+  /** Fails with `not-found` where there is no such. */
+  open(name: string, options?: AbortOptions): Promise<ImageSource & AsyncDisposable>;
+}
+
+export interface LoadOptions extends Pick<PullOptions, "signal" | "handler" | "namespace" | "platform" | "onProgress"> {
   /** Take names that other images have, pinned or not. */
   readonly force?: boolean | undefined;
 }

@@ -13,6 +13,7 @@ export {
 export { type Handler, type Handlers } from "./handlers.ts";
 export { type Hold } from "./holdings.ts";
 export { type ImageEvent } from "./image-event.ts";
+export { type ImageQuery, parseImageQuery } from "./image-query.ts";
 export {
   type CollectionOptions,
   type HandlerOptions,
@@ -31,10 +32,11 @@ export {
   type Untagging,
   type ViewOptions,
 } from "./image-service.ts";
-export { type ImageSource, type LoadOptions } from "./image-source.ts";
+export { type ImageSource, type ImageSources, type LoadOptions } from "./image-source.ts";
 export { type Widths } from "./limiter.ts";
 export { Pins } from "./pins.ts";
 export { type LayerPhase, type PullEvent, type PullOptions } from "./pull-event.ts";
+export { type PullFirstOptions, pullFirst } from "./pull-first.ts";
 export { isReady } from "./ready.ts";
 export { type Retention } from "./retention.ts";
 export { type Boot } from "./roots.ts";

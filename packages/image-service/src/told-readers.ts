@@ -6,7 +6,16 @@ export interface ToldReadersOptions {
   readonly images: Pick<ImageIndex, "list">;
   readonly holdings: Holdings;
   readonly readers: ImageReaders;
+  /** Told of what keeps them from being told. */
   readonly onFailure: (error: unknown) => void;
+}
+
+/** For those who read the images beside us; `undefined` where there are none. */
+export function toldReaders({
+  readers,
+  ...options
+}: Omit<ToldReadersOptions, "readers"> & { readonly readers?: ImageReaders | undefined }): ToldReaders | undefined {
+  return readers === undefined ? undefined : new ToldReaders({ ...options, readers });
 }
 
 /** Keeps other programs told of what is here, and holds the layers that they are told of: none goes before they know. */

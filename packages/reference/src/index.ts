@@ -8,3 +8,4 @@ export {
   type Reference,
 } from "./reference.ts";
 export { findShortName, type NameCandidates, type ShortName } from "./short-name.ts";
+export { type ArchiveTransport, completeSourceName, parseSourceName, type SourceName } from "./source-name.ts";

@@ -1,5 +1,6 @@
 import type { Credential, Secret } from "@stowage/auth";
 import type { AbortOptions } from "@stowage/errors";
+import type { NameCandidates } from "@stowage/reference";
 import type { Repository } from "./registry.ts";
 
 /** Knows where a repository is asked for. */
@@ -10,6 +11,15 @@ export interface Hosts {
    * the repository.
    */
   plan(repository: Repository, options?: PlanOptions): Promise<readonly RegistryHost[]>;
+}
+
+/** Knows what names stand for, also those that say nothing of their registry. */
+export interface Names {
+  /**
+   * What a name stands for, by the configuration of this very moment. Fails with `invalid-argument` for what is no name, where the
+   * configuration is damaged, and where it leaves nothing that the name could stand for.
+   */
+  candidates(text: string, options?: AbortOptions): Promise<NameCandidates>;
 }
 
 export interface PlanOptions extends AbortOptions {

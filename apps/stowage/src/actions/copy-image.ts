@@ -4,6 +4,7 @@ import { formatReference, parseReference, type Reference } from "@stowage/refere
 import type { FetchedDocument, Registry, RegistryOptions, RegistryPushing } from "@stowage/registry";
 import { formatBytes } from "../output/format-size.ts";
 import type { WorkInProgress } from "../progress/progress.ts";
+import { getReference } from "../store/get-reference.ts";
 import { openTools } from "../store/open-tools.ts";
 import { parseCreds } from "../store/parse-creds.ts";
 import { type Sent, sendBlobs, sendDocument } from "../store/send-image.ts";
@@ -22,11 +23,11 @@ export interface CopyOptions {
 /** Copies what a name stands for, what is below it first, and prints what came of it. */
 export async function copyImage(call: Call<CopyOptions>, fromText: string, toText: string): Promise<void> {
   const { options, signal } = call;
-  const from = parseReference(fromText);
   const to = parseReference(toText);
   const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
   await using tools = await openTools(options);
-  const { registry } = tools;
+  const { registry, names } = tools;
+  const from = await getReference(names, fromText, call);
   const asked = { signal, plainHttp: options.plainHttp };
   const reading = { ...asked, credential: parseCreds(options.srcCreds) };
   const root = await resolveFor(registry, { reference: from, platform }, reading);

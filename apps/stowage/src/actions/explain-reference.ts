@@ -3,7 +3,7 @@ import { nodePlatform, type RegistryTools, readSettings } from "@stowage/core";
 import { StowageError } from "@stowage/errors";
 import { isOwnHost } from "@stowage/hosts";
 import { formatPlatform, parsePlatform } from "@stowage/oci";
-import { formatReference, parseReference, type Reference } from "@stowage/reference";
+import { formatReference, type Reference } from "@stowage/reference";
 import type { RegistryHost } from "@stowage/registry";
 import type { Screen } from "../output/screen.ts";
 import { openExisting } from "../store/open-existing.ts";
@@ -19,9 +19,11 @@ export interface ExplainOptions extends RegistryOptions {
 /** Prints how a name will be resolved. Nobody is asked for it; credential programs are. */
 export async function explainReference(call: Call<ExplainOptions>, text: string): Promise<void> {
   const { options } = call;
-  const reference = parseReference(text);
   const { registry: settings } = await readSettings(options.config);
   await using tools = await openTools(options);
+  const { references, ambiguity } = await tools.names.candidates(text, call);
+  const [reference] = references;
+  if (reference === undefined) throw new Error("a name without candidates");
   const { hosts, because } = await tools.hosts.explain(reference);
   const isPlain = options.plainHttp ?? settings.plainHttp.includes(reference.domain);
   const platform = options.platform === undefined ? nodePlatform() : parsePlatform(options.platform);
@@ -29,6 +31,8 @@ export async function explainReference(call: Call<ExplainOptions>, text: string)
   const answer = {
     name: text,
     reference: formatReference(reference),
+    candidates: references.map(formatReference),
+    ambiguity,
     platform: formatPlatform(platform),
     because: kind,
     ...where,
@@ -116,10 +120,12 @@ type Answer = Readonly<Record<"name" | "reference" | "platform" | "because", str
   readonly file?: string;
   readonly prefix?: string;
   readonly here: string | undefined;
+  readonly candidates: readonly string[];
+  readonly ambiguity: string | undefined;
   readonly hosts: readonly Awaited<ReturnType<typeof aboutHost>>[];
 };
 
-function screenOf({ name, reference, platform, hosts, here, ...where }: Answer): Screen {
+function screenOf({ name, reference, candidates, ambiguity, platform, hosts, here, ...where }: Answer): Screen {
   const rows = hosts.map(({ url, path, role, scheme, user, credential, proxy, certificates }, at) => [
     String(at + 1),
     `${url}/${path}`,
@@ -133,6 +139,8 @@ function screenOf({ name, reference, platform, hosts, here, ...where }: Answer):
   ]);
   return [
     `"${name}" is ${reference}, for ${platform}`,
+    ...(candidates.length === 1 ? [] : [`or, where that cannot be had, ${candidates.slice(1).join(", ")}`]),
+    ...(ambiguity === undefined ? [] : [`but it is not pulled by that name: ${ambiguity}`]),
     `asked for where ${describeReason(where)}:`,
     { head: ["", "HOST", "ROLE", "SCHEME", "AS", ""], rows },
     here === undefined ? "not here now" : `here now as ${here}`,

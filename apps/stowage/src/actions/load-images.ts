@@ -1,15 +1,15 @@
 import { realpath } from "node:fs/promises";
 import { type ArchivedImage, type ImageArchive, type OpenProgress, openArchive } from "@stowage/archive";
+import { imagesMeant, transportOf } from "@stowage/core";
 import { StowageError } from "@stowage/errors";
 import type { ImageSource } from "@stowage/image-service";
 import type { Image } from "@stowage/images";
 import { type Platform, parsePlatform } from "@stowage/oci";
-import { formatReference, parseReference } from "@stowage/reference";
+import { type ArchiveTransport, formatReference, parseReference } from "@stowage/reference";
 import { imageJson } from "../output/describe-image.ts";
 import type { Progress, WorkInProgress } from "../progress/progress.ts";
 import { pullReporter } from "../progress/pull-progress.ts";
 import { chooseInput } from "../store/archive-input.ts";
-import { originOf } from "../store/archive-origin.ts";
 import { archivedNames, bestArchivedName } from "../store/archived-names.ts";
 import { loadWaves } from "../store/load-waves.ts";
 import type { OpenImages } from "../store/open-images.ts";
@@ -30,8 +30,14 @@ export async function loadImages(call: Call<LoadOptions>, file: string | undefin
   const given = options.name === undefined ? undefined : nameWithTag(options.name);
   const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
   await using open = await call.open();
-  const images = await loadAll(call, { open, path, given, platform });
+  const images = await loadShown(call, { open, source: { path }, given, platform, force: options.force });
   call.print({ list: images.map(imageJson), screen: () => images.map(({ id }) => id) });
+}
+
+/** What is shown on the way is gone before the answer is printed. */
+async function loadShown(call: Call<LoadOptions>, plan: LoadPlan): Promise<readonly Image[]> {
+  using progress = await call.progress({ quiet: call.options.quiet });
+  return await loadAll(call, progress, plan);
 }
 
 function nameWithTag(text: string): string {
@@ -44,27 +50,60 @@ function refusal(why: string): StowageError {
   return new StowageError("invalid-argument", `Cannot load: ${why}`);
 }
 
-interface LoadPlan {
+/** What is to be loaded of which archive. */
+export interface LoadPlan {
   readonly open: OpenImages;
-  readonly path: string | undefined;
+  readonly source: LoadSource;
   /** What the only image is to be called. */
-  readonly given: string | undefined;
+  readonly given?: string | undefined;
   readonly platform: Platform | undefined;
+  /** Take names that other images have, pinned or not. */
+  readonly force: boolean | undefined;
 }
 
-/** What is shown on the way is gone before the answer is printed. */
-async function loadAll(call: Call<LoadOptions>, plan: LoadPlan): Promise<readonly Image[]> {
-  using progress = await call.progress({ quiet: call.options.quiet });
-  const place = plan.path === undefined ? undefined : await realpath(plan.path).catch(() => undefined); // opening it says why
-  await using archive = await readArchive(call, progress, { ...plan, place });
-  if (archive.images.length === 0)
-    throw new StowageError("failed-precondition", "Cannot load: the archive has no images");
-  if (plan.given !== undefined && archive.images.length > 1)
-    throw refusal(`--name is for one image, and the archive has ${archive.images.length}`);
+/** Whatever verb it is for. */
+type LoadCall = Call<Pick<LoadOptions, "quiet">>;
+
+interface LoadSource {
+  /** Left out, it is standard input. */
+  readonly path: string | undefined;
+  /** What the archive has to be; left out, anything. */
+  readonly transport?: ArchiveTransport | undefined;
+  /** Which of its images, by the name or the tag that it has there; left out, all. */
+  readonly image?: string | undefined;
+}
+
+/** Loads the images of an archive, or one of them, some at once. */
+export async function loadAll(call: LoadCall, progress: Progress, plan: LoadPlan): Promise<readonly Image[]> {
+  const { path, transport } = plan.source;
+  const place = path === undefined ? undefined : await realpath(path).catch(() => undefined); // opening it says why
+  await using archive = await readArchive(call, progress, { path, place });
+  const images = chooseImages(archive, plan);
+  if (transport !== undefined) requireForm(archive, transport);
   const loaded = new Map<ArchivedImage, Image>();
-  const loading = { ...plan, progress, archive, origin: originOf(archive.form, place) };
-  for (const wave of await loadWaves(archive, call)) await loadWave(call, loading, { wave, loaded });
-  return archive.images.flatMap((image) => loaded.get(image) ?? []);
+  const loading = { ...plan, progress, archive, origin: { transport: transportOf(archive.form), path: place } };
+  const read: ImageArchive["read"] = (digest, from) => archive.read(digest, from);
+  for (const wave of await loadWaves({ images, read }, call)) await loadWave(call, loading, { wave, loaded });
+  return images.flatMap((image) => loaded.get(image) ?? []);
+}
+
+function chooseImages(archive: ImageArchive, { given, source }: LoadPlan): readonly ArchivedImage[] {
+  const chosen = imagesMeant(archive, source);
+  const wanted = source.image;
+  if (chosen.length === 0) {
+    const why = wanted === undefined ? "the archive has no images" : `the archive has no image "${wanted}"`;
+    throw new StowageError(wanted === undefined ? "failed-precondition" : "not-found", `Cannot load: ${why}`);
+  }
+  if (given !== undefined && chosen.length > 1)
+    throw refusal(`--name is for one image, and the archive has ${chosen.length}`);
+  return chosen;
+}
+
+/** A tar that docker can load may be an OCI layout as well. */
+function requireForm({ form, hasManifests }: ImageArchive, transport: ArchiveTransport): void {
+  const found = transportOf(form);
+  const isBoth = found === "docker-archive" && hasManifests && transport === "oci-archive";
+  if (found !== transport && !isBoth) throw refusal(`it is what "${found}:" is for, and not "${transport}:"`);
 }
 
 interface Wave {
@@ -72,7 +111,7 @@ interface Wave {
   readonly loaded: Map<ArchivedImage, Image>;
 }
 
-async function loadWave(call: Call<LoadOptions>, loading: Loading, { wave, loaded }: Wave): Promise<void> {
+async function loadWave(call: LoadCall, loading: Loading, { wave, loaded }: Wave): Promise<void> {
   const waiting = wave.values();
   const loadSome = async (): Promise<void> => {
     for (const archived of waiting)
@@ -87,9 +126,9 @@ async function loadWave(call: Call<LoadOptions>, loading: Loading, { wave, loade
 const width = 3;
 
 async function readArchive(
-  { signal }: Call<LoadOptions>,
+  { signal }: LoadCall,
   progress: Progress,
-  { path, place }: LoadPlan & { readonly place: string | undefined },
+  { path, place }: { readonly path: string | undefined; readonly place: string | undefined },
 ): Promise<ImageArchive> {
   const what = path ?? "standard input";
   using work = progress.start({ doing: "Reading", did: "Read", what, item: "file" });
@@ -117,8 +156,8 @@ interface Loading extends LoadPlan {
 }
 
 async function loadOne(
-  call: Call<LoadOptions>,
-  { open, archive, origin, given, progress, platform }: Loading,
+  call: LoadCall,
+  { open, archive, origin, given, progress, platform, force }: Loading,
   archived: ArchivedImage,
 ): Promise<Image> {
   const { names, odd } = archivedNames(archive, given === undefined ? archived : { ...archived, names: [given] });
@@ -126,11 +165,11 @@ async function loadOne(
   for (const name of odd) call.terminal.tell(`stowage: left out the name "${name}" of ${what}: it is no name of it`);
   using work = progress.start({ doing: "Loading", did: "Loaded", what, item: "layer" });
   const read: ImageSource["read"] = (digest, from) => archive.read(digest, from);
-  const { signal, options } = call;
+  const { signal } = call;
   const onProgress = pullReporter(work);
   const image = await open.images.load(
     { root: archived.root, names, origin, read },
-    { signal, platform, force: options.force, onProgress },
+    { signal, platform, force, onProgress },
   );
   work.end();
   return image;

@@ -1,10 +1,11 @@
 import { StowageError } from "@stowage/errors";
 import { choosePlatform, formatPlatform, type Platform, parsePlatform } from "@stowage/oci";
-import { formatReference, parseReference, type Reference } from "@stowage/reference";
+import { formatReference, type Reference } from "@stowage/reference";
 import type { RegistryOptions as AskOptions, FetchedDocument, Registry } from "@stowage/registry";
 import { decodeJson } from "../output/decode-json.ts";
 import { documentLines } from "../output/json.ts";
 import { callOptions } from "../store/call-options.ts";
+import { getReference } from "../store/get-reference.ts";
 import { openTools } from "../store/open-tools.ts";
 import type { RegistryOptions } from "../store/registry-options.ts";
 import type { Call } from "../verbs/call.ts";
@@ -16,9 +17,9 @@ export interface ManifestOptions extends RegistryOptions {
 /** Prints a document of a registry: its very bytes, so that their digest is its name, but for a terminal. */
 export async function showManifest(call: Call<ManifestOptions>, text: string): Promise<void> {
   const { options, terminal } = call;
-  const reference = parseReference(text);
   const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
   await using tools = await openTools(options);
+  const reference = await getReference(tools.names, text, call);
   const { descriptor, bytes } = await resolveFor(tools.registry, { reference, platform }, callOptions(call));
   const manifest = decodeJson(bytes);
   if (call.isForPeople && terminal.stdout.isTTY !== true) return void terminal.stdout.write(bytes);

@@ -1,7 +1,8 @@
-import { StowageError } from "@stowage/errors";
+import { openNodeNames } from "@stowage/core";
+import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { Untagging } from "@stowage/image-service";
-import { parseReference } from "@stowage/reference";
 import { formatFreed } from "../output/format-freed.ts";
+import type { OpenImages } from "../store/open-images.ts";
 import { requireUnpinned } from "../store/pinned.ts";
 import type { Call } from "../verbs/call.ts";
 
@@ -15,11 +16,21 @@ export async function untagImages(call: Call<UntagOptions>, names: readonly stri
   await using open = await call.open();
   const taken = await call.each(names, async (name) => {
     if (options.force !== true) await requireUnpinned(open.images, name, { signal, action: "untag" });
-    const untagging = await open.images.untag(parseReference(name), { signal });
+    const untagging = await untagFirst(open, name, { signal });
     if (untagging === undefined) throw new StowageError("not-found", `Cannot untag "${name}": no image has it`);
     return untagging;
   });
   call.print({ list: taken.map(untaggingJson), screen: () => taken.flatMap(describe) });
+}
+
+/** What a short name stands for: the first that an image has. */
+async function untagFirst({ images, settings }: OpenImages, name: string, options: AbortOptions) {
+  const { references } = await openNodeNames(settings.registry).candidates(name, options);
+  for (const reference of references) {
+    const untagging = await images.untag(reference, options);
+    if (untagging !== undefined) return untagging;
+  }
+  return undefined;
 }
 
 function untaggingJson({ image, names, removal }: Untagging) {

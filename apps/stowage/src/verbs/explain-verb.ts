@@ -13,6 +13,8 @@ export function explainVerb(): Verb {
     .answers({
       name: "text: what was said",
       reference: "text: what it means, in full",
+      candidates: "list of texts: all that it may mean, in the order in which it is tried",
+      ambiguity: "text: why none of several is pulled by that name; left out where there is no such reason",
       platform: "text: what is chosen from an index",
       because: "text: what decides where it is asked for: hosts-file, registries-conf or domain",
       file: "text: the file that decides; left out where none does",
