@@ -84,13 +84,13 @@ function hostsOf({ hostsDirs: roots, ...settings }: Settings["registry"]): Expla
 
 /** What names stand for, as this machine is set up. */
 export function openNodeNames(settings: NameSettings): Names {
-  return openNames({ registriesConf: registriesConfPlaces(settings) });
+  return openNames({ ...registriesConfPlaces(settings), aliases: settings.shortNameAliases });
 }
 
 type NameSettings = Pick<Settings["registry"], "registriesConf" | "shortNameAliases">;
 
-function registriesConfPlaces({ registriesConf: file, shortNameAliases: aliases }: NameSettings): RegistriesConfPlaces {
-  return { file, dropIns: [`${file}.d`], aliases };
+function registriesConfPlaces({ registriesConf: file }: Pick<NameSettings, "registriesConf">): RegistriesConfPlaces {
+  return { file, dropIns: [`${file}.d`] };
 }
 
 /** The registries for whoever asks them directly, how each is found, and who has which credential. */

@@ -2,6 +2,7 @@ export {
   type ExplainedPlan,
   type ExplainingHosts,
   type HostsPlaces,
+  type NamesPlaces,
   openHosts,
   openNames,
   type PlanReason,

@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from "node:path";
+import { isStowageError } from "@stowage/errors";
 import {
   candidatesOf,
   decodeHostsFile,
@@ -34,8 +35,6 @@ export interface RegistriesConfPlaces {
   readonly file: string;
   /** Directories whose `*.conf` files come after `file`, in the order of their names. */
   readonly dropIns: readonly string[];
-  /** A file that comes last: the short names that tools have learnt, with their aliases. */
-  readonly aliases?: string | undefined;
 }
 
 /**
@@ -61,9 +60,14 @@ export function openHosts({ roots, registriesConf }: HostsPlaces): ExplainingHos
 }
 
 /** Names as the registries.conf of this machine has them, which is looked at for every name that says nothing of its registry. */
-export function openNames({ registriesConf }: Pick<HostsPlaces, "registriesConf">): Names {
-  const read = registriesReader(registriesConf, createDecoded(createFiles(), decodeRegistriesConf));
-  const file = registriesConf?.file ?? "registries.conf";
+export function openNames({ aliases, ...registriesConf }: NamesPlaces): Names {
+  const { file } = registriesConf;
+  const readFile = createDecoded(createFiles(), decodeRegistriesConf);
+  const readRegistries = registriesReader(registriesConf, readFile);
+  const read = async (): Promise<RegistriesConf> => {
+    const learnt = aliases === undefined ? undefined : await readFile(aliases).catch(orClosed);
+    return mergeRegistriesConf([await readRegistries(), ...(learnt === undefined ? [] : [learnt])]);
+  };
   return {
     async candidates(text, { signal } = {}) {
       signal?.throwIfAborted();
@@ -71,6 +75,15 @@ export function openNames({ registriesConf }: Pick<HostsPlaces, "registriesConf"
       return candidatesOf(conf, text, { file });
     },
   };
+}
+
+export interface NamesPlaces extends RegistriesConfPlaces {
+  /** A file that comes last: the short names that tools have learnt, with their aliases. Others than root may not read root's. */
+  readonly aliases?: string | undefined;
+}
+
+function orClosed(error: unknown): undefined {
+  if (!isStowageError(error, "permission-denied")) throw error;
 }
 
 /** Hosts whose plans can be accounted for. */
@@ -169,7 +182,6 @@ function registriesReader(
       const names = await listFiles(directory);
       paths.push(...names.filter((name) => name.endsWith(".conf")).map((name) => join(directory, name)));
     }
-    if (places.aliases !== undefined) paths.push(places.aliases);
     const confs = await Promise.all(paths.map(read));
     return mergeRegistriesConf(confs.filter((conf) => conf !== undefined));
   };
