@@ -1,7 +1,8 @@
 import { type AbortOptions, isStowageError } from "@stowage/errors";
-import type { Image, Resource } from "@stowage/images";
+import { type Image, layersOf, type Resource } from "@stowage/images";
 import type { Digest } from "@stowage/oci";
 import type { Reference } from "@stowage/reference";
+import { UnderWay } from "@stowage/shared-work";
 import type { Mount, Usage } from "@stowage/snapshots";
 import { Broadcast } from "./broadcast.ts";
 import { type CheckOptions, type CheckReport, check } from "./check.ts";
@@ -44,7 +45,6 @@ import { repairImage } from "./repair-image.ts";
 import type { NameDependencies } from "./require-free-names.ts";
 import { Roots } from "./roots.ts";
 import { type Traces, traced } from "./trace.ts";
-import { UnderWay } from "./under-way.ts";
 import { viewImage } from "./view-image.ts";
 
 /** Disposing the service stops the pulls that are under way, and waits until they have left the disk. */
@@ -183,6 +183,10 @@ class PullingImageService implements ImageService, AsyncDisposable {
 
   view(image: Image, options: ViewOptions = {}): Promise<readonly Mount[]> {
     return viewImage(this.#dependencies, image, options);
+  }
+
+  hold(image: Image, holder: string, { signal }: AbortOptions = {}): Promise<void> {
+    return this.#dependencies.roots.lease(holder, layersOf(image), { signal, outlivesBoot: true });
   }
 
   release(holder: string, options: AbortOptions = {}): Promise<void> {

@@ -77,10 +77,11 @@ function readDamage(database: DatabaseSync): Map<Resource, string> {
 function decodeLease(text: string): Lease | undefined {
   try {
     const { holder, resources, boot, endsAt } = fieldsOf(JSON.parse(text));
-    const isLease = typeof holder === "string" && typeof boot === "string" && Array.isArray(resources);
-    if (!isLease || !(endsAt === undefined || typeof endsAt === "number")) return undefined;
-    const held = resources.map(String).filter(isResource);
-    return { holder, resources: held, boot, ...(endsAt === undefined ? {} : { endsAt }) };
+    if (typeof holder !== "string" || !Array.isArray(resources)) return undefined;
+    if (boot !== undefined && typeof boot !== "string") return undefined;
+    if (endsAt !== undefined && typeof endsAt !== "number") return undefined;
+    const times = { ...(boot === undefined ? {} : { boot }), ...(endsAt === undefined ? {} : { endsAt }) };
+    return { holder, resources: resources.map(String).filter(isResource), ...times };
   } catch {
     return undefined;
   }
