@@ -32,7 +32,7 @@ export interface Store extends AsyncDisposable {
   /** A directory on the file system that the images are on. */
   readonly imageRoot: string;
   /** What containers write, where that is on a file system of its own. */
-  readonly containers: ContainerFileSystem | undefined;
+  readonly containerFileSystem: ContainerFileSystem | undefined;
   /**
    * Whether the machine went down while the store was open: what images need was looked for when it was opened, and is yet to be
    * read.
@@ -84,7 +84,7 @@ export async function openStore(given: StoreSettings): Promise<Store> {
   const imageRoot = join(root, "storage");
   const { index, ...adapters } = await openAdapters(root, settings, opening);
   const images = opening.use(createImageService({ ...adapters, images: index }, serviceSettings(settings)));
-  const containers = openContainers(settings.writableRoot, adapters.snapshots.writable, opening);
+  const containerFileSystem = openContainerFileSystem(settings.writableRoot, adapters.snapshots.writable, opening);
   if (index.isSuspect) await lookAround(images, given.onFailure);
   const open = opening.move();
   return {
@@ -93,7 +93,7 @@ export async function openStore(given: StoreSettings): Promise<Store> {
     tune: (tunable) => images.tune(tuningOf(tunable)),
     root,
     imageRoot,
-    containers,
+    containerFileSystem,
     get isSuspect() {
       return index.isSuspect;
     },
@@ -106,7 +106,7 @@ export async function openStore(given: StoreSettings): Promise<Store> {
   };
 }
 
-function openContainers(
+function openContainerFileSystem(
   root: string | undefined,
   writable: WritableSnapshots,
   opening: AsyncDisposableStack,

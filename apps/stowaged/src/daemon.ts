@@ -52,7 +52,12 @@ async function serve(
   { descriptor }: DaemonOptions,
 ): Promise<CriServer> {
   return await startCriServer(
-    { images: store.images, root: store.imageRoot, containers: store.containers, storeRoot: store.root },
+    {
+      images: store.images,
+      root: store.imageRoot,
+      containerFileSystem: store.containerFileSystem,
+      storeRoot: store.root,
+    },
     {
       socket: { path: address, descriptor, ...socketOwner(socket) },
       version,
