@@ -1,4 +1,4 @@
-import type { ContainerRecord, IdMap } from "@stowage/container-state";
+import { type ContainerRecord, type IdMap, isContainerId } from "@stowage/container-state";
 import { digestSchema } from "@stowage/oci";
 import { z } from "zod";
 
@@ -21,7 +21,7 @@ const ranges = z.array(z.object({ inside: id, outside: id, length: id }));
 const idMap: z.ZodType<IdMap> = z.object({ uids: ranges, gids: ranges });
 
 const schema: z.ZodType<ContainerRecord> = z.object({
-  id: z.string(),
+  id: z.string().refine(isContainerId),
   names: z.array(z.string()),
   imageId: digestSchema,
   handler: z.string().optional(),
