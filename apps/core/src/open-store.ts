@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultSettings, type Settings } from "@stowage/config";
+import type { Containers } from "@stowage/containers";
 import { openContentStore } from "@stowage/content-fs";
 import { type AbortOptions, asStorageError, StowageError } from "@stowage/errors";
 import {
@@ -17,6 +18,7 @@ import { openSnapshotter } from "@stowage/snapshots-fs";
 import { createUnpacker, type UnpackLimits } from "@stowage/unpack";
 import { type NamedSnapshots, openDisk } from "./disk.ts";
 import { nodePlatform } from "./node-platform.ts";
+import { openContainers } from "./open-containers.ts";
 import { openRegistry } from "./open-registry.ts";
 import { handlersOf, type TunableSettings, tuningOf } from "./service-settings.ts";
 import { defaultPlace, otherPlaces, type SnapshotterPlace } from "./snapshotter-places.ts";
@@ -25,6 +27,7 @@ import { WritableUsage } from "./writable-usage.ts";
 /** An open store. Disposing it stops what is under way, waits for its end on the disk, and gives the lock back last. */
 export interface Store extends AsyncDisposable {
   readonly images: ImageService;
+  readonly containers: Containers;
   /** The trees that containers write into. */
   readonly writable: WritableSnapshots;
   /** Where it is, without links on the way. */
@@ -57,6 +60,7 @@ export interface StoreSettings
       Settings,
       | "durability"
       | "snapshotter"
+      | "runRoot"
       | "writableRoot"
       | "content"
       | "pull"
@@ -85,10 +89,12 @@ export async function openStore(given: StoreSettings): Promise<Store> {
   const { index, ...adapters } = await openAdapters(root, settings, opening);
   const images = opening.use(createImageService({ ...adapters, images: index }, serviceSettings(settings)));
   const containerFileSystem = openContainerFileSystem(settings.writableRoot, adapters.snapshots.writable, opening);
+  const containers = await openContainers({ ...adapters, images, index, root }, settings, opening);
   if (index.isSuspect) await lookAround(images, given.onFailure);
   const open = opening.move();
   return {
     images,
+    containers,
     writable: adapters.snapshots.writable,
     tune: (tunable) => images.tune(tuningOf(tunable)),
     root,

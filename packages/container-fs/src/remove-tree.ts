@@ -10,7 +10,7 @@ export async function removeTree(path: string | Buffer): Promise<void> {
       await removeTree(Buffer.concat([bytes, slash, name]));
     await rmdir(bytes);
   } catch (error) {
-    if (!isErrno(error, "ENOENT")) throw error;
+    if (!isErrno(error, "ENOENT", "ENOTDIR")) throw error;
   }
 }
 
