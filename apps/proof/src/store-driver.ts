@@ -106,6 +106,7 @@ async function check({ images }: Store): Promise<void> {
 async function damage({ images, root }: Store, name: string): Promise<void> {
   const image = await images.find(`${plan.registry}/${name}`);
   if (image === undefined) throw new Error(`Cannot damage ${name}: it is not here`);
+  for (const each of image.tags.map(shortName)) mark("damaged", each); // the check finds it before it can say so
   const lowest = layerIdOf(diffIdsOf(image).slice(0, 1));
   rmSync(join(root, "storage", "overlay", lowest, "stowage.json"));
 }
