@@ -325,6 +325,27 @@ describe("StartContainer and StopContainer", () => {
     expect(await store.images.usage()).toEqual(before);
   });
 
+  privileged("a container of another runtime handler is on its image, in its snapshotter (needs root)", async () => {
+    const machine = await startMachine();
+    const { containers, images, root } = await machine.open({
+      runtimes: { kata: { snapshotter: "native", platform: undefined } },
+    });
+    const image = await images.pull(parseReference(machine.imageName), { handler: "kata" });
+    await expect(containers.create(requestFor(image))).rejects.toMatchObject({ code: "not-found" });
+    await containers.create({ ...requestFor(image), handler: "kata" });
+    await images.remove(image.id);
+    const rootfs = await containers.start("web");
+    await writeFile(join(rootfs, "log"), "written");
+    expect(await readFile(join(root, "storage-native", "writable", "container-web", "diff", "log"), "utf8")).toBe(
+      "written",
+    );
+    await containers.stop("web");
+    expect((await containers.find("web"))?.state).toBe("created");
+    await containers.delete("web");
+    expect((await images.account()).lines.find(({ kind }) => kind === "leftovers")?.inodes).toBe(0);
+    expect(await readdir(join(root, "storage-native", "writable"))).toEqual([]);
+  });
+
   privileged("says what is missing of one that cannot be mounted, and mounts nothing (needs root)", async () => {
     const machine = await startMachine();
     const { store, image } = await pulled(machine);
