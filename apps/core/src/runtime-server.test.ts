@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeAuthConfig } from "@stowage/auth";
 import { kernelMounter } from "@stowage/container-fs";
@@ -323,6 +324,18 @@ describe("StartContainer and StopContainer", () => {
     expect(await stat(join(rootfs, "etc", "motd"))).toMatchObject({ uid: 100_000, gid: 100_000 });
     expect(await stat(join(rootfs, "home", "user"))).toMatchObject({ uid: 101_000, gid: 101_000 });
     expect(await store.images.usage()).toEqual(before);
+  });
+
+  privileged("the root of a user namespace can come to the files, and nobody else (needs root)", async () => {
+    const machine = await startMachine();
+    const { store, image } = await pulled(machine);
+    await chmod(join(machine.root, ".."), 0o711);
+    const range = { inside: 0, outside: 100_000, length: 65_536 };
+    await store.containers.create({ ...requestFor(image), idMap: { uids: [range], gids: [range] } });
+    const motd = join(await store.containers.start("web"), "etc", "motd");
+    const readAs = (uid: number) => execFileSync("cat", [motd], { uid, gid: uid, stdio: "pipe", encoding: "utf8" });
+    expect(readAs(100_000)).toContain("stowed");
+    expect(() => readAs(101_000)).toThrow("Permission denied");
   });
 
   privileged("a container of another runtime handler is on its image, in its snapshotter (needs root)", async () => {

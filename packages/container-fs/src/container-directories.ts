@@ -1,4 +1,4 @@
-import { lstat, readdir } from "node:fs/promises";
+import { chmod, chown, lstat, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type ContainerPlaces, isContainerId, requireContainerId } from "@stowage/container-state";
 import { type AbortOptions, asStorageError, ifThere, StowageError } from "@stowage/errors";
@@ -55,6 +55,15 @@ class ContainerDirectories implements ContainerPlaces {
   rootfs(id: string): string {
     requireContainerId(id, "find a root filesystem");
     return join(this.#options.run, id, "rootfs");
+  }
+
+  async letThrough(id: string, gid: number, options: AbortOptions = {}): Promise<void> {
+    await this.runDirectory(id, options);
+    await telling(id, async () => {
+      const path = join(this.#options.run, id);
+      await chown(path, process.getuid?.() ?? 0, gid);
+      await chmod(path, 0o710);
+    });
   }
 
   directoriesOf(id: string): readonly string[] {

@@ -14,6 +14,9 @@ export interface ContainerPlaces {
   /** Where its root filesystem is mounted; nothing is made. */
   rootfs(id: string): string;
 
+  /** Lets a group come through to the root filesystem, and to nothing else of the container: the root of its user namespace has to. */
+  letThrough(id: string, gid: number, options?: AbortOptions): Promise<void>;
+
   /** Everything of it is in one of these. */
   directoriesOf(id: string): readonly string[];
 

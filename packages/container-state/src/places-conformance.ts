@@ -50,6 +50,18 @@ export function describeContainerPlaces(name: string, open: () => Promise<Places
       expect(await places.list()).toEqual(["db"]);
     });
 
+    test.skipIf(process.getuid?.() !== 0)(
+      "lets a group through to the root filesystem alone (needs root)",
+      async () => {
+        const { places } = await open();
+        await places.letThrough("web", 100_000);
+        expect(await stat(dirname(places.rootfs("web")))).toMatchObject({ uid: 0, gid: 100_000 });
+        expect((await stat(dirname(places.rootfs("web")))).mode & 0o7777).toBe(0o710);
+        for (const path of [await places.runDirectory("web"), await places.workDirectory("web")])
+          expect((await stat(path)).mode & 0o7777).toBe(0o700);
+      },
+    );
+
     test("everything of a container is in its directories", async () => {
       const { places } = await open();
       const all = [await places.workDirectory("web"), await places.runDirectory("web"), places.rootfs("web")];

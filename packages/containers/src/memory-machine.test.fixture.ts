@@ -114,6 +114,7 @@ export class MemoryMachine {
     return {
       workDirectory: (id) => make("work directory", id),
       runDirectory: (id) => make("run directory", id),
+      letThrough: () => this.#do("let through", () => undefined),
       rootfs: (id) => `/run/${id}`,
       directoriesOf: (id) => [`/run/${id}`],
       remove: (id) => this.#do("remove directories", () => this.there.delete(`directories ${id}`)),

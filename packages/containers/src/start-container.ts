@@ -1,4 +1,4 @@
-import { type ContainerRecord, parseContainerMetadata } from "@stowage/container-state";
+import { type ContainerRecord, type IdMap, parseContainerMetadata } from "@stowage/container-state";
 import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { Mount } from "@stowage/snapshots";
 import { keyOf, writableOf } from "./container-parts.ts";
@@ -7,7 +7,7 @@ import type { ContainersDependencies } from "./containers.ts";
 /** Mounts the root filesystem of a container, unless it is, as it is after a restart of the daemon; returns where. */
 export async function startContainer(
   dependencies: ContainersDependencies,
-  { id, snapshotter, metadata }: ContainerRecord,
+  { id, snapshotter, metadata, idMap }: ContainerRecord,
   options: AbortOptions,
 ): Promise<string> {
   const { places, mounter } = dependencies;
@@ -16,8 +16,15 @@ export async function startContainer(
   if (await mounter.isMounted(rootfs, options)) return rootfs;
   const mounts = await writableOf(dependencies, snapshotter).mounts(keyOf(id), options);
   await places.runDirectory(id, options); // with those above the mount, which others must not come through
+  const gid = idMap === undefined ? undefined : rootGroupOf(idMap);
+  if (gid !== undefined) await places.letThrough(id, gid, options);
   await mounter.mount(labelled(mounts, mountLabel, id), rootfs, options);
   return rootfs;
+}
+
+/** Who is the root group of a user namespace, for everybody else. */
+function rootGroupOf({ gids }: IdMap): number | undefined {
+  return gids.find(({ inside }) => inside === 0)?.outside;
 }
 
 /** A bind mount has the labels of its files, and takes no other. */
