@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultSettings, type Settings } from "@stowage/config";
+import type { Containers } from "@stowage/containers";
 import { openContentStore } from "@stowage/content-fs";
 import { type AbortOptions, asStorageError, StowageError } from "@stowage/errors";
 import {
@@ -17,6 +18,7 @@ import { openSnapshotter, type SnapshotterOptions } from "@stowage/snapshots-fs"
 import { createUnpacker, type UnpackLimits } from "@stowage/unpack";
 import { type NamedSnapshots, openDisk } from "./disk.ts";
 import { nodePlatform } from "./node-platform.ts";
+import { openContainers } from "./open-containers.ts";
 import { openPolicies } from "./open-policies.ts";
 import { findConsumers, openReaders } from "./open-readers.ts";
 import { openNodeNames, openRegistry } from "./open-registry.ts";
@@ -27,6 +29,7 @@ import { WritableUsage } from "./writable-usage.ts";
 /** An open store. Disposing it stops what is under way, waits for its end on the disk, and gives the lock back last. */
 export interface Store extends AsyncDisposable {
   readonly images: ImageService;
+  readonly containers: Containers;
   /** The trees that containers write into. */
   readonly writable: WritableSnapshots;
   /** Where it is, without links on the way. */
@@ -34,7 +37,7 @@ export interface Store extends AsyncDisposable {
   /** A directory on the file system that the images are on. */
   readonly imageRoot: string;
   /** What containers write, where that is on a file system of its own. */
-  readonly containers: ContainerFileSystem | undefined;
+  readonly containerFileSystem: ContainerFileSystem | undefined;
   /**
    * Whether the machine went down while the store was open: what images need was looked for when it was opened, and is yet to be
    * read.
@@ -59,6 +62,7 @@ export interface StoreSettings
       Settings,
       | "durability"
       | "snapshotter"
+      | "runRoot"
       | "writableRoot"
       | "content"
       | "additionalStore"
@@ -88,16 +92,18 @@ export async function openStore(given: StoreSettings): Promise<Store> {
   const imageRoot = join(root, "storage");
   const { index, ...adapters } = await openAdapters(root, settings, opening);
   const images = opening.use(createImageService({ ...adapters, images: index }, serviceSettings(settings)));
-  const containers = openContainers(settings.writableRoot, adapters.snapshots.writable, opening);
+  const containerFileSystem = openContainerFileSystem(settings.writableRoot, adapters.snapshots.writable, opening);
+  const containers = await openContainers({ ...adapters, images, index, root }, settings, opening);
   if (index.isSuspect) await lookAround(images, given.onFailure);
   const open = opening.move();
   return {
     images,
+    containers,
     writable: adapters.snapshots.writable,
     tune: (tunable) => images.tune(tuningOf(tunable)),
     root,
     imageRoot,
-    containers,
+    containerFileSystem,
     get isSuspect() {
       return index.isSuspect;
     },
@@ -110,7 +116,7 @@ export async function openStore(given: StoreSettings): Promise<Store> {
   };
 }
 
-function openContainers(
+function openContainerFileSystem(
   root: string | undefined,
   writable: WritableSnapshots,
   opening: AsyncDisposableStack,

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isContainerId } from "@stowage/container-state";
 import { contentAt } from "@stowage/content-fs";
 import type { DiskOwner } from "@stowage/image-service";
 import { layerResource } from "@stowage/images";
@@ -20,10 +21,18 @@ export function pathKindOf(path: string): PathKind {
   if (databaseFile.test(path)) return { kind: "database" };
   if (/^trash(?:-[a-z]+)?$/.test(first)) return { kind: below === "" ? "layout" : "trash" };
   if (first === "content") return contentKind(below);
+  if (first === "containers") return containerKind(below);
   return /^storage(?:-[a-z]+)?$/.test(first) ? storageKind(first, below) : unknown;
 }
 
 const databaseFile = /^stowage\.db(?:-wal|-shm|-journal|-reserve)?$/;
+
+/** What runtimes keep of containers beside their root filesystems. */
+function containerKind(path: string): PathKind {
+  const [id = ""] = path.split("/");
+  if (path === "") return { kind: "layout" };
+  return isContainerId(id) ? { kind: "writable" } : unknown;
+}
 
 function contentKind(path: string): PathKind {
   const found = contentAt(path);

@@ -37,8 +37,8 @@ privileged("what containers write is on the disk that is set for it, and counted
   await mountAll(await store.writable.mounts("web"), target);
   await writeFile(join(target, "log"), "x".repeat(1_000_000));
   unmount(target);
-  expect(store.containers?.root).toBe(writableRoot);
-  expect((await store.containers?.usage())?.bytes).toBeGreaterThanOrEqual(1_000_000);
+  expect(store.containerFileSystem?.root).toBe(writableRoot);
+  expect((await store.containerFileSystem?.usage())?.bytes).toBeGreaterThanOrEqual(1_000_000);
   expect(await store.images.usage()).toEqual(ofImages);
   expect(await readdir(join(directory, "store", "storage", "writable"))).toEqual([]);
   expect((await store.images.account()).unaccounted.bytes).toBe(0);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { isErrno } from "@stowage/errors";
 
 /**
- * What the store has promised of an image's name, or of a writable snapshot's key: that it is `listed`, that it is `absent`, or, where it was killed between the
+ * What the store has promised of an image's name, a writable snapshot's key, or a container's id: that it is `listed`, that it is `absent`, or, where it was killed between the
  * asking and the answer, or has told that it lost something, nothing.
  */
 export type Promised = "listed" | "absent" | "nothing";

@@ -24,7 +24,8 @@ export interface StepOccurrence {
 /**
  * Something to do with a store. A pull of a second tag of an image tags it. A pull that `fails` is expected to. `damage` takes
  * the record of an image's lowest layer away, behind the store's back; `check` reads everything, and notes what is lost. `create`
- * makes a writable snapshot on an image, and `discard` removes it.
+ * makes a writable snapshot on an image, and `discard` removes it; `contain` creates a container
+ * of an image, and `drop` deletes it.
  */
 export type Operation =
   | { readonly kind: "pull"; readonly name: string; readonly fails?: boolean }
@@ -32,6 +33,8 @@ export type Operation =
   | { readonly kind: "damage"; readonly name: string }
   | { readonly kind: "create"; readonly key: string; readonly name: string }
   | { readonly kind: "discard"; readonly key: string }
+  | { readonly kind: "contain"; readonly id: string; readonly name: string }
+  | { readonly kind: "drop"; readonly id: string }
   | { readonly kind: "collect" | "check" };
 
 export function pull(name: string): Operation {
@@ -50,7 +53,23 @@ export function discard(key: string): Operation {
   return { kind: "discard", key };
 }
 
+export function contain(id: string, name: string): Operation {
+  return { kind: "contain", id, name };
+}
+
+export function drop(id: string): Operation {
+  return { kind: "drop", id };
+}
+
+/** Where what a boot ends is of the containers of a store: beside it. */
+export function runRootOf(root: string): string {
+  return `${root}-run`;
+}
+
 export const collect: Operation = { kind: "collect" };
 
 /** What writable snapshots are called by plans. */
 export const writableKeys: readonly string[] = ["web", "db"];
+
+/** And containers. */
+export const containerIds: readonly string[] = ["box", "cup"];

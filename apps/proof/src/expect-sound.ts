@@ -8,7 +8,7 @@ import { expect } from "vitest";
 import { type Promised, promisedBy } from "./acknowledgements.ts";
 import { arrivedBlobs } from "./arrived-blobs.ts";
 import { describeTree } from "./describe-tree.ts";
-import { writableKeys } from "./driver-plan.ts";
+import { containerIds, runRootOf, writableKeys } from "./driver-plan.ts";
 import { layerFiles, layerIdsOf, type OfferedImages } from "./offered-images.ts";
 
 export interface Expected {
@@ -39,6 +39,7 @@ function openFrugalStore(root: string): Promise<Store> {
   const content = { retain: "budget", budget: 0, age: 0 } as const;
   return openStore({
     root,
+    runRoot: runRootOf(root),
     content,
     pull: { concurrentLayers: 3, concurrentLayersPerRegistry: 3, lease: 0 },
     durability: "relaxed",
@@ -54,6 +55,7 @@ async function expectOpened(store: Store, expected: Expected): Promise<void> {
   await expectWhole(store, expected);
   if (!isLossy) expectPromised(listed, offered, promisedBy(marks));
   if (!isLossy) await expectWritable(store, promisedBy(marks));
+  if (!isLossy) await expectContainers(store, promisedBy(marks));
   expect(offered.registry.requests, "asked of the registry").toHaveLength(asked);
 }
 
@@ -97,6 +99,32 @@ async function expectWritable({ writable }: Store, promised: ReadonlyMap<string,
   }
 }
 
+/** Containers are here, with their layers, or not; and nothing is left of others. */
+async function expectContainers(
+  { containers, writable, images }: Store,
+  promised: ReadonlyMap<string, Promised>,
+): Promise<void> {
+  for (const id of containerIds) {
+    const found = await containers.find(id);
+    if (promised.get(id) === "listed") expect(found, `${id}, which was created`).toBeDefined();
+    if (promised.get(id) === "absent") expect(found, `${id}, which was deleted`).toBeUndefined();
+    if (found !== undefined) expect(await writable.mounts(`container-${id}`), `mounts of ${id}`).toHaveLength(1);
+  }
+  const listed = await containers.list();
+  expect([...new Set(listed.map(({ state }) => state))], "states of containers").toEqual(
+    listed.length > 0 ? ["created"] : [],
+  );
+  const keys = (await Array.fromAsync(writable.list())).map(({ key }) => key);
+  const holders = (await images.holds()).map(({ holder }) => holder);
+  const ids = listed.map(({ id }) => id).toSorted();
+  expect(keys.filter((key) => !writableKeys.includes(key)).toSorted(), "files of containers").toEqual(
+    ids.map((id) => `container-${id}`),
+  );
+  expect(holders.filter((holder) => holder.startsWith("container ")).toSorted(), "holds of containers").toEqual(
+    ids.map((id) => `container ${id}`),
+  );
+}
+
 /** Every image can be pulled, and what had arrived of it whole is not fetched again. */
 async function expectPulls(store: Store, expected: Expected): Promise<void> {
   const { ids, registry } = expected.offered;
@@ -116,7 +144,8 @@ async function expectPulls(store: Store, expected: Expected): Promise<void> {
 }
 
 /** Nothing is left of images that are removed. */
-async function expectGone({ images, writable }: Store): Promise<void> {
+async function expectGone({ containers, images, writable }: Store): Promise<void> {
+  for (const id of containerIds) await containers.delete(id);
   for (const key of writableKeys) await writable.remove(key);
   for (const { id } of await images.list({ damagedToo: true })) await removeNow(images, id);
   await images.collect();

@@ -3,15 +3,25 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readMarks } from "./acknowledgements.ts";
 import { attempt } from "./attempt.ts";
 import { scratchStore, settingsWith } from "./crashed-store.test.fixture.ts";
-import { collect, create, discard, type Operation, pull, remove, type StepOccurrence } from "./driver-plan.ts";
+import {
+  collect,
+  contain,
+  create,
+  discard,
+  drop,
+  type Operation,
+  pull,
+  remove,
+  type StepOccurrence,
+} from "./driver-plan.ts";
 import { expectSound } from "./expect-sound.ts";
 import { isNightly } from "./nightly.ts";
 import { type OfferedImages, offerImages } from "./offered-images.ts";
 import { type DriverRun, runDriver } from "./run-driver.ts";
 
 /**
- * Pulls that share a layer, a second tag, a removal beside what is shared, a repair, writable snapshots of which one outlives its
- * image, and the end of everything.
+ * Pulls that share a layer, a second tag, a removal beside what is shared, a repair, writable snapshots and containers of which one
+ * outlives its image, and the end of everything.
  */
 const life: readonly Operation[] = [
   pull("alpha:1"),
@@ -25,9 +35,13 @@ const life: readonly Operation[] = [
   create("web", "alpha:1"),
   create("db", "alpha:1"),
   discard("db"),
+  contain("box", "alpha:1"),
+  contain("cup", "alpha:1"),
+  drop("cup"),
   remove("alpha:1"),
   collect,
   discard("web"),
+  drop("box"),
   collect,
 ];
 

@@ -4,7 +4,7 @@ import { cutAfter, type FakeRegistry, type Fault, when } from "@stowage/registry
 import { describe, expect, test } from "vitest";
 import { attempt } from "./attempt.ts";
 import { scratchStore, settingsWith } from "./crashed-store.test.fixture.ts";
-import { collect, create, type DriverPlan, discard, pull, remove } from "./driver-plan.ts";
+import { collect, contain, create, type DriverPlan, discard, drop, pull, remove } from "./driver-plan.ts";
 import { type Expected, expectSound } from "./expect-sound.ts";
 import { isNightly } from "./nightly.ts";
 import { type OfferedImages, offerImages } from "./offered-images.ts";
@@ -23,6 +23,9 @@ const life = [
   create("db", "beta:1"),
   pull("alpha:2"),
   discard("web"),
+  contain("box", "alpha:1"),
+  contain("cup", "beta:1"),
+  drop("box"),
   remove("beta:1"),
   collect,
 ];

@@ -6,7 +6,7 @@ import { openStore, type Store } from "@stowage/core";
 import { diffIdsOf } from "@stowage/images";
 import { parseReference } from "@stowage/reference";
 import { isStep, type Step, stepChannel } from "@stowage/steps";
-import type { DriverPlan, Operation, StepOccurrence } from "./driver-plan.ts";
+import { type DriverPlan, type Operation, runRootOf, type StepOccurrence } from "./driver-plan.ts";
 
 const plan: DriverPlan = JSON.parse(process.argv[2] ?? "");
 const counts = countSteps(plan.killAt);
@@ -16,7 +16,8 @@ process.stdout.write(JSON.stringify([...counts]));
 
 /** Does what the plan says, and writes down before and after each operation what it means to do and has done. */
 async function drive({ root, registry, settings, operations, endless = false }: DriverPlan): Promise<void> {
-  await using store = await openStore({ ...settings, root, registry: { plainHttp: [registry] } });
+  const runRoot = runRootOf(root);
+  await using store = await openStore({ ...settings, root, runRoot, registry: { plainHttp: [registry] } });
   do {
     for (const operation of operations) await carryOut(store, operation);
   } while (endless);
@@ -39,6 +40,10 @@ async function carryOut(store: Store, operation: Operation): Promise<void> {
       return await create(store, operation);
     case "discard":
       return await discard(store, operation.key);
+    case "contain":
+      return await contain(store, operation);
+    case "drop":
+      return await drop(store, operation.id);
   }
 }
 
@@ -76,6 +81,22 @@ async function discard({ writable }: Store, key: string): Promise<void> {
   mark("discarded", key);
 }
 
+/** One that a power cut leaves its files. */
+async function contain({ containers, images }: Store, { id, name }: { id: string; name: string }): Promise<void> {
+  const image = await images.find(`${plan.registry}/${name}`);
+  if (image === undefined) throw new Error(`Cannot create container ${id}: ${name} is not here`);
+  const names = { podName: "pod", podId: "pod", containerName: `of ${id}` };
+  mark("creating", id);
+  await containers.create({ ...names, id, imageName: name, imageId: image.id, volatile: false });
+  mark("created", id);
+}
+
+async function drop({ containers }: Store, id: string): Promise<void> {
+  mark("discarding", id);
+  await containers.delete(id);
+  mark("discarded", id);
+}
+
 async function check({ images }: Store): Promise<void> {
   await images.check({ level: "digests" });
   const damaged = (await images.list({ damagedToo: true })).filter((image) => image.damage.length > 0);
@@ -85,6 +106,7 @@ async function check({ images }: Store): Promise<void> {
 async function damage({ images, root }: Store, name: string): Promise<void> {
   const image = await images.find(`${plan.registry}/${name}`);
   if (image === undefined) throw new Error(`Cannot damage ${name}: it is not here`);
+  for (const each of image.tags.map(shortName)) mark("damaged", each); // the check finds it before it can say so
   const lowest = layerIdOf(diffIdsOf(image).slice(0, 1));
   rmSync(join(root, "storage", "overlay", lowest, "stowage.json"));
 }

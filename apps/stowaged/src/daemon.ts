@@ -56,7 +56,7 @@ async function serve(
       images: store.images,
       sources: openSources(registry),
       root: store.imageRoot,
-      containers: store.containers,
+      containerFileSystem: store.containerFileSystem,
       storeRoot: store.root,
     },
     {

@@ -9,6 +9,7 @@ test("nothing set means the defaults", () => {
   expect(defaultSettings).toEqual({
     root: "/var/lib/stowage",
     address: "/run/stowage/stowage.sock",
+    runRoot: "/run/stowage",
     durability: "full",
     snapshotter: "overlay",
     pinned: [],
@@ -50,6 +51,7 @@ test("reads every key", () => {
   const text = `
     root = "/srv/images"
     address = "/run/images.sock"
+    run_root = "/run/images"
     durability = "relaxed"
     snapshotter = "native"
     pinned = ["registry.example/system/*", "*/agent:v1"]
@@ -109,6 +111,7 @@ test("reads every key", () => {
   expect(decodeSettings(text, "stowage.toml")).toEqual({
     root: "/srv/images",
     address: "/run/images.sock",
+    runRoot: "/run/images",
     durability: "relaxed",
     snapshotter: "native",
     pinned: ["registry.example/system/*", "*/agent:v1"],

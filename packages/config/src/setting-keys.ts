@@ -184,6 +184,11 @@ const entry: Declared<RuntimeSettings> = {
 export const settingKeys: Declared<Settings> = {
   root: afterRestart(absolutePath, "/var/lib/stowage", "Where the store is."),
   address: afterRestart(socketPath, "/run/stowage/stowage.sock", "The path of the socket."),
+  runRoot: afterRestart(
+    absolutePath,
+    "/run/stowage",
+    "Where the root filesystems of containers are mounted, with the files that do not outlive a boot. It should be on a tmpfs. Stores may share it.",
+  ),
   writableRoot: afterRestart(
     optional(absolutePath),
     "",

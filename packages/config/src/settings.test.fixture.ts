@@ -26,6 +26,7 @@ const snapshotter = constantFrom("overlay", "native");
 /** Settings that TOML can say, of every kind. */
 export const anySettings: Arbitrary<Settings> = record({
   root: path,
+  runRoot: path,
   writableRoot: perhaps(path),
   address: path,
   durability: constantFrom("full", "relaxed"),

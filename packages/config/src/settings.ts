@@ -4,6 +4,8 @@ export interface Settings {
   readonly root: string;
   /** The path of the socket. */
   readonly address: string;
+  /** Where that is of containers which a boot of the machine ends: mounts, and files that runtimes keep while they run. */
+  readonly runRoot: string;
   /** Where the writable layers of containers are; in the store, where it is left out. */
   readonly writableRoot: string | undefined;
   /** Whether what was done survives a power cut, or what the kernel had time for. */

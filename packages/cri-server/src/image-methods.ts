@@ -24,7 +24,7 @@ export interface ImageMethodsDependencies {
   /** A directory on the file system that the images are on. */
   readonly root: string;
   /** What containers write, where that is on a file system of its own. */
-  readonly containers?: ContainerFileSystem | undefined;
+  readonly containerFileSystem?: ContainerFileSystem | undefined;
 }
 
 export interface ContainerFileSystem {
@@ -35,7 +35,7 @@ export interface ContainerFileSystem {
 
 /** The six methods of CRI's ImageService. */
 export function imageMethods(dependencies: ImageMethodsDependencies): ServiceImpl<typeof ImageMethods> {
-  const { images, root, containers } = dependencies;
+  const { images, root, containerFileSystem: containers } = dependencies;
   const tell = createTeller({ isPinned: (image) => images.isPinned(image) });
   const list = async (filter: ImageFilter | undefined, options: AbortOptions): Promise<readonly ToldImage[]> =>
     (await listed(images, filter, options)).flatMap((image) => tellable(image, tell));

@@ -72,6 +72,7 @@ const noImages: ImageService = {
   load: () => Promise.reject(new Error("There is nowhere to load to")),
   readBlob: async function* () {},
   holds: async () => [],
+  hold: async () => undefined,
   release: async () => undefined,
   check: async () => ({ images: 0, resources: 0, findings: [], unreadable: [] }),
   account: async () => ({ lines: [], total: nothing, unaccounted: { ...nothing, paths: [] } }),

@@ -1,5 +1,5 @@
 import { StowageError } from "@stowage/errors";
-import { blobResource, type ImageRecord, layerResource, resourcesOf } from "@stowage/images";
+import { blobResource, type ImageRecord, layerResource, layersOf, resourcesOf } from "@stowage/images";
 import { chainIds, digestOf } from "@stowage/oci";
 import { expect, onTestFinished, test } from "vitest";
 import { collectImage, collectUnheld } from "./collect.ts";
@@ -149,6 +149,19 @@ test("ends every lease with the boot that it was taken in", async () => {
   const later = laterRoots(on, "the next boot");
   await later.ready();
   expect(await on.images.listLeases()).toEqual([]);
+});
+
+test("keeps over boots, without its image, what somebody holds until they say otherwise", async () => {
+  const on = await machine();
+  await on.roots.lease("container web", layersOf(high), { outlivesBoot: true });
+  await remove(on, high);
+  const roots = laterRoots(on, "the next boot");
+  await roots.ready();
+  await collectUnheld({ ...on, roots }, { now, retention: roomy });
+  expect(chainsOn(on)).toEqual([[base], [base, upper]]);
+  await roots.end(["container web"]);
+  await collectUnheld({ ...on, roots }, { now, retention: roomy });
+  expect(chainsOn(on)).toEqual([[base]]);
 });
 
 test("a lease of an earlier boot, however late its end would be, holds up no other", async () => {

@@ -105,7 +105,8 @@ async function dropBlob({ holdings, content }: CollectDependencies, digest: Dige
 
 /** What stands on layers that are lost is of use to images that are yet to be repaired, and to nobody else. */
 async function sweepStrays({ snapshotters, images }: CollectDependencies, { signal }: AbortOptions): Promise<void> {
-  const isLeased = (await images.listLeases()).length > 0; // it does not say of which chains
+  // It does not say of which chains. What holds over boots stands on them, and so shows that they are in use.
+  const isLeased = (await images.listLeases()).some(({ boot }) => boot !== undefined);
   if (isLeased) return;
   const all = await images.list();
   for (const [name, snapshots] of snapshotters) {

@@ -1,7 +1,8 @@
 import { type AbortOptions, isStowageError } from "@stowage/errors";
-import type { Image, Resource } from "@stowage/images";
+import { type Image, layersOf, type Resource } from "@stowage/images";
 import type { Digest } from "@stowage/oci";
 import type { NameCandidates, Reference } from "@stowage/reference";
+import { UnderWay } from "@stowage/shared-work";
 import type { Mount, Usage } from "@stowage/snapshots";
 import { Broadcast } from "./broadcast.ts";
 import { type CheckOptions, type CheckReport, check } from "./check.ts";
@@ -40,12 +41,11 @@ import { readBlob } from "./read-blob.ts";
 import { readConfig } from "./read-config.ts";
 import { isReady } from "./ready.ts";
 import { joinedRemoval } from "./removal.ts";
-import { repairImage } from "./repair-image.ts";
+import { repairImages } from "./repair-image.ts";
 import type { NameDependencies } from "./require-free-names.ts";
 import { Roots } from "./roots.ts";
 import { toldReaders } from "./told-readers.ts";
 import { type Traces, traced } from "./trace.ts";
-import { UnderWay } from "./under-way.ts";
 import { viewImage } from "./view-image.ts";
 
 /** Disposing the service stops the pulls that are under way, and waits until they have left the disk. */
@@ -191,6 +191,10 @@ class PullingImageService implements ImageService, AsyncDisposable {
     return viewImage(this.#dependencies, image, options);
   }
 
+  hold(image: Image, holder: string, { signal }: AbortOptions = {}): Promise<void> {
+    return this.#dependencies.roots.lease(holder, layersOf(image), { signal, outlivesBoot: true });
+  }
+
   release(holder: string, options: AbortOptions = {}): Promise<void> {
     return this.#underWay.run(options.signal, async (signal) => {
       await this.#collector.collectFreed(await this.#dependencies.roots.end([holder], { signal }), { signal });
@@ -237,12 +241,8 @@ class PullingImageService implements ImageService, AsyncDisposable {
   }
 
   async repair(options: PullOptions = {}): Promise<readonly Repair[]> {
-    const repairs: Repair[] = [];
-    for (const image of (await this.list({ damagedToo: true })).filter((each) => !isReady(each))) {
-      options.signal?.throwIfAborted();
-      repairs.push(await repairImage(image, options, (reference, how) => this.pull(reference, how)));
-    }
-    return repairs;
+    const images = await this.list({ damagedToo: true });
+    return await repairImages(images, options, (reference, how) => this.pull(reference, how));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -91,7 +91,10 @@ export interface ImageService {
   /** The mounts that show the image's root file system, read-only. Fails with `data-loss` where it is damaged. */
   view(image: Image, options?: ViewOptions): Promise<readonly Mount[]>;
 
-  /** Ends what `view` held for somebody; nothing is fine. */
+  /** Holds the image's layers for somebody until `release`, also where the image is removed, and over boots. */
+  hold(image: Image, holder: string, options?: AbortOptions): Promise<void>;
+
+  /** Ends what `view` or `hold` held for somebody; nothing is fine. */
   release(holder: string, options?: AbortOptions): Promise<void>;
 
   /** The bytes of the image's config, as they came. Fails with `data-loss` where they are not any more. */
@@ -124,7 +127,7 @@ export interface ImageService {
 }
 
 /** What people ask for, be it of the service itself or, over a socket, of a daemon that has it. */
-export type ImageVerbs = Omit<ImageService, "candidates" | "findAll" | "isPinned" | "tune">;
+export type ImageVerbs = Omit<ImageService, "candidates" | "findAll" | "hold" | "isPinned" | "tune">;
 
 export interface ListOptions extends HandlerOptions {
   readonly damagedToo?: boolean | undefined;

@@ -11,10 +11,10 @@ import {
   resourcesOf,
 } from "@stowage/images";
 import type { Digest } from "@stowage/oci";
+import { KeyedTurns } from "@stowage/shared-work";
 import { step } from "@stowage/steps";
 import type { Hold, Holdings } from "./holdings.ts";
 import type { ImageEvent } from "./image-event.ts";
-import { KeyedTurns } from "./keyed-turns.ts";
 import { isReady } from "./ready.ts";
 import { readersHolder, type ToldReaders } from "./told-readers.ts";
 
@@ -168,9 +168,13 @@ export class Roots implements Disposable {
     for (const image of await images.list()) holdings.hold(imageHolder(imageKeyOf(image)), resourcesOf(image));
   }
 
-  /** Holds resources for somebody, until this boot ends or `end` is called. */
-  async lease(holder: string, resources: readonly Resource[], options: AbortOptions): Promise<void> {
-    const lease = this.#leaseFor(holder, resources);
+  /** Holds resources for somebody until `end` is called, or, unless it outlives the boot, that ends. */
+  async lease(
+    holder: string,
+    resources: readonly Resource[],
+    { outlivesBoot = false, ...options }: AbortOptions & { readonly outlivesBoot?: boolean | undefined },
+  ): Promise<void> {
+    const lease = outlivesBoot ? { holder, resources } : this.#leaseFor(holder, resources);
     await this.#options.holdings.take(holder, resources); // before it is written: from now on they stay
     try {
       await this.#options.images.takeLease(lease, options);
@@ -252,7 +256,7 @@ export class Roots implements Disposable {
     const { images, boot, onFreed, holdings } = this.#options;
     const leases = await images.listLeases();
     const isDue = ({ boot: of, endsAt }: Lease): boolean =>
-      of !== boot.id || (endsAt !== undefined && endsAt <= boot.seconds());
+      (of !== undefined && of !== boot.id) || (endsAt !== undefined && endsAt <= boot.seconds());
     const due = leases.filter(isDue).map(({ holder }) => holder);
     for (const { endsAt } of leases.filter((lease) => !isDue(lease))) if (endsAt !== undefined) this.#wakeAt(endsAt);
     const freed = due.flatMap((holder) => holdings.end(holder));

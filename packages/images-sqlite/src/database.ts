@@ -3,7 +3,7 @@ import { StowageError } from "@stowage/errors";
 import { asDatabaseError } from "./database-error.ts";
 
 /** What this version writes. A file of a newer one is refused unchanged; an older one is brought forward. */
-const schemaVersion = 3;
+const schemaVersion = 4;
 
 /** Opens `stowage.db`, making its tables where they are missing. Fails with `data-loss` for a damaged file. */
 export function openDatabase(path: string, { isDurable }: { readonly isDurable: boolean }): DatabaseSync {
@@ -57,5 +57,12 @@ const changesByVersion: readonly string[] = [
   `,
   `
     CREATE TABLE pins (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  `,
+  `
+    CREATE TABLE containers (
+      sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL UNIQUE,
+      record TEXT NOT NULL
+    ) STRICT;
   `,
 ];

@@ -1,6 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type ImageKey, type ImageRecord, isImageKey, isResource, type Lease, type Resource } from "@stowage/images";
+import { decodeContainer } from "./container-row.ts";
 import { decodeRecord, fieldsOf } from "./image-record.ts";
+import type { ContainerRows } from "./sqlite-container-index.ts";
 import { openMark } from "./statements.ts";
 
 /** What the database holds of one image. */
@@ -20,6 +22,8 @@ export interface IndexRows {
   readonly damage: Map<Resource, string>;
   /** Names and ids. */
   readonly pins: Set<string>;
+  /** In the order in which they were added. */
+  readonly containers: ContainerRows;
   /** The boot in which the store was written to and not closed since. */
   readonly openBoot: string | undefined;
 }
@@ -45,6 +49,7 @@ export function readRows(database: DatabaseSync): IndexRows {
         .all()
         .map(({ name }) => String(name)),
     ),
+    containers: readContainers(database),
     openBoot: mark === undefined ? undefined : String(mark),
   };
 }
@@ -65,6 +70,17 @@ function readLeases(database: DatabaseSync): Map<string, Lease> {
   return new Map(leases.map((lease) => [lease.holder, lease]));
 }
 
+function readContainers(database: DatabaseSync): ContainerRows {
+  const rows = database.prepare("SELECT id, record FROM containers ORDER BY sequence").all();
+  return new Map(rows.map(({ id, record }) => [String(id), containerIn(String(id), String(record))]));
+}
+
+/** Whose id is another one is damaged, too. */
+function containerIn(id: string, text: string): ReturnType<typeof decodeContainer> {
+  const record = decodeContainer(text);
+  return record?.id === id ? record : undefined;
+}
+
 function readDamage(database: DatabaseSync): Map<Resource, string> {
   const damage = new Map<Resource, string>();
   for (const { resource, why } of database.prepare("SELECT resource, why FROM damage").all()) {
@@ -77,10 +93,11 @@ function readDamage(database: DatabaseSync): Map<Resource, string> {
 function decodeLease(text: string): Lease | undefined {
   try {
     const { holder, resources, boot, endsAt } = fieldsOf(JSON.parse(text));
-    const isLease = typeof holder === "string" && typeof boot === "string" && Array.isArray(resources);
-    if (!isLease || !(endsAt === undefined || typeof endsAt === "number")) return undefined;
-    const held = resources.map(String).filter(isResource);
-    return { holder, resources: held, boot, ...(endsAt === undefined ? {} : { endsAt }) };
+    if (typeof holder !== "string" || !Array.isArray(resources)) return undefined;
+    if (boot !== undefined && typeof boot !== "string") return undefined;
+    if (endsAt !== undefined && typeof endsAt !== "number") return undefined;
+    const times = { ...(boot === undefined ? {} : { boot }), ...(endsAt === undefined ? {} : { endsAt }) };
+    return { holder, resources: resources.map(String).filter(isResource), ...times };
   } catch {
     return undefined;
   }

@@ -112,7 +112,9 @@ test("brings a file of version 1 forward, with all that is in it", async () => {
   const { image } = await old.publish(record("one"), ["docker.io/library/one:1"]);
   await old[Symbol.asyncDispose]();
   const database = new DatabaseSync(path);
-  database.exec("DROP TABLE leases; DROP TABLE damage; DROP TABLE marks; DROP TABLE pins; PRAGMA user_version = 1");
+  database.exec(
+    "DROP TABLE leases; DROP TABLE damage; DROP TABLE marks; DROP TABLE pins; DROP TABLE containers; PRAGMA user_version = 1",
+  );
   database.close();
   const index = openIn(path);
   expect(await index.list()).toEqual([image]);

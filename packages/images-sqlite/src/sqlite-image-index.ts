@@ -1,3 +1,4 @@
+import type { ContainerIndex } from "@stowage/container-state";
 import type { AbortOptions } from "@stowage/errors";
 import {
   type Damage,
@@ -21,6 +22,7 @@ import { orWithoutReserve, reservePath } from "./disk-reserve.ts";
 import { parseRecord } from "./image-record.ts";
 import { type ImageRow, type IndexRows, readRows } from "./index-rows.ts";
 import { ShownImages } from "./shown-images.ts";
+import { SqliteContainerIndex } from "./sqlite-container-index.ts";
 import {
   changeImage,
   deleteDamage,
@@ -50,6 +52,8 @@ export interface ImageIndexOptions {
 export interface SqliteImageIndex extends ImageIndex, AsyncDisposable {
   /** Whether the machine went down while the store was open, and nobody has looked since what became of it. */
   readonly isSuspect: boolean;
+  /** The containers, in the same file. */
+  readonly containers: ContainerIndex;
   /** Notes that somebody has looked. */
   noteChecked(): void;
 }
@@ -82,6 +86,7 @@ class MemoryFirstIndex implements SqliteImageIndex {
   readonly #rows: IndexRows;
   readonly #opened: Opened;
   readonly #shown: ShownImages;
+  readonly containers: ContainerIndex;
   #isSuspect: boolean;
   /** Whether the database says that the store is open. */
   #isMarked = false;
@@ -92,6 +97,7 @@ class MemoryFirstIndex implements SqliteImageIndex {
     this.#isSuspect = rows.openBoot !== undefined && rows.openBoot !== opened.boot;
     this.#isMarked = rows.openBoot !== undefined;
     this.#shown = new ShownImages(rows);
+    this.containers = new SqliteContainerIndex(rows.containers, (statements) => this.#write(statements));
   }
 
   get isSuspect(): boolean {

@@ -1,4 +1,6 @@
+import type { ContainerRecord } from "@stowage/container-state";
 import { type Damage, type ImageKey, type ImageRecord, imageKeyOf, type Lease, type Resource } from "@stowage/images";
+import { encodeContainer } from "./container-row.ts";
 import { encodeRecord } from "./image-record.ts";
 import type { Statement } from "./write-request.ts";
 
@@ -52,6 +54,22 @@ export function putDamage({ resource, why }: Damage): Statement {
 
 export function deleteDamage(resource: Resource): Statement {
   return { sql: "DELETE FROM damage WHERE resource = ?", values: [resource] };
+}
+
+export function putContainer(record: ContainerRecord): Statement {
+  return {
+    sql: "INSERT INTO containers (id, record) VALUES (?, ?)",
+    values: [record.id, encodeContainer(record)],
+  };
+}
+
+/** Changes the record of a container that is there; one that went meanwhile does not come back. */
+export function changeContainer(record: ContainerRecord): Statement {
+  return { sql: "UPDATE containers SET record = ? WHERE id = ?", values: [encodeContainer(record), record.id] };
+}
+
+export function deleteContainer(id: string): Statement {
+  return { sql: "DELETE FROM containers WHERE id = ?", values: [id] };
 }
 
 /** Notes in which boot the store was written to last, and was not closed since. */

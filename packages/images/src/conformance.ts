@@ -192,7 +192,9 @@ export function describeImageIndex(name: string, open: () => Promise<ImageIndex>
       ]);
       await index.remove(one.id, { endLeases: ["pull"] });
       expect(await index.listLeases()).toEqual([{ ...lease, endsAt: 99 }]);
-      await index.endLeases(["mount /mnt", "nobody"]);
+      await index.takeLease({ holder: "container web", resources: lease.resources });
+      expect(await index.listLeases()).toContainEqual({ holder: "container web", resources: lease.resources });
+      await index.endLeases(["mount /mnt", "container web", "nobody"]);
       expect(await index.listLeases()).toEqual([]);
     });
 

@@ -107,8 +107,13 @@ function setEach(setting: Setting, option: string): void {
   } else if (key === "upperdir" || key === "workdir") {
     setLayer(context, key, unescape(value));
   } else {
-    setText(context, key, value);
+    setText(context, key, unquote(value));
   }
+}
+
+/** Only mount(2) takes an option with commas in quotes, as labels are given. */
+function unquote(value: string): string {
+  return /^".*"$/s.test(value) ? value.slice(1, -1) : value;
 }
 
 /** By its name where that fits, which every kernel takes that takes layers one by one; else opened. */

@@ -11,7 +11,7 @@ export interface MountRequest {
   readonly type: string;
   readonly source: string;
   readonly target: string;
-  /** Spelled as mount(8) does: `["ro", "nodev", "lowerdir=/a:/b"]`. */
+  /** Spelled as mount(8) does: `["ro", "nodev", "lowerdir=/a:/b"]`; what has commas in it, in quotes: `context="a:b,c"`. */
   readonly options: readonly string[];
   /** By which the files of a bind mount, or those of the lower layers of an overlay, change their owners. */
   readonly idMap?: IdMap | undefined;

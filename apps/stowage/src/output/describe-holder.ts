@@ -8,6 +8,7 @@ export function describeHolder(holder: string): string {
 
 const descriptions: ReadonlyMap<string, (what: string) => string> = new Map([
   ["image", (key: string) => `of image ${shortDigest(key)}`],
+  ["container", (id: string) => `what container ${JSON.stringify(id)} stands on`],
   ["mount", (target: string) => `mounted at ${JSON.stringify(target)}`],
   ["pulled", (key: string) => `held for a container of image ${shortDigest(key)}, which was pulled a moment ago`],
   ["pull", () => "wanted by a pull that is under way"],

@@ -1,5 +1,5 @@
 import { StowageError } from "@stowage/errors";
-import { linked } from "@stowage/shared-work";
+import { linked } from "./linked.ts";
 
 /** What is under way, so that the end of a service can stop it and wait until it has stopped. */
 export class UnderWay implements AsyncDisposable {
