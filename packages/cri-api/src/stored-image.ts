@@ -32,6 +32,7 @@ export function encodeStoredImage(image: Image): ImageMessage {
     tags: [...image.tags],
     digests: [...image.digests],
     pins: [...image.pins],
+    previousName: image.previousName ?? "",
     publishedAt: BigInt(publishedAt),
     damage: image.damage.map(encodeDamage),
   });
@@ -62,6 +63,7 @@ export function decodeStoredImage(message: ImageMessage): Image {
     tags: message.tags,
     digests: message.digests,
     pins: message.pins,
+    ...(message.previousName === "" ? {} : { previousName: message.previousName }),
     publishedAt: Number(message.publishedAt),
     damage: message.damage.map(decodeDamage),
   };

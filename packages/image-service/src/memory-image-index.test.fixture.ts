@@ -24,6 +24,7 @@ export class MemoryImageIndex implements ImageIndex {
   readonly #leases = new Map<string, Lease>();
   readonly #damage = new Map<Resource, Damage>();
   readonly #pins = new Set<string>();
+  readonly #previousNames = new Map<ImageKey, string>();
 
   async list({ signal }: AbortOptions = {}): Promise<readonly Image[]> {
     signal?.throwIfAborted();
@@ -51,7 +52,10 @@ export class MemoryImageIndex implements ImageIndex {
     const isNew = !this.#records.has(key);
     const publishedAt = this.#records.get(key)?.publishedAt ?? Date.now();
     this.#records.set(key, { ...record, publishedAt });
-    for (const name of names) this.#names.set(nameKeyOf(name, record.handler), key);
+    for (const name of names) {
+      this.#noteLoss(nameKeyOf(name, record.handler), key);
+      this.#names.set(nameKeyOf(name, record.handler), key);
+    }
     for (const resource of options.mended ?? []) this.#damage.delete(resource);
     if (options.lease !== undefined) this.#leases.set(options.lease.holder, options.lease);
     const image = this.#image(key);
@@ -69,7 +73,10 @@ export class MemoryImageIndex implements ImageIndex {
   }
 
   async removeNames(names: readonly string[], { handler }: FindByNameOptions = {}): Promise<void> {
-    for (const name of names) this.#names.delete(nameKeyOf(name, handler));
+    for (const name of names) {
+      this.#noteLoss(nameKeyOf(name, handler));
+      this.#names.delete(nameKeyOf(name, handler));
+    }
   }
 
   async listPins(): Promise<readonly string[]> {
@@ -128,7 +135,14 @@ export class MemoryImageIndex implements ImageIndex {
     const damage = neededBy(record).map((resource) => this.#damage.get(resource));
     const names = this.#namesOf(key);
     const pins = [record.id, ...names.tags, ...names.digests].filter((name) => this.#pins.has(name)).toSorted();
-    return { ...record, ...names, pins, damage: damage.filter((each) => each !== undefined) };
+    const previous = this.#previousNames.get(key);
+    const previousName = previous === undefined || names.tags.includes(previous) ? {} : { previousName: previous };
+    return { ...record, ...names, ...previousName, pins, damage: damage.filter((each) => each !== undefined) };
+  }
+
+  #noteLoss(name: string, to?: ImageKey): void {
+    const loser = this.#names.get(name);
+    if (loser !== undefined && loser !== to && !name.includes("@")) this.#previousNames.set(loser, nameIn(name));
   }
 
   #namesOf(key: ImageKey): Pick<Image, "tags" | "digests"> {

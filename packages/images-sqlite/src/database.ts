@@ -3,7 +3,7 @@ import { StowageError } from "@stowage/errors";
 import { asDatabaseError } from "./database-error.ts";
 
 /** What this version writes. A file of a newer one is refused unchanged; an older one is brought forward. */
-const schemaVersion = 4;
+const schemaVersion = 5;
 
 /** Opens `stowage.db`, making its tables where they are missing. Fails with `data-loss` for a damaged file. */
 export function openDatabase(path: string, { isDurable }: { readonly isDurable: boolean }): DatabaseSync {
@@ -65,4 +65,5 @@ const changesByVersion: readonly string[] = [
       record TEXT NOT NULL
     ) STRICT;
   `,
+  "ALTER TABLE images ADD COLUMN previous_name TEXT;",
 ];

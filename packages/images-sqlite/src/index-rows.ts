@@ -12,6 +12,8 @@ export interface ImageRow {
   readonly publishedAt: number;
   /** By their keys. */
   readonly names: ReadonlySet<string>;
+  /** The last one that it has lost. */
+  readonly previousName?: string | undefined;
 }
 
 /** Everything in the database. */
@@ -32,11 +34,15 @@ export interface IndexRows {
 export function readRows(database: DatabaseSync): IndexRows {
   const names = readNames(database);
   const images = new Map<ImageKey, ImageRow>();
-  for (const row of database.prepare("SELECT id, record, published_at FROM images ORDER BY sequence").all()) {
+  for (const row of database
+    .prepare("SELECT id, record, published_at, previous_name FROM images ORDER BY sequence")
+    .all()) {
     const key = String(row["id"]);
     if (!isImageKey(key)) continue;
     const record = decodeRecord(String(row["record"]));
-    images.set(key, { record, publishedAt: Number(row["published_at"]), names: names.get(key) ?? new Set() });
+    const previousName = row["previous_name"] === null ? undefined : String(row["previous_name"]);
+    const publishedAt = Number(row["published_at"]);
+    images.set(key, { record, publishedAt, names: names.get(key) ?? new Set(), previousName });
   }
   const mark = database.prepare("SELECT value FROM marks WHERE mark = ?").get(openMark)?.["value"];
   return {

@@ -38,6 +38,16 @@ export class ShownImages {
     return key === undefined ? undefined : this.#images.get(key);
   }
 
+  /** The images that lose one of these names where it is given to `to`, or to nobody, with the last that each loses. */
+  losers(nameKeys: readonly string[], to?: ImageKey): ReadonlyMap<ImageKey, string> {
+    const tags = nameKeys.filter((name) => !nameIn(name).includes("@"));
+    const lost = tags.flatMap((name): [ImageKey, string][] => {
+      const key = this.#keyByName.get(name);
+      return key === undefined || key === to ? [] : [[key, nameIn(name)]];
+    });
+    return new Map(lost);
+  }
+
   /** Takes an image in, or another record of it, and gives it names. */
   put(record: ImageRecord, nameKeys: readonly string[], now: number): Image {
     const key = imageKeyOf(record);
@@ -79,6 +89,7 @@ export class ShownImages {
       ...row.record,
       tags: names.filter((name) => !name.includes("@")),
       digests: names.filter((name) => name.includes("@")),
+      ...previousNameOf(row, names),
       pins: [row.record.id, ...names].filter((name) => this.#rows.pins.has(name)).toSorted(),
       publishedAt: row.publishedAt,
       damage: this.#damageOf(row.record),
@@ -97,6 +108,9 @@ export class ShownImages {
 
   #takeName(name: string, key: ImageKey): void {
     this.#changeNames(key, (names) => names.delete(name));
+    const row = this.#rows.images.get(key);
+    const lost = nameIn(name);
+    if (row !== undefined && !lost.includes("@")) this.#rows.images.set(key, { ...row, previousName: lost });
     this.show(key);
   }
 
@@ -116,4 +130,9 @@ export class ShownImages {
       return why === undefined ? [] : [{ resource, why }];
     });
   }
+}
+
+/** One that it has got back is none. */
+function previousNameOf({ previousName }: ImageRow, names: readonly string[]): Pick<Image, "previousName"> {
+  return previousName === undefined || names.includes(previousName) ? {} : { previousName };
 }

@@ -113,7 +113,7 @@ test("brings a file of version 1 forward, with all that is in it", async () => {
   await old[Symbol.asyncDispose]();
   const database = new DatabaseSync(path);
   database.exec(
-    "DROP TABLE leases; DROP TABLE damage; DROP TABLE marks; DROP TABLE pins; DROP TABLE containers; PRAGMA user_version = 1",
+    "DROP TABLE leases; DROP TABLE damage; DROP TABLE marks; DROP TABLE pins; DROP TABLE containers; ALTER TABLE images DROP COLUMN previous_name; PRAGMA user_version = 1",
   );
   database.close();
   const index = openIn(path);

@@ -31,6 +31,7 @@ import {
   deleteName,
   deleteOpenMark,
   deletePin,
+  notePreviousName,
   putDamage,
   putImage,
   putLease,
@@ -130,15 +131,17 @@ class MemoryFirstIndex implements SqliteImageIndex {
     const { lease, mended = [] } = options;
     const nameKeys = names.map((name) => nameKeyOf(name, record.handler));
     const now = Date.now();
+    const key = imageKeyOf(record);
     await this.#write([
       putImage(record, now),
-      ...nameKeys.map((name) => putName(name, imageKeyOf(record))),
+      ...[...this.#shown.losers(nameKeys, key)].map(([loser, name]) => notePreviousName(loser, name)),
+      ...nameKeys.map((name) => putName(name, key)),
       ...mended.map(deleteDamage),
       ...(lease === undefined ? [] : [putLease(lease)]),
     ]);
     if (lease !== undefined) this.#rows.leases.set(lease.holder, lease);
     for (const resource of mended) this.#rows.damage.delete(resource);
-    const isNew = this.#shown.find(imageKeyOf(record)) === undefined;
+    const isNew = this.#shown.find(key) === undefined;
     const image = this.#shown.put(record, nameKeys, now);
     if (mended.length > 0) this.#shown.showAll();
     return { image, isNew };
@@ -155,7 +158,8 @@ class MemoryFirstIndex implements SqliteImageIndex {
     signal?.throwIfAborted();
     const nameKeys = names.map((name) => nameKeyOf(name, handler));
     if (nameKeys.length === 0) return;
-    await this.#write(nameKeys.map(deleteName));
+    const losers = [...this.#shown.losers(nameKeys)].map(([loser, name]) => notePreviousName(loser, name));
+    await this.#write([...losers, ...nameKeys.map(deleteName)]);
     this.#shown.removeNames(nameKeys);
   }
 

@@ -21,6 +21,11 @@ export function putName(nameKey: string, key: ImageKey): Statement {
   return { sql, values: [nameKey, key] };
 }
 
+/** Notes the last name that an image has lost. */
+export function notePreviousName(key: ImageKey, name: string): Statement {
+  return { sql: "UPDATE images SET previous_name = ? WHERE id = ?", values: [name, key] };
+}
+
 export function deleteName(nameKey: string): Statement {
   return { sql: "DELETE FROM names WHERE name = ?", values: [nameKey] };
 }

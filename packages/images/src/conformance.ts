@@ -86,6 +86,20 @@ export function describeImageIndex(name: string, open: () => Promise<ImageIndex>
       expect((await index.list()).map(({ tags }) => tags)).toEqual([["docker.io/library/a:1"], []]);
     });
 
+    test("knows of an image the name that it has lost last, until it has that back", async () => {
+      const index = await open();
+      const [first, second] = ["docker.io/library/app:1", "docker.io/library/app:2"];
+      await index.publish(one, [first, second, `docker.io/library/app@${one.manifest.digest}`]);
+      expect((await index.find(one.id))?.previousName).toBeUndefined();
+      await index.publish(two, [first]);
+      expect((await index.find(one.id))?.previousName).toBe(first);
+      await index.removeNames([second]);
+      expect((await index.find(one.id))?.previousName).toBe(second);
+      await index.publish(one, [second]);
+      expect((await index.find(one.id))?.previousName).toBeUndefined();
+      expect((await index.find(two.id))?.previousName).toBeUndefined();
+    });
+
     test("a pin is of a name, whichever image has it, and stays when the image goes", async () => {
       const index = await open();
       const name = "docker.io/library/a:1";

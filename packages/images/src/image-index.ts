@@ -8,7 +8,7 @@ import type { Resource } from "./resource.ts";
 /**
  * The images, their names, the leases, and what was found damaged. Everything else on the disk is reached from here. An image
  * appears whole, with its names, in one transaction, and goes in one. For each runtime handler, a name belongs to one image at a
- * time: publishing takes it from the image that had it, which stays under its other names. Every change is durable on return, and is seen by
+ * time: publishing takes it from the image that had it, which stays under its other names and knows its previous one. Every change is durable on return, and is seen by
  * nobody before.
  */
 export interface ImageIndex {

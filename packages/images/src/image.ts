@@ -43,6 +43,8 @@ export interface Image extends ImageRecord {
   readonly tags: readonly string[];
   /** Names with a digest, as they were asked for or resolved, sorted. */
   readonly digests: readonly string[];
+  /** The name with a tag that another image has taken from it, or that was taken away, last; left out where it has not lost one. */
+  readonly previousName?: string | undefined;
   /** Of its id and names, those that somebody has pinned, sorted. */
   readonly pins: readonly string[];
   /** When it was first published here, in milliseconds since the epoch. */

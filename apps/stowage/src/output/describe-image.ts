@@ -10,6 +10,7 @@ export function imageJson(image: Image): Readonly<Record<string, unknown>> {
     tags,
     digests,
     pins,
+    previousName: image.previousName,
     platform: formatPlatform(platform),
     size: imageSize(image),
     damage: image.damage.map(({ resource, why }) => `${resource} ${why}`),

@@ -7,6 +7,7 @@ export const imageFields: Fields = {
   tags: "list of texts: its names with a tag, in full",
   digests: "list of texts: its names with a digest",
   pins: "list of texts: of its id and names, those that somebody has pinned; see stowage pin for the settings'",
+  previousName: "text: the name with a tag that it has lost last; left out where it has not lost one",
   platform: "text: for what it is, like linux/arm64",
   size: "bytes: what it takes on this disk, all its layers counted",
   damage: "list of texts: what it needs and has lost, and how; empty where it is READY",
