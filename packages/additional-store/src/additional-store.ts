@@ -1,11 +1,10 @@
-import type { StoredImage, StoredLayer } from "@stowage/containers-storage";
 import { asStorageError } from "@stowage/errors";
 import type { Image, ImageReaders } from "@stowage/images";
 import type { Snapshotter } from "@stowage/snapshots";
 import type { Consumers } from "./consumers.ts";
-import { ImageRecords, type ImageRecordsPlace } from "./image-records.ts";
-import { LayerRecords, type StoredLayers } from "./layer-records.ts";
-import { type LayerToStore, layersToStore, storedImageOf } from "./stored-images.ts";
+import { type ImageRecord, ImageRecords, type ImageRecordsPlace, imageRecordOf } from "./image-records.ts";
+import { type LayerRecord, LayerRecords, type LayersById, layerRecordOf } from "./layer-records.ts";
+import { layersToStore, storedImageOf } from "./stored-images.ts";
 
 export interface AdditionalStoreOptions extends ImageRecordsPlace {
   readonly snapshots: Pick<Snapshotter, "find">;
@@ -21,12 +20,19 @@ export function createAdditionalStore(options: AdditionalStoreOptions): ImageRea
   return new AdditionalStore(options);
 }
 
+/** What of one image is told. */
+interface Told {
+  readonly image: ImageRecord;
+  /** With their ids, bottom first. */
+  readonly layers: readonly (readonly [id: string, layer: LayerRecord])[];
+}
+
 class AdditionalStore implements ImageReaders {
   readonly #options: AdditionalStoreOptions;
   readonly #layers: LayerRecords;
   readonly #images: ImageRecords;
-  /** Bytes of plain tars, by the ids of layers. */
-  readonly #tarSizes = new Map<string, number>();
+  /** Images are the same objects until something about them changes. */
+  readonly #told = new WeakMap<Image, Told | "nothing">();
 
   constructor(options: AdditionalStoreOptions) {
     this.#options = options;
@@ -38,49 +44,47 @@ class AdditionalStore implements ImageReaders {
   async show(images: readonly Image[]): Promise<void> {
     try {
       const before = await this.#layers.read();
-      const wanted = await this.#describe(images);
-      await this.#layers.write(new Map([...before, ...wanted.layers]));
-      await this.#images.write(wanted.images);
+      const told = await this.#describe(images);
+      const wanted = new Map(told.toReversed().flatMap(({ layers }) => layers)); // of an image that came first, if of several
+      await this.#layers.write(new Map([...wanted, ...before]));
+      await this.#images.write(told.map(({ image }) => image));
       const used = usedOf(before, await this.#options.consumers.parents()); // asked when nobody can begin to use more
-      await this.#layers.write(new Map([...used, ...wanted.layers]));
+      await this.#layers.write(new Map([...wanted, ...used]));
     } catch (error) {
       throw asStorageError(error, "tell other programs of the images");
     }
   }
 
-  async #describe(
-    images: readonly Image[],
-  ): Promise<{ readonly images: readonly StoredImage[]; readonly layers: StoredLayers }> {
-    const layers = new Map<string, StoredLayer>();
-    const told: StoredImage[] = [];
+  async #describe(images: readonly Image[]): Promise<readonly Told[]> {
+    const all: Told[] = [];
     for (const image of images) {
-      const stored = storedImageOf(image);
-      if (stored === undefined) continue;
-      told.push(stored);
-      for (const { chain, ...layer } of layersToStore(image)) {
-        if (layers.has(layer.id)) continue;
-        layers.set(layer.id, { ...layer, tarSize: await this.#tarSize(layer.id, chain) });
-      }
+      const told = this.#told.get(image) ?? (await this.#describeOne(image));
+      this.#told.set(image, told);
+      if (told !== "nothing") all.push(told);
     }
-    return { images: told, layers };
+    return all;
   }
 
-  async #tarSize(id: string, chain: LayerToStore["chain"]): Promise<number> {
-    const known = this.#tarSizes.get(id);
-    if (known !== undefined) return known;
-    const found = await this.#options.snapshots.find(chain);
-    if (found !== undefined) this.#tarSizes.set(id, found.tarSize);
-    return found?.tarSize ?? 0; // lost behind our back: whoever looks at the layer will find that out
+  async #describeOne(image: Image): Promise<Told | "nothing"> {
+    const stored = storedImageOf(image);
+    if (stored === undefined) return "nothing";
+    const layers: (readonly [string, LayerRecord])[] = [];
+    for (const { chain, ...layer } of layersToStore(image)) {
+      const found = await this.#options.snapshots.find(chain);
+      const tarSize = found?.tarSize ?? 0; // lost behind our back: whoever looks at the layer will find that out
+      layers.push([layer.id, layerRecordOf({ ...layer, tarSize })]);
+    }
+    return { image: imageRecordOf(stored), layers };
   }
 }
 
 /** The layers that others stand on, with all below them. */
-function usedOf(layers: StoredLayers, parents: ReadonlySet<string> | "all"): StoredLayers {
+function usedOf(layers: LayersById, parents: ReadonlySet<string> | "all"): LayersById {
   if (parents === "all") return layers;
   const used = new Set<string>();
   for (const parent of parents) {
-    for (let layer = layers.get(parent); layer !== undefined; layer = layers.get(layer.parent ?? ""))
-      used.add(layer.id);
+    for (let id: string | undefined = parent; id !== undefined && layers.has(id); id = layers.get(id)?.parent)
+      used.add(id);
   }
   return new Map([...layers].filter(([id]) => used.has(id)));
 }

@@ -1,6 +1,12 @@
 import { mkdir, readdir, readFile, readlink, rm, symlink } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { bigDataName, encodeStoredImages, imageDirectoryOf, type StoredImage } from "@stowage/containers-storage";
+import {
+  bigDataName,
+  encodeStoredImage,
+  imageDirectoryOf,
+  joinRecords,
+  type StoredImage,
+} from "@stowage/containers-storage";
 import { ifThere, isErrno } from "@stowage/errors";
 import type { Durability } from "@stowage/linux";
 import type { Digest } from "@stowage/oci";
@@ -14,6 +20,16 @@ export interface ImageRecordsPlace {
   readonly durability: Durability;
 }
 
+export interface ImageRecord {
+  readonly stored: StoredImage;
+  readonly text: string;
+}
+
+/** An image as it is kept here: most are written again and again, and encoded once. */
+export function imageRecordOf(stored: StoredImage): ImageRecord {
+  return { stored, text: encodeStoredImage(stored) };
+}
+
 /** What other programs are told of images: their records, and beside these links to their documents. */
 export class ImageRecords {
   readonly #place: ImageRecordsPlace;
@@ -22,6 +38,8 @@ export class ImageRecords {
   readonly #file: RecordFile;
   /** What the file says, where that is known. */
   #text: string | undefined;
+  /** By the names of directories, for which record their documents are there. */
+  readonly #linked = new Map<string, string>();
 
   constructor(place: ImageRecordsPlace) {
     this.#place = place;
@@ -32,16 +50,22 @@ export class ImageRecords {
   }
 
   /** Documents come before the images that they are of, and go after them. */
-  async write(images: readonly StoredImage[]): Promise<void> {
-    const text = encodeStoredImages(images);
+  async write(images: readonly ImageRecord[]): Promise<void> {
+    const text = joinRecords(images.map((image) => image.text));
     this.#text ??= await ifThere(readFile(this.#path, "utf8"));
     if (text === this.#text) return;
     this.#text = undefined;
     const there = new Set((await readdir(this.#directory)).filter((name) => directoryName.test(name)));
-    for (const image of images) await this.#linkDocuments(image);
+    for (const { stored, text: of } of images) {
+      const name = imageDirectoryOf(stored);
+      if (!there.delete(name) || this.#linked.get(name) !== of) await this.#linkDocuments(stored);
+      this.#linked.set(name, of);
+    }
     await this.#file.write(text);
-    for (const { id } of images) there.delete(imageDirectoryOf({ id }));
-    for (const name of there) await rm(join(this.#directory, name), { recursive: true, force: true });
+    for (const name of there) {
+      this.#linked.delete(name);
+      await rm(join(this.#directory, name), { recursive: true, force: true });
+    }
     this.#text = text;
   }
 

@@ -1,12 +1,18 @@
 import { readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { decodeStoredLayers, encodeStoredLayers, type StoredLayer } from "@stowage/containers-storage";
+import { decodeStoredLayers, encodeStoredLayer, joinRecords, type StoredLayer } from "@stowage/containers-storage";
 import { ifThere, isErrno } from "@stowage/errors";
 import type { Durability } from "@stowage/linux";
 import { RecordFile } from "./record-file.ts";
 
+export type LayerRecord = Pick<StoredLayer, "parent"> & { readonly text: string };
 /** Layers by their ids. */
-export type StoredLayers = ReadonlyMap<string, StoredLayer>;
+export type LayersById = ReadonlyMap<string, LayerRecord>;
+
+/** A layer as it is kept here: most are written again and again, and encoded once. */
+export function layerRecordOf(layer: StoredLayer): LayerRecord {
+  return { parent: layer.parent, text: encodeStoredLayer(layer) };
+}
 
 /** What other programs are told of layers: their records, and beside these what puts their plain tars together again. */
 export class LayerRecords {
@@ -16,6 +22,9 @@ export class LayerRecords {
   readonly #file: RecordFile;
   /** What the file says, where that is known. */
   #text: string | undefined;
+  #layers: LayersById = new Map();
+  /** Layers that were unpacked without what puts their tars together. */
+  readonly #bare = new Set<string>();
 
   constructor(root: string, durability: Durability) {
     this.#root = root;
@@ -25,21 +34,25 @@ export class LayerRecords {
   }
 
   /** What they are told now, by this process or an earlier one. */
-  async read(): Promise<StoredLayers> {
-    this.#text ??= (await ifThere(readFile(this.#path, "utf8"))) ?? "";
-    return new Map(decodeStoredLayers(this.#text).map((layer) => [layer.id, layer]));
+  async read(): Promise<LayersById> {
+    if (this.#text !== undefined) return this.#layers;
+    this.#text = (await ifThere(readFile(this.#path, "utf8"))) ?? "";
+    this.#layers = new Map(decodeStoredLayers(this.#text).map((layer) => [layer.id, layerRecordOf(layer)]));
+    return this.#layers;
   }
 
   /** Links come before the layers that they are for, and go after them. */
-  async write(layers: StoredLayers): Promise<void> {
-    const text = encodeStoredLayers([...layers.values()]);
+  async write(layers: LayersById): Promise<void> {
+    const text = joinRecords([...layers.values()].map((layer) => layer.text));
     if (text === this.#text) return;
     this.#text = undefined;
     const links = await this.#links();
-    for (const id of layers.keys()) if (!links.has(id)) await this.#link(id);
+    for (const id of layers.keys()) if (!links.has(id) && !this.#bare.has(id)) await this.#link(id);
     await this.#file.write(text);
     for (const id of links) if (!layers.has(id)) await rm(this.#linkPath(id), { force: true });
+    for (const id of this.#bare) if (!layers.has(id)) this.#bare.delete(id); // it may come again with it
     this.#text = text;
+    this.#layers = layers;
   }
 
   async #links(): Promise<ReadonlySet<string>> {
@@ -47,9 +60,12 @@ export class LayerRecords {
     return new Set(names.filter((name) => name.endsWith(suffix)).map((name) => name.slice(0, -suffix.length)));
   }
 
-  /** A layer that was unpacked without it is read as well, but not byte for byte. */
+  /** A bare layer is read as well, but not byte for byte. */
   async #link(id: string): Promise<void> {
-    if ((await ifThere(stat(join(this.#root, "overlay", id, "tar-split.gz")))) === undefined) return;
+    if ((await ifThere(stat(join(this.#root, "overlay", id, "tar-split.gz")))) === undefined) {
+      this.#bare.add(id);
+      return;
+    }
     try {
       await symlink(join("..", "overlay", id, "tar-split.gz"), this.#linkPath(id));
     } catch (error) {

@@ -42,9 +42,9 @@ export function imageDirectoryOf({ id }: Pick<StoredImage, "id">): string {
   return encodedOf(id);
 }
 
-/** `images.json`. */
-export function encodeStoredImages(images: readonly StoredImage[]): string {
-  return `[${images.map((image) => JSON.stringify(recordOf(image))).join(",\n")}]\n`;
+/** A record of `images.json`. */
+export function encodeStoredImage(image: StoredImage): string {
+  return JSON.stringify(recordOf(image));
 }
 
 function recordOf(image: StoredImage) {

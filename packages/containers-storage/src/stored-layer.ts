@@ -21,9 +21,14 @@ export interface StoredBlob {
   readonly compression: Compression;
 }
 
-/** `layers.json`, the layers below before those above. */
-export function encodeStoredLayers(layers: readonly StoredLayer[]): string {
-  return `[${layers.map((layer) => JSON.stringify(recordOf(layer))).join(",\n")}]\n`;
+/** A record of `layers.json`. */
+export function encodeStoredLayer(layer: StoredLayer): string {
+  return JSON.stringify(recordOf(layer));
+}
+
+/** A file of records that are encoded already: `layers.json`, the layers below before those above, or `images.json`. */
+export function joinRecords(records: readonly string[]): string {
+  return `[${records.join(",\n")}]\n`;
 }
 
 function recordOf({ id, parent, diffId, tarSize, blob, created }: StoredLayer) {
@@ -42,7 +47,7 @@ function recordOf({ id, parent, diffId, tarSize, blob, created }: StoredLayer) {
 /** containers/storage, pkg/archive: the numbers of the kinds. */
 const compressions = { none: 0, gzip: 2, zstd: 4 } as const satisfies Record<Compression, number>;
 
-/** Reads what `encodeStoredLayers` writes; what is none of it is left out. */
+/** Reads the layers in a `layers.json` of ours; what is none is left out. */
 export function decodeStoredLayers(text: string): readonly StoredLayer[] {
   const read = z.array(z.unknown()).safeParse(jsonIn(text)).data ?? [];
   return read.flatMap((each) => stored.safeParse(each).data ?? []);

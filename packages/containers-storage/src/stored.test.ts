@@ -7,8 +7,9 @@ import {
   decodeParents,
   decodeStoredLayers,
   encodeLastWrite,
-  encodeStoredImages,
-  encodeStoredLayers,
+  encodeStoredImage,
+  encodeStoredLayer,
+  joinRecords,
   type StoredLayer,
 } from "./index.ts";
 
@@ -30,7 +31,7 @@ const layers = array(
 test("reads back the layers that it writes", () => {
   assert(
     property(layers, (all: readonly StoredLayer[]) => {
-      expect(decodeStoredLayers(encodeStoredLayers(all))).toEqual(all);
+      expect(decodeStoredLayers(joinRecords(all.map(encodeStoredLayer)))).toEqual(all);
     }),
   );
 });
@@ -38,7 +39,9 @@ test("reads back the layers that it writes", () => {
 test("finds the parents in the layers that it writes", () => {
   assert(
     property(layers, (all: readonly StoredLayer[]) => {
-      expect(decodeParents(encodeStoredLayers(all))).toEqual(new Set(all.flatMap(({ parent }) => parent ?? [])));
+      expect(decodeParents(joinRecords(all.map(encodeStoredLayer)))).toEqual(
+        new Set(all.flatMap(({ parent }) => parent ?? [])),
+      );
     }),
   );
 });
@@ -79,7 +82,7 @@ test("says of an image what readers ask for", () => {
   const bigData = bigDataOf({ config, manifest, index });
   const names = ["example.com/a:1"];
   const image = { id: config.digest, digest: manifest.digest, names, layer: "ab", bigData, created: 0 };
-  expect(JSON.parse(encodeStoredImages([image]))).toEqual([
+  expect(JSON.parse(joinRecords([encodeStoredImage(image)]))).toEqual([
     {
       id: config.digest.slice("sha256:".length),
       digest: manifest.digest,
