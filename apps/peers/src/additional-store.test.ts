@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { busyboxImage } from "@stowage/image-fixtures";
 import { digestOf, encodedOf, parsePlatform } from "@stowage/oci";
 import { parseReference } from "@stowage/reference";
 import { describe, expect, test } from "vitest";
-import { busyboxImage } from "./busybox-image.test.fixture.ts";
 import {
   containerOptions,
   inOwnMounts,
@@ -17,7 +17,10 @@ import {
 } from "./peers.test.fixture.ts";
 
 const platform = parsePlatform("linux/amd64");
-const image = busyboxImage({ config: { Env: ["PATH=/bin", "WHO=stowage"], Cmd: ["sh", "-c", "echo hello $WHO"] } });
+const busybox = readFileSync("/bin/busybox");
+const image = busyboxImage(busybox, {
+  config: { Env: ["PATH=/bin", "WHO=stowage"], Cmd: ["sh", "-c", "echo hello $WHO"] },
+});
 
 /** A store with the image `app:1`, and the others beside it. */
 async function stocked(graph?: string) {
@@ -68,7 +71,7 @@ describe.skipIf(needsRoot)("what is pulled is there for others, with no bytes co
     const serving = peers.run("podman", ...podmanOptions, "system", "service", "--time", "4", `unix://${socket}`);
     const listed = async () => await inOwnMounts(["podman", "--url", `unix://${socket}`, ...listNames]);
     await expect.poll(listed).toContain("app:1");
-    registry.putImage("later", "1", busyboxImage({ config: { Env: ["LATER=1"] } }));
+    registry.putImage("later", "1", busyboxImage(busybox, { config: { Env: ["LATER=1"] } }));
     await store.images.pull(parseReference(`${registry.host}/later:1`), { platform });
     expect(await listed()).toContain("later:1");
     await store.images.remove(name);
@@ -80,7 +83,7 @@ describe.skipIf(needsRoot)("what is pulled is there for others, with no bytes co
 describe.skipIf(needsRoot)("what would break others does not happen (needs root)", () => {
   test("a name that moves to another image is told of one only", async () => {
     const { registry, store, name, peers } = await stocked();
-    registry.putImage("app", "1", busyboxImage({ config: { Env: ["NEW=1"] } }));
+    registry.putImage("app", "1", busyboxImage(busybox, { config: { Env: ["NEW=1"] } }));
     const { id } = await store.images.pull(parseReference(name), { platform });
     expect(await peers.run("podman", "image", "inspect", "--format", "{{.Id}}", name)).toBe(encodedOf(id));
     expect((await peers.run("podman", "images", "--quiet")).split("\n")).toHaveLength(2);

@@ -1,6 +1,8 @@
+import { bundleVerb } from "./bundle-verb.ts";
 import { catVerb } from "./cat-verb.ts";
 import { checkVerb } from "./check-verb.ts";
 import { completionVerb } from "./completion-verb.ts";
+import { containersVerb } from "./containers-verb.ts";
 import { copyVerb } from "./copy-verb.ts";
 import { cpVerb } from "./cp-verb.ts";
 import { dfVerb } from "./df-verb.ts";
@@ -26,6 +28,7 @@ import { saveVerb } from "./save-verb.ts";
 import { tagVerb } from "./tag-verb.ts";
 import { tagsVerb } from "./tags-verb.ts";
 import { treeVerb } from "./tree-verb.ts";
+import { unbundleVerb } from "./unbundle-verb.ts";
 import { unmountVerb } from "./unmount-verb.ts";
 import { unpinVerb } from "./unpin-verb.ts";
 import { untagVerb } from "./untag-verb.ts";
@@ -52,6 +55,9 @@ export const allVerbs: readonly (() => Verb)[] = [
   catVerb,
   cpVerb,
   diffVerb,
+  bundleVerb,
+  unbundleVerb,
+  containersVerb,
   pushVerb,
   copyVerb,
   manifestVerb,

@@ -2,6 +2,7 @@
 export const groups = {
   images: "Images:",
   files: "Their files:",
+  containers: "Containers:",
   registries: "Registries:",
   store: "The store:",
   command: "This command:",

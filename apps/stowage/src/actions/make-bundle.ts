@@ -1,0 +1,107 @@
+import { randomBytes } from "node:crypto";
+import { StowageError } from "@stowage/errors";
+import type { Image } from "@stowage/images";
+import { decodeImageProcess } from "@stowage/oci";
+import { type RuntimeConfig, resolveUser, runtimeConfigOf } from "@stowage/runtime-spec";
+import { claimBundle, configIn, containerAnnotation } from "../store/bundle-place.ts";
+import { getImage } from "../store/get-image.ts";
+import type { OpenImages } from "../store/open-images.ts";
+import { readUserDatabase } from "../store/read-user-database.ts";
+import { writeFileWhole } from "../store/write-file-whole.ts";
+import type { Call } from "../verbs/call.ts";
+
+export interface BundleOptions {
+  readonly env?: readonly string[];
+  readonly user?: string;
+  readonly workdir?: string;
+  readonly tty?: boolean;
+  readonly readOnly?: boolean;
+  readonly hostname?: string;
+}
+
+export interface BundleRequest {
+  readonly image: string;
+  readonly dir: string;
+  readonly command: readonly string[];
+}
+
+/** Makes a bundle on a container of its own: what is written in it stays there, over restarts too, until it is taken away. */
+export async function makeBundle(call: Call<BundleOptions>, request: BundleRequest): Promise<void> {
+  requireVariables(call.options.env ?? []);
+  await using open = await call.open();
+  const image = await getImage(open.images, request.image, call);
+  const bundle = await claimBundle(request.dir);
+  const made = await createBundle(call, open, { ...request, of: image, bundle });
+  call.print({ one: { ...made, image: image.id, bundle }, screen: () => [bundle] });
+}
+
+function requireVariables(env: readonly string[]): void {
+  const odd = env.find((entry) => !/^[^=\0]+=[^\0]*$/.test(entry));
+  if (odd !== undefined)
+    throw new StowageError("invalid-argument", `Cannot set the variable "${odd}": expected NAME=value`);
+}
+
+interface Bundling extends BundleRequest {
+  readonly of: Image;
+  readonly bundle: string;
+}
+
+/** Where it fails, nothing is left of it. */
+async function createBundle(call: Call<BundleOptions>, { containers }: OpenImages, bundling: Bundling) {
+  const { signal } = call;
+  const { image, of, bundle } = bundling;
+  const id = randomBytes(32).toString("hex");
+  const created = await containers.create(
+    {
+      id,
+      podName: bundleOwner,
+      podId: bundleOwner,
+      containerName: `bundle-${id.slice(0, shortIdLength)}`,
+      imageName: image,
+      imageId: of.id,
+      handler: of.handler,
+      volatile: false,
+    },
+    { signal },
+  );
+  try {
+    const rootfs = await containers.start(id, { signal });
+    const config = configOf(call, bundling, { id, rootfs, bytes: created.config });
+    await writeFileWhole(configIn(bundle), textOf(config), { signal });
+    return { container: id, rootfs };
+  } catch (error) {
+    await containers.delete(id);
+    throw error;
+  }
+}
+
+interface Made {
+  readonly id: string;
+  readonly rootfs: string;
+  /** Of the image's config. */
+  readonly bytes: Uint8Array;
+}
+
+function configOf({ options }: Call<BundleOptions>, { command }: Bundling, { id, rootfs, bytes }: Made): RuntimeConfig {
+  const process = decodeImageProcess(bytes);
+  return runtimeConfigOf({
+    process: { ...process, workingDirectory: options.workdir ?? process.workingDirectory },
+    user: resolveUser(options.user ?? process.user, readUserDatabase(rootfs)),
+    rootfs,
+    args: command.length === 0 ? undefined : command,
+    env: options.env,
+    hostname: options.hostname ?? id.slice(0, shortIdLength),
+    isTerminal: options.tty,
+    isReadOnly: options.readOnly,
+    annotations: { [containerAnnotation]: id },
+  });
+}
+
+async function* textOf(config: RuntimeConfig): AsyncGenerator<Uint8Array, void, undefined> {
+  yield Buffer.from(`${JSON.stringify(config, undefined, 2)}\n`);
+}
+
+/** In whose pod bundles are: that of nobody's. */
+const bundleOwner = "stowage-bundles";
+
+const shortIdLength = 12;
