@@ -47,23 +47,24 @@ export function decodeContainerRequest({ container, ...message }: CreateContaine
 }
 
 function encodeNewContainer(request: CreateRequest): NewContainer {
-  const { podName, podId, containerName, metadataName = "", attempt = 0, isPrivileged = false, handler = "" } = request;
-  const { idMap, volatile, processLabel = "", mountLabel = "", credential, authFile = "" } = request;
+  const { podName, podId, containerName, attempt = 0, isPrivileged = false, idMap, volatile, credential } = request;
   return create(NewContainerSchema, {
     podName,
     podId,
     containerName,
-    metadataName,
     attempt,
     isPrivileged,
-    handler,
     ...(idMap === undefined ? {} : { idMap: encodeIdMap(idMap) }),
     ...(volatile === undefined ? {} : { volatile }),
-    processLabel,
-    mountLabel,
     ...(credential === undefined ? {} : { credential: encodeCredential(credential) }),
-    authFile,
+    ...encodeTexts(request),
   });
+}
+
+/** What may be left out, and is as good as that where it is empty. */
+function encodeTexts(request: CreateRequest) {
+  const { metadataName = "", handler = "", processLabel = "", mountLabel = "", authFile = "" } = request;
+  return { metadataName, handler, processLabel, mountLabel, authFile };
 }
 
 /** One that says nothing has no names, which whoever is asked for it refuses. */

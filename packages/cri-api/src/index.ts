@@ -16,16 +16,6 @@ export {
   encodeRemoval,
   encodeUntagging,
 } from "./collect-message.ts";
-export {
-  decodeContainer,
-  decodeContainerRequest,
-  decodeCreatedContainer,
-  decodePodSandboxRequest,
-  encodeContainer,
-  encodeContainerRequest,
-  encodeCreatedContainer,
-  encodePodSandboxRequest,
-} from "./container-message.ts";
 export { Health, HealthCheckResponse_ServingStatus as ServingStatus } from "./gen/grpc/health/v1/health_pb.ts";
 export { ServerReflection } from "./gen/grpc/reflection/v1/reflection_pb.ts";
 export { ServerReflection as ServerReflectionAlpha } from "./gen/grpc/reflection/v1alpha/reflection_pb.ts";
@@ -42,7 +32,6 @@ export {
   type PullImageRequest,
   RuntimeService,
 } from "./gen/runtime/v1/api_pb.ts";
-export { type Container as StoredContainer, ContainerService } from "./gen/stowage/v1/containers_pb.ts";
 export {
   type Image as StoredImage,
   type LoadRequest,

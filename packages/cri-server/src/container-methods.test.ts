@@ -1,6 +1,6 @@
 import { Code, createClient } from "@connectrpc/connect";
 import type { ContainerVerbs } from "@stowage/containers";
-import { ContainerService } from "@stowage/cri-api";
+import { ContainerService } from "@stowage/cri-api/containers";
 import { StowageError } from "@stowage/errors";
 import { expect, test } from "vitest";
 import { serve } from "./serve.test.fixture.ts";

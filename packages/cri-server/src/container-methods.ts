@@ -6,11 +6,19 @@ import {
   decodePodSandboxRequest,
   encodeContainer,
   encodeCreatedContainer,
-} from "@stowage/cri-api";
+} from "@stowage/cri-api/containers";
 import { unary } from "./status.ts";
 
+type Methods = ServiceImpl<typeof ContainerService>;
+
 /** The files of containers, for runtimes on this machine: what is answered are paths. */
-export function containerMethods(containers: ContainerVerbs): ServiceImpl<typeof ContainerService> {
+export function containerMethods(containers: ContainerVerbs): Methods {
+  return { ...lifeMethods(containers), ...noteMethods(containers), ...listMethods(containers) };
+}
+
+function lifeMethods(
+  containers: ContainerVerbs,
+): Pick<Methods, "createPodSandbox" | "createContainer" | "startContainer" | "stopContainer" | "deleteContainer"> {
   return {
     createPodSandbox: unary(async (request, options) =>
       encodeCreatedContainer(await containers.createPodSandbox(decodePodSandboxRequest(request), options)),
@@ -29,6 +37,14 @@ export function containerMethods(containers: ContainerVerbs): ServiceImpl<typeof
       await containers.delete(idOrName, options);
       return {};
     }),
+  };
+}
+
+/** What a runtime keeps of a container. */
+function noteMethods(
+  containers: ContainerVerbs,
+): Pick<Methods, "getContainerMetadata" | "setContainerMetadata" | "getWorkDirectory" | "getRunDirectory"> {
+  return {
     getContainerMetadata: unary(async ({ idOrName }, options) => ({
       metadata: await containers.metadata(idOrName, options),
     })),
@@ -42,6 +58,11 @@ export function containerMethods(containers: ContainerVerbs): ServiceImpl<typeof
     getRunDirectory: unary(async ({ idOrName }, options) => ({
       path: await containers.runDirectory(idOrName, options),
     })),
+  };
+}
+
+function listMethods(containers: ContainerVerbs): Pick<Methods, "findContainer" | "listContainers"> {
+  return {
     findContainer: unary(async ({ idOrName }, options) => {
       const container = await containers.find(idOrName, options);
       return container === undefined ? {} : { container: encodeContainer(container) };

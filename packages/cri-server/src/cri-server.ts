@@ -2,7 +2,6 @@ import { createServer } from "node:http2";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { ContainerVerbs } from "@stowage/containers";
 import {
-  ContainerService,
   Health,
   ImageService,
   RuntimeService,
@@ -10,6 +9,7 @@ import {
   ServerReflectionAlpha,
   StoreService,
 } from "@stowage/cri-api";
+import { ContainerService } from "@stowage/cri-api/containers";
 import { containerMethods } from "./container-methods.ts";
 import { healthMethods } from "./health-methods.ts";
 import { type ImageMethodsDependencies, imageMethods } from "./image-methods.ts";

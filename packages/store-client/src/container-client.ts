@@ -6,7 +6,7 @@ import {
   decodeCreatedContainer,
   encodeContainerRequest,
   encodePodSandboxRequest,
-} from "@stowage/cri-api";
+} from "@stowage/cri-api/containers";
 import { call } from "./call-daemon.ts";
 
 /** The containers of the daemon at the other end. A request's auth file is read there, and its path has to be absolute. */

@@ -46,8 +46,8 @@ import type { Digest } from "@stowage/oci";
 import { formatReference, type Reference } from "@stowage/reference";
 import type { Mount, Usage } from "@stowage/snapshots";
 import { answers, call } from "./call-daemon.ts";
-import { containerClient } from "./container-client.ts";
 import { isAnswered } from "./is-answered.ts";
+import { lateContainers } from "./late-containers.ts";
 import { loadOver } from "./load-over.ts";
 import { openSocketTransport, type SocketTransport } from "./socket-transport.ts";
 
@@ -83,7 +83,10 @@ class SocketStoreClient implements StoreClient, Disposable {
 
   constructor(socket: SocketTransport) {
     this.#socket = socket;
-    this.containers = containerClient(socket.transport);
+    this.containers = lateContainers(async () => {
+      const { containerClient } = await import("./container-client.ts");
+      return containerClient(socket.transport);
+    });
     this.#client = createClient(StoreService, socket.transport);
   }
 
