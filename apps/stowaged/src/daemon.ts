@@ -54,6 +54,7 @@ async function serve(
   return await startCriServer(
     {
       images: store.images,
+      containers: store.containers,
       sources: openSources(registry),
       root: store.imageRoot,
       containerFileSystem: store.containerFileSystem,

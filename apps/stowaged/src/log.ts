@@ -19,7 +19,7 @@ export function startLog({ level = "info" }: { readonly level?: string } = {}): 
 
 /** Calls that only ask come by the thousand, and a pull has a line of its own. */
 const quiet =
-  /^(?:List|Stream|Find|View|ReadConfig|ImageStatus|ImageFsInfo|Version|Status|RuntimeConfig|Info|Watch|Pull)|^grpc\./;
+  /^(?:List|Stream|Find|Get|View|ReadConfig|ImageStatus|ImageFsInfo|Version|Status|RuntimeConfig|Info|Watch|Pull)|^grpc\./;
 
 function tell(log: Logger, { service, method, status, message, cause }: CallTrace, { seconds }: Ending): void {
   const fields = { method, status, milliseconds: Math.round(seconds * 1000) };

@@ -130,6 +130,11 @@ hosts_dirs = ["${await hostsDirectory(registry)}"]
       for (const fault of wrapped) fault[Symbol.dispose]();
     }
   }
+  for (const credential of credentials) {
+    using _refusing = registry.wrap(echo(401));
+    const pod = { podName: "web-0", podId: "pod", containerName: "k8s_POD", pauseImage: `${registry.host}/a:1` };
+    outcomes.push(await client.containers.createPodSandbox({ ...pod, credential }).catch((error: unknown) => error));
+  }
   registry.wrap(when(/blobs/, signing));
   signed.wrap(status(403, signature));
   outcomes.push(await pull(`${registry.host}/a:1`, credentials[0]));

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { defaultSettings, type Settings } from "@stowage/config";
+import { kernelMounter } from "@stowage/container-fs";
+import type { ContainerVerbs } from "@stowage/containers";
 import { openStore } from "@stowage/core";
 import { StowageError } from "@stowage/errors";
 import type { MadeImage } from "@stowage/image-fixtures";
@@ -13,22 +15,37 @@ import { scratch } from "./metrics.test.fixture.ts";
 
 /** A fresh store, asked directly or through a daemon that has it. A finished pull holds nothing. */
 export async function openVerbs(
-  { daemon }: { readonly daemon: boolean },
+  held: { readonly daemon: boolean },
   given: Partial<Settings> = {},
 ): Promise<ImageVerbs> {
+  return (await openHeld(held, given)).images;
+}
+
+/** The same, with its containers, which are unmounted after the test. */
+export async function openHeld(
+  { daemon }: { readonly daemon: boolean },
+  given: Partial<Settings> = {},
+): Promise<HeldStore> {
   const directory = await scratch();
-  const [root, address] = [join(directory, "store"), join(directory, "s.sock")];
-  const settings = { ...defaultSettings, pull: { ...defaultSettings.pull, lease: 0 }, ...given, root, address };
+  const [root, runRoot, address] = [join(directory, "store"), join(directory, "run"), join(directory, "s.sock")];
+  const pull = { ...defaultSettings.pull, lease: 0 };
+  const settings = { ...defaultSettings, pull, ...given, root, runRoot, address };
+  onTestFinished(() => kernelMounter.unmount(runRoot));
   if (!daemon) {
     const store = await openStore(settings);
     onTestFinished(() => store[Symbol.asyncDispose]());
-    return store.images;
+    return store;
   }
   const running = await startDaemon(settings);
   onTestFinished(() => running[Symbol.asyncDispose]());
   const client = connectStore(address);
   onTestFinished(() => client[Symbol.dispose]());
-  return client;
+  return { images: client, containers: client.containers };
+}
+
+export interface HeldStore {
+  readonly images: ImageVerbs;
+  readonly containers: ContainerVerbs;
 }
 
 /** An image that is nowhere but in memory, and which of its blobs were read, from where on. */

@@ -57,6 +57,9 @@ export interface Containers {
   recover(options: RecoverOptions): Promise<Recovery>;
 }
 
+/** What a runtime does with containers, whoever holds the store. */
+export type ContainerVerbs = Omit<Containers, "recover">;
+
 export interface RecoverOptions extends AbortOptions {
   /** Whether the machine went down while the store was open, so that volatile containers may have lost their files. */
   readonly isSuspect: boolean;
@@ -104,7 +107,7 @@ export interface CreateRequest extends Authority {
 /** Whose authority a pull has; without either it is that of this machine. */
 export interface Authority {
   readonly credential?: Credential | undefined;
-  /** The path of a docker `config.json` or podman `auth.json` to look for one in. */
+  /** The absolute path of a docker `config.json` or podman `auth.json` to look for one in. */
   readonly authFile?: string | undefined;
 }
 

@@ -8,6 +8,7 @@ export {
   type Containers,
   type ContainersDependencies,
   type ContainersSettings,
+  type ContainerVerbs,
   type CreatedContainer,
   type CreateRequest,
   type PodSandboxRequest,

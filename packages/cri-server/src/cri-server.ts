@@ -1,5 +1,6 @@
 import { createServer } from "node:http2";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import type { ContainerVerbs } from "@stowage/containers";
 import {
   Health,
   ImageService,
@@ -8,6 +9,8 @@ import {
   ServerReflectionAlpha,
   StoreService,
 } from "@stowage/cri-api";
+import { ContainerService } from "@stowage/cri-api/containers";
+import { containerMethods } from "./container-methods.ts";
 import { healthMethods } from "./health-methods.ts";
 import { type ImageMethodsDependencies, imageMethods } from "./image-methods.ts";
 import { maxMessageBytes } from "./limits.ts";
@@ -17,7 +20,9 @@ import { Sessions } from "./sessions.ts";
 import { listenOnSocket, type SocketPlace } from "./socket.ts";
 import { type StoreMethodsDependencies, storeMethods } from "./store-methods.ts";
 
-export type CriServerDependencies = ImageMethodsDependencies & Omit<StoreMethodsDependencies, "leaving">;
+export interface CriServerDependencies extends ImageMethodsDependencies, Omit<StoreMethodsDependencies, "leaving"> {
+  readonly containers: ContainerVerbs;
+}
 
 export interface CriServerSettings extends RuntimeMethodsSettings {
   readonly socket: SocketPlace;
@@ -29,7 +34,9 @@ export interface CriServer extends AsyncDisposable {
   drain(signal: AbortSignal): Promise<void>;
 }
 
-const served = [ImageService, RuntimeService, StoreService, Health, ServerReflection, ServerReflectionAlpha];
+/** Those that clients come for. */
+const offered = [ImageService, RuntimeService, StoreService, ContainerService];
+const served = [...offered, Health, ServerReflection, ServerReflectionAlpha];
 
 /** Serves CRI and `stowage.v1` over gRPC on a unix socket. */
 export async function startCriServer(
@@ -49,7 +56,8 @@ export async function startCriServer(
       router.service(ImageService, imageMethods(dependencies));
       router.service(RuntimeService, runtimeMethods(settings));
       router.service(StoreService, storeMethods({ ...dependencies, leaving: leaving.signal }, settings));
-      const names = [ImageService, RuntimeService, StoreService].map(({ typeName }) => typeName);
+      router.service(ContainerService, containerMethods(dependencies.containers));
+      const names = offered.map(({ typeName }) => typeName);
       router.service(Health, healthMethods(names, leaving.signal));
       const reflection = reflectionMethods(served, leaving.signal);
       router.service(ServerReflection, reflection);

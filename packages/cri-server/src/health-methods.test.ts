@@ -7,7 +7,13 @@ const serving = Buffer.from([8, 1]);
 const notServing = Buffer.from([8, 2]);
 const serviceUnknown = Buffer.from([8, 3]);
 
-const services = ["", "runtime.v1.ImageService", "runtime.v1.RuntimeService", "stowage.v1.StoreService"];
+const services = [
+  "",
+  "runtime.v1.ImageService",
+  "runtime.v1.RuntimeService",
+  "stowage.v1.StoreService",
+  "stowage.v1.ContainerService",
+];
 
 test("each service is well, and the list has them all", async () => {
   const client = openRawClient((await startServer({})).address);

@@ -8,6 +8,7 @@ const services = [
   "runtime.v1.ImageService",
   "runtime.v1.RuntimeService",
   "stowage.v1.StoreService",
+  "stowage.v1.ContainerService",
   "grpc.health.v1.Health",
   "grpc.reflection.v1.ServerReflection",
   "grpc.reflection.v1alpha.ServerReflection",
@@ -38,6 +39,8 @@ test.for(["v1", "v1alpha"])("%s lists the services, and repeats what it was aske
 
 test.for([
   { request: fileNamed("stowage/v1/store.proto"), file: "stowage/v1/store.proto" },
+  { request: fileNamed("stowage/v1/containers.proto"), file: "stowage/v1/containers.proto" },
+  { request: fileWith("stowage.v1.NewContainer.credential"), file: "stowage/v1/containers.proto" },
   { request: fileNamed("runtime/v1/api.proto"), file: "runtime/v1/api.proto" },
   ...services.map((service) => ({ request: fileWith(service), file: `${service.slice(0, 4)}` })),
   { request: fileWith("runtime.v1.ImageService.PullImage"), file: "runtime/v1/api.proto" },

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import type { ContainerVerbs } from "@stowage/containers";
+import { StowageError } from "@stowage/errors";
 import type { ImageService } from "@stowage/image-service";
 import { parseReference } from "@stowage/reference";
 import { onTestFinished } from "vitest";
@@ -16,9 +18,12 @@ export async function scratchDirectory(): Promise<string> {
   return directory;
 }
 
-/** A server whose images are empty but for `images`, and one connection to it. */
-export async function serve(images: Partial<ImageService>): Promise<Transport> {
-  const { address } = await startServer(images);
+/** A server whose images and containers are none but for what is given, and one connection to it. */
+export async function serve(
+  images: Partial<ImageService>,
+  containers: Partial<ContainerVerbs> = {},
+): Promise<Transport> {
+  const { address } = await startServer(images, containers);
   const baseUrl = "http://localhost";
   const sessionManager = new Http2SessionManager(baseUrl, {}, { createConnection: () => createConnection(address) });
   onTestFinished(() => sessionManager.abort());
@@ -28,6 +33,7 @@ export async function serve(images: Partial<ImageService>): Promise<Transport> {
 /** The same, and where it is. */
 export async function startServer(
   images: Partial<ImageService>,
+  containers: Partial<ContainerVerbs> = {},
 ): Promise<{ readonly server: CriServer; readonly address: string }> {
   const root = await scratchDirectory();
   const address = join(root, "s.sock");
@@ -39,6 +45,7 @@ export async function startServer(
   const server = await startCriServer(
     {
       images: { ...asked, findAll },
+      containers: { ...noContainers, ...containers },
       root: "/images",
       storeRoot: "/store",
     },
@@ -77,4 +84,22 @@ const noImages: ImageService = {
   check: async () => ({ images: 0, resources: 0, findings: [], unreadable: [] }),
   account: async () => ({ lines: [], total: nothing, unaccounted: { ...nothing, paths: [] } }),
   repair: async () => [],
+};
+
+async function refuse(): Promise<never> {
+  throw new StowageError("not-found", "Cannot do that: there is no container");
+}
+
+const noContainers: ContainerVerbs = {
+  createPodSandbox: refuse,
+  create: refuse,
+  start: refuse,
+  stop: async () => undefined,
+  delete: async () => undefined,
+  metadata: refuse,
+  setMetadata: refuse,
+  workDirectory: refuse,
+  runDirectory: refuse,
+  find: async () => undefined,
+  list: async () => [],
 };

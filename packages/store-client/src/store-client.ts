@@ -1,4 +1,5 @@
-import { type CallOptions, type Client, createClient } from "@connectrpc/connect";
+import { type Client, createClient } from "@connectrpc/connect";
+import type { ContainerVerbs } from "@stowage/containers";
 import {
   decodeCheckReport,
   decodeCollection,
@@ -43,10 +44,10 @@ import type {
 import type { Image } from "@stowage/images";
 import type { Digest } from "@stowage/oci";
 import { formatReference, type Reference } from "@stowage/reference";
-import { linked } from "@stowage/shared-work";
 import type { Mount, Usage } from "@stowage/snapshots";
-import { errorOf } from "./error-of.ts";
+import { answers, call } from "./call-daemon.ts";
 import { isAnswered } from "./is-answered.ts";
+import { lateContainers } from "./late-containers.ts";
 import { loadOver } from "./load-over.ts";
 import { openSocketTransport, type SocketTransport } from "./socket-transport.ts";
 
@@ -54,6 +55,8 @@ import { openSocketTransport, type SocketTransport } from "./socket-transport.ts
 export interface StoreClient extends ImageVerbs {
   /** Which store the daemon holds. */
   info(options?: AbortOptions): Promise<StoreInfo>;
+  /** The containers of that store. Directories are the daemon's: a caller in another mount namespace may not see them. */
+  readonly containers: ContainerVerbs;
 }
 
 export interface StoreInfo {
@@ -76,9 +79,14 @@ export async function findStore(address: string): Promise<(StoreClient & Disposa
 class SocketStoreClient implements StoreClient, Disposable {
   readonly #socket: SocketTransport;
   readonly #client: Client<typeof StoreService>;
+  readonly containers: ContainerVerbs;
 
   constructor(socket: SocketTransport) {
     this.#socket = socket;
+    this.containers = lateContainers(async () => {
+      const { containerClient } = await import("./container-client.ts");
+      return containerClient(socket.transport);
+    });
     this.#client = createClient(StoreService, socket.transport);
   }
 
@@ -219,33 +227,4 @@ function imageIn({ image }: { readonly image?: StoredImage | undefined }): Image
 
 function pinIn({ pattern, by }: { readonly pattern: string; readonly by?: string }): Pin {
   return { pattern, by: by === "settings" ? "settings" : "somebody" };
-}
-
-/** The answers of a call that gives many. Who takes no more of them ends the call. */
-async function* answers<Answer>(
-  signal: AbortSignal | undefined,
-  ask: (options: CallOptions) => AsyncIterable<Answer>,
-): AsyncGenerator<Answer, void, undefined> {
-  const leaving = new AbortController();
-  using either = linked(signal, leaving.signal);
-  try {
-    yield* ask({ signal: either.signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw errorOf(error);
-  } finally {
-    leaving.abort();
-  }
-}
-
-async function call<Result>(
-  signal: AbortSignal | undefined,
-  work: (options: CallOptions) => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await work(signal === undefined ? {} : { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw errorOf(error);
-  }
 }

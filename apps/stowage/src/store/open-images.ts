@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import type { Settings } from "@stowage/config";
+import type { ContainerVerbs } from "@stowage/containers";
 import { readSettings } from "@stowage/core";
 import { type ErrorCode, ifThere, StowageError } from "@stowage/errors";
 import type { ImageVerbs } from "@stowage/image-service";
@@ -9,6 +10,7 @@ import type { CommonOptions } from "./common-options.ts";
 export interface OpenImages extends AsyncDisposable {
   /** Of the store itself, or of the daemon that holds it. */
   readonly images: ImageVerbs;
+  readonly containers: ContainerVerbs;
   /** Where the store is, without links on the way. */
   readonly root: string;
   readonly settings: Settings;
@@ -68,6 +70,7 @@ async function open(settings: Settings): Promise<OpenImages> {
     const store = await openStore(settings);
     return {
       images: store.images,
+      containers: store.containers,
       root: store.root,
       settings,
       [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
@@ -101,7 +104,14 @@ async function connect(settings: Settings, { root, otherwise, code }: Connecting
     client[Symbol.dispose]();
     throw cannotConnect(settings, `the daemon there holds the store "${held}", and not "${root}"`);
   }
-  return { images: client, root: held, settings, [Symbol.asyncDispose]: async () => client[Symbol.dispose]() };
+  const { containers } = client;
+  return {
+    images: client,
+    containers,
+    root: held,
+    settings,
+    [Symbol.asyncDispose]: async () => client[Symbol.dispose](),
+  };
 }
 
 function cannotConnect({ address }: Settings, why: string, code: ErrorCode = "failed-precondition"): StowageError {
