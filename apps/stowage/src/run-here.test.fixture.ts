@@ -66,7 +66,7 @@ export async function openPlace({ daemon }: { readonly daemon: boolean }): Promi
     onTestFinished(() => running[Symbol.asyncDispose]());
   }
   const place = ["--root", root, "--address", address];
-  const run = (...args: readonly string[]) => runHere([...args, ...place]);
+  const run = (...[verb = "", ...rest]: readonly string[]) => runHere([verb, ...place, ...rest]);
   const print = async (...args: readonly string[]) => {
     const ended = await run(...args);
     expect(ended.code, `${args.join(" ")}: ${ended.err}`).toBe(0);

@@ -14,16 +14,16 @@ const group = "root:x:0:\napp:x:1001:\nextra:x:2000:other,app\nmore:x:2001:app\n
 const database = { passwd, group };
 
 test.for([
-  { user: "", is: { uid: 0, gid: 0, additionalGids: [], home: "/root" } },
-  { user: "root", is: { uid: 0, gid: 0, additionalGids: [], home: "/root" } },
-  { user: "app", is: { uid: 1000, gid: 1001, additionalGids: [2000, 2001], home: "/home/app" } },
-  { user: "1000", is: { uid: 1000, gid: 1001, additionalGids: [2000, 2001], home: "/home/app" } },
-  { user: "app:extra", is: { uid: 1000, gid: 2000, additionalGids: [], home: "/home/app" } },
-  { user: "app:5", is: { uid: 1000, gid: 5, additionalGids: [], home: "/home/app" } },
-  { user: "4321", is: { uid: 4321, gid: 0, additionalGids: [], home: undefined } },
-  { user: "4321:extra", is: { uid: 4321, gid: 2000, additionalGids: [], home: undefined } },
-  { user: "homeless", is: { uid: 1002, gid: 1002, additionalGids: [], home: undefined } },
-  { user: "7up", is: { uid: 7, gid: 7, additionalGids: [], home: "/" } },
+  { user: "", is: { uid: 0, gid: 0, additionalGids: [0], home: "/root" } },
+  { user: "root", is: { uid: 0, gid: 0, additionalGids: [0], home: "/root" } },
+  { user: "app", is: { uid: 1000, gid: 1001, additionalGids: [1001, 2000, 2001], home: "/home/app" } },
+  { user: "1000", is: { uid: 1000, gid: 1001, additionalGids: [1001, 2000, 2001], home: "/home/app" } },
+  { user: "app:extra", is: { uid: 1000, gid: 2000, additionalGids: [2000], home: "/home/app" } },
+  { user: "app:5", is: { uid: 1000, gid: 5, additionalGids: [5], home: "/home/app" } },
+  { user: "4321", is: { uid: 4321, gid: 0, additionalGids: [0], home: undefined } },
+  { user: "4321:extra", is: { uid: 4321, gid: 2000, additionalGids: [2000], home: undefined } },
+  { user: "homeless", is: { uid: 1002, gid: 1002, additionalGids: [1002], home: undefined } },
+  { user: "7up", is: { uid: 7, gid: 7, additionalGids: [7], home: "/" } },
 ])("$user is $is", ({ user, is }) => {
   expect(resolveUser(user, database)).toMatchObject(is);
 });

@@ -5,7 +5,7 @@ import { parseImageUser, quoteText } from "@stowage/oci";
 export interface ProcessUser {
   readonly uid: number;
   readonly gid: number;
-  /** The further groups that the user is in. */
+  /** All groups that the user is in, its first one among them: else it could drop what that one is forbidden (CVE-2022-36109). */
   readonly additionalGids: readonly number[];
   /** The user's home, where one is known. */
   readonly home: string | undefined;
@@ -27,13 +27,14 @@ export interface UserDatabase {
 export function resolveUser(text: string, database: UserDatabase): ProcessUser {
   const users = entriesOf(database.passwd);
   const groups = entriesOf(database.group);
-  const user = findUser(text, users);
   const [, groupText = ""] = cut(text);
-  if (groupText !== "") return { ...user, gid: findGroup(groupText, { groups, text }), additionalGids: [] };
-  return { ...user, additionalGids: groupsWith(user.name, groups) };
+  const { name, ...user } = findUser(text, users);
+  const gid = groupText === "" ? user.gid : findGroup(groupText, { groups, text });
+  const others = groupText === "" ? groupsWith(name, groups) : [];
+  return { ...user, gid, additionalGids: [...new Set([gid, ...others])] };
 }
 
-interface FoundUser extends ProcessUser {
+interface FoundUser extends Omit<ProcessUser, "additionalGids"> {
   readonly name: string | undefined;
 }
 
@@ -46,16 +47,13 @@ function findUser(text: string, users: readonly Entry[]): FoundUser {
   }
   const uid = wanted.kind === "uid" ? wanted.uid : 0;
   const found = users.find(([, , number]) => number === String(uid));
-  return found === undefined
-    ? { uid, gid: 0, additionalGids: [], home: undefined, name: undefined }
-    : userOf(found, text);
+  return found === undefined ? { uid, gid: 0, home: undefined, name: undefined } : userOf(found, text);
 }
 
 function userOf([name, , uid, gid, , home]: Entry, text: string): FoundUser {
   return {
     uid: idOf(uid, text),
     gid: idOf(gid, text),
-    additionalGids: [],
     home: home === "" ? undefined : home,
     name,
   };
@@ -74,7 +72,7 @@ function findGroup(
 function groupsWith(user: string | undefined, groups: readonly Entry[]): readonly number[] {
   if (user === undefined) return [];
   const gids = groups.filter(([, , , members]) => members?.split(",").includes(user)).map(([, , gid]) => gid);
-  return [...new Set(gids.filter((gid) => isId(gid)).map(Number))];
+  return gids.filter((gid) => isId(gid)).map(Number);
 }
 
 /** The fields of a line; those that are not there are `undefined`. */

@@ -25,11 +25,13 @@ export function bundleVerb(): Verb {
       rootfs: "text: where its root file system is mounted",
     })
     .hints(seeImages)
-    .runs(async (call: Call<BundleOptions>, image: string, dir: string, command: readonly string[]) => {
+    .runs(async (call: Call<BundleOptions>, ...[image, dir, command]: BundleOperands) => {
       const { makeBundle } = await import("../actions/make-bundle.ts");
       await makeBundle(call, { image, dir, command });
     });
 }
+
+type BundleOperands = readonly [image: string, dir: string, command: readonly string[]];
 
 function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];
