@@ -28,7 +28,7 @@ test("nothing set means the defaults", () => {
       foreignUrls: false,
     },
     policy: { file: "/etc/containers/policy.json", namespacesDir: "/etc/stowage/policies" },
-    pull: { concurrentLayers: 6, concurrentLayersPerRegistry: 3, lease: 300 },
+    pull: { concurrentLayers: 6, concurrentLayersPerRegistry: 3, lease: 300, inactivity: 300 },
     limits: {
       layerBytes: 256 * 1024 ** 3,
       layerEntries: 2_000_000,
@@ -83,6 +83,7 @@ test("reads every key", () => {
     concurrent_layers = 8
     concurrent_layers_per_registry = 2
     lease = "90s"
+    inactivity = "30s"
     [limits]
     layer_bytes = "20 GiB"
     layer_entries = 1000
@@ -124,7 +125,7 @@ test("reads every key", () => {
       foreignUrls: true,
     },
     policy: { file: "/srv/policy.json", namespacesDir: "/srv/policies" },
-    pull: { concurrentLayers: 8, concurrentLayersPerRegistry: 2, lease: 90 },
+    pull: { concurrentLayers: 8, concurrentLayersPerRegistry: 2, lease: 90, inactivity: 30 },
     limits: {
       layerBytes: 20 * 1024 ** 3,
       layerEntries: 1000,

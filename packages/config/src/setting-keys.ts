@@ -134,6 +134,11 @@ const pull: Declared<Settings["pull"]> = {
     "5m",
     "How long a finished pull holds what it brought, although somebody may remove the image.",
   ),
+  inactivity: atOnce(
+    wait,
+    "5m",
+    'A pull in which nothing happens for so long is stopped, whatever it is at; to wait for its turn is no standstill. Registries may ask to wait for up to a minute before they are asked again, and are silent for up to half a minute for each try: with less, that is not waited out. With "0s" nothing is stopped.',
+  ),
 };
 
 const limits: Declared<Settings["limits"]> = {

@@ -47,7 +47,12 @@ export const anySettings: Arbitrary<Settings> = record({
     foreignUrls: boolean(),
   }),
   policy: record({ file: path, namespacesDir: path }),
-  pull: record({ concurrentLayers: widths, concurrentLayersPerRegistry: widths, lease: durations }),
+  pull: record({
+    concurrentLayers: widths,
+    concurrentLayersPerRegistry: widths,
+    lease: durations,
+    inactivity: nat(24 * 86_400),
+  }),
   limits: record({
     layerBytes: sizes,
     layerEntries: counts,

@@ -72,6 +72,8 @@ export interface Settings {
     readonly concurrentLayersPerRegistry: number;
     /** Seconds for which a finished pull holds what it brought, although somebody may remove the image. */
     readonly lease: number;
+    /** Seconds for which nothing may happen in a pull before it is stopped; 0 is for ever. */
+    readonly inactivity: number;
   };
   /** What a layer may be before it counts as a trap and is refused. */
   readonly limits: {

@@ -1,6 +1,6 @@
 import type { BlobFile, ContentStore, StagedBlob } from "@stowage/content";
 import { ContentMismatchError, type Descriptor } from "@stowage/oci";
-import type { Registry, Repository } from "@stowage/registry";
+import type { Registry, RegistryEvent, Repository } from "@stowage/registry";
 import type { SharedWork } from "@stowage/shared-work";
 import { layerReporter, type PullEvent, type PullOptions } from "./pull-event.ts";
 import { traced } from "./trace.ts";
@@ -61,8 +61,12 @@ async function fetchFromHosts(
   const foreignUrls = settings.foreignUrls ? blob.urls : [];
   const ingest = (avoid?: ReadonlySet<string>) => {
     const open = (start: number) => {
-      const asked = { credential, plainHttp, signal, range: { start }, lend: true, foreignUrls, mirrors, avoid };
       let arrived = start;
+      const onEvent = ({ kind }: RegistryEvent): void => {
+        if (kind === "answered") report("fetching", arrived);
+      };
+      const how = { credential, plainHttp, signal, range: { start }, lend: true, onEvent };
+      const asked = { ...how, foreignUrls, mirrors, avoid };
       return watched(registry.blob(repository, blob, asked), (bytes) => {
         count(bytes);
         arrived += bytes;

@@ -229,6 +229,8 @@ export interface Tuning {
   readonly retention: Retention;
   /** For how long a finished pull holds what it brought. */
   readonly leaseSeconds: number;
+  /** For how long nothing may happen in a pull before it is stopped; 0 is for ever. */
+  readonly inactivitySeconds: number;
   /** Which images are pinned: ids, names, or globs that match whole names. */
   readonly pinned: readonly string[];
 }
