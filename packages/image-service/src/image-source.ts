@@ -17,7 +17,8 @@ export interface ImageSource {
   read(digest: Digest, from: number, options?: AbortOptions): AsyncIterable<Uint8Array>;
 }
 
-export interface LoadOptions extends Pick<PullOptions, "signal" | "handler" | "platform" | "onProgress"> {
+export interface LoadOptions
+  extends Pick<PullOptions, "signal" | "handler" | "platform" | "onProgress" | "progressMilliseconds"> {
   /** Take names that other images have, pinned or not. */
   readonly force?: boolean | undefined;
 }

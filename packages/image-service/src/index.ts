@@ -34,6 +34,7 @@ export {
 export { type ImageSource, type LoadOptions } from "./image-source.ts";
 export { type Widths } from "./limiter.ts";
 export { Pins } from "./pins.ts";
+export { type PacedProgress, ProgressPace, pacedProgress } from "./progress-pace.ts";
 export { type LayerPhase, type PullEvent, type PullOptions } from "./pull-event.ts";
 export { isReady } from "./ready.ts";
 export { type Retention } from "./retention.ts";
