@@ -19,7 +19,7 @@ import { type NamedSnapshots, openDisk } from "./disk.ts";
 import { nodePlatform } from "./node-platform.ts";
 import { openPolicies } from "./open-policies.ts";
 import { findConsumers, openReaders } from "./open-readers.ts";
-import { openRegistry } from "./open-registry.ts";
+import { openNamespaceCredentials, openRegistry } from "./open-registry.ts";
 import { handlersOf, type TunableSettings, tuningOf } from "./service-settings.ts";
 import { defaultPlace, otherPlaces, type SnapshotterPlace } from "./snapshotter-places.ts";
 import { WritableUsage } from "./writable-usage.ts";
@@ -155,11 +155,23 @@ async function openAdapters(root: string, settings: OpenSettings, opening: Async
   }
   const index = opening.use(openImageIndex(join(root, "stowage.db"), { boot: bootId(), durability }));
   const registry = opening.use(openRegistry(settings.registry));
+  const namespacedKeychains = await openNamespaceCredentials(settings.registry);
   const unpacker = opening.use(createUnpacker({ limits: unpackLimitsOf(settings.limits) }));
   const admission = openPolicies(settings.policy);
   const disk = openDisk(root, storages);
   const readers = openReaders(root, settings, { consumers, snapshots });
-  return { content, snapshots, otherSnapshots, index, registry, admission, unpacker, disk, readers };
+  return {
+    content,
+    snapshots,
+    otherSnapshots,
+    index,
+    registry,
+    namespacedKeychains,
+    admission,
+    unpacker,
+    disk,
+    readers,
+  };
 }
 
 type LayerOptions = Pick<SnapshotterOptions, "writables" | "keepsTarSplit" | "usedElsewhere">;

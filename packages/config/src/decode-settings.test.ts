@@ -21,6 +21,7 @@ test("nothing set means the defaults", () => {
     registry: {
       plainHttp: [],
       authFile: undefined,
+      namespacedAuthDir: "/etc/stowage/auth",
       hostsDirs: ["/etc/stowage/certs.d", "/etc/containerd/certs.d", "/etc/containers/certs.d", "/etc/docker/certs.d"],
       registriesConf: "/etc/containers/registries.conf",
       trustedRealms: [],
@@ -69,6 +70,7 @@ test("reads every key", () => {
     [registry]
     plain_http = ["localhost:5000", "[::1]:5000"]
     auth_file = "/etc/stowage/auth.json"
+    namespaced_auth_dir = "/etc/crio/auth"
     hosts_dirs = ["/srv/certs.d"]
     registries_conf = "/srv/registries.conf"
     trusted_realms = ["auth.example", "http://10.0.0.5:5001"]
@@ -118,6 +120,7 @@ test("reads every key", () => {
     registry: {
       plainHttp: ["localhost:5000", "[::1]:5000"],
       authFile: "/etc/stowage/auth.json",
+      namespacedAuthDir: "/etc/crio/auth",
       hostsDirs: ["/srv/certs.d"],
       registriesConf: "/srv/registries.conf",
       trustedRealms: ["auth.example", "http://10.0.0.5:5001"],

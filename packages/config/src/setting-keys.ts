@@ -82,6 +82,11 @@ const registry: Declared<Settings["registry"]> = {
     "",
     "A docker config.json or podman auth.json for pulls that bring no credential of their own. Left empty, the usual places of both are searched.",
   ),
+  namespacedAuthDir: afterRestart(
+    optional(absolutePath),
+    "/etc/stowage/auth",
+    'A directory in which a credential provider lays down auth files, each for one pull in a Kubernetes namespace: crio-credential-provider does in "/etc/crio/auth". Such a file is used instead of all others for that pull, and removed; it need not be there. Left empty, there are none.',
+  ),
   hostsDirs: afterRestart(
     listOf("a list of directories", absolutePath),
     ["/etc/stowage/certs.d", "/etc/containerd/certs.d", "/etc/containers/certs.d", "/etc/docker/certs.d"],

@@ -40,6 +40,7 @@ export const anySettings: Arbitrary<Settings> = record({
   registry: record({
     plainHttp: hosts,
     authFile: perhaps(path),
+    namespacedAuthDir: perhaps(path),
     hostsDirs: array(path, { maxLength: 3 }),
     registriesConf: path,
     trustedRealms: hosts,

@@ -48,6 +48,8 @@ export interface Settings {
     readonly plainHttp: readonly string[];
     /** A docker `config.json` or podman `auth.json` for pulls that bring no credential of their own. */
     readonly authFile: string | undefined;
+    /** A directory of auth files for single pulls in Kubernetes namespaces. */
+    readonly namespacedAuthDir: string | undefined;
     /** Directories with one for each host: containerd's `hosts.toml`, or docker's certificates. The first that has it decides. */
     readonly hostsDirs: readonly string[];
     /** A `registries.conf`; its drop-ins are in the directory of the same name with `.d` behind it. */

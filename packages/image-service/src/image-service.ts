@@ -5,7 +5,7 @@ import type { AbortOptions } from "@stowage/errors";
 import type { Image, ImageIndex, ImageReaders } from "@stowage/images";
 import type { Digest, Platform } from "@stowage/oci";
 import type { Reference } from "@stowage/reference";
-import type { Registry } from "@stowage/registry";
+import type { NamespacedKeychains, Registry } from "@stowage/registry";
 import type { Mount, Snapshotter, Unpacker, Usage } from "@stowage/snapshots";
 import type { CheckOptions, CheckReport } from "./check.ts";
 import type { Collection } from "./collection.ts";
@@ -201,6 +201,8 @@ export interface ImageServiceDependencies {
   readonly unpacker: Unpacker;
   readonly images: ImageIndex;
   readonly disk: Disk;
+  /** What is laid down for pulls of Kubernetes namespaces, if anything is. */
+  readonly namespacedKeychains?: NamespacedKeychains | undefined;
   /** Other programs that read the images where they are, if there are such. */
   readonly readers?: ImageReaders | undefined;
 }

@@ -5,9 +5,9 @@ import type { RegistryEvent } from "@stowage/registry";
 import { linked } from "@stowage/shared-work";
 import { PullActivity } from "./pull-activity.ts";
 import type { PullEvent, PullOptions } from "./pull-event.ts";
-import { type PullDependencies, pullImage } from "./pull-image.ts";
+import { type NamespaceDependencies, pullForNamespace } from "./pull-for-namespace.ts";
 
-export interface WatchedDependencies extends PullDependencies {
+export interface WatchedDependencies extends NamespaceDependencies {
   /** For how long nothing may happen in a pull; 0 is for ever. */
   readonly inactivitySeconds: number;
 }
@@ -21,7 +21,7 @@ export async function watchedPull(
   reference: Reference,
   options: PullOptions,
 ): Promise<Image> {
-  if (seconds === 0) return await pullImage(dependencies, reference, options);
+  if (seconds === 0) return await pullForNamespace(dependencies, reference, options);
   using watch = new InactivityWatch(reference, seconds);
   using either = linked(options.signal, watch.signal);
   const onProgress = (event: PullEvent): void => {
@@ -29,7 +29,7 @@ export async function watchedPull(
     options.onProgress?.(event);
   };
   const onEvent = (event: RegistryEvent): void => watch.noteRegistry(event);
-  return await pullImage(dependencies, reference, { ...options, signal: either.signal, onProgress, onEvent });
+  return await pullForNamespace(dependencies, reference, { ...options, signal: either.signal, onProgress, onEvent });
 }
 
 /** Aborts its signal when nothing has been noted for so long. */

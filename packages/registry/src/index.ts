@@ -5,6 +5,7 @@ export {
   type Hosts,
   type HostTrust,
   type Keychain,
+  type NamespacedKeychains,
   type PlanOptions,
   type RegistryHost,
 } from "./host.ts";
