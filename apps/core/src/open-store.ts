@@ -156,7 +156,9 @@ async function openAdapters(root: string, settings: OpenSettings, opening: Async
   const index = opening.use(openImageIndex(join(root, "stowage.db"), { boot: bootId(), durability }));
   const registry = opening.use(openRegistry(settings.registry));
   const namespacedKeychains = await openNamespaceCredentials(settings.registry);
-  const unpacker = opening.use(createUnpacker({ limits: unpackLimitsOf(settings.limits) }));
+  const unpacker = opening.use(
+    createUnpacker({ limits: unpackLimitsOf(settings.limits), cgroup: settings.pull.cgroup }),
+  );
   const admission = openPolicies(settings.policy);
   const disk = openDisk(root, storages);
   const readers = openReaders(root, settings, { consumers, snapshots });

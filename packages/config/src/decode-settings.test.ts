@@ -29,7 +29,7 @@ test("nothing set means the defaults", () => {
       foreignUrls: false,
     },
     policy: { file: "/etc/containers/policy.json", namespacesDir: "/etc/stowage/policies" },
-    pull: { concurrentLayers: 6, concurrentLayersPerRegistry: 3, lease: 300, inactivity: 300 },
+    pull: { concurrentLayers: 6, concurrentLayersPerRegistry: 3, lease: 300, cgroup: undefined, inactivity: 300 },
     limits: {
       layerBytes: 256 * 1024 ** 3,
       layerEntries: 2_000_000,
@@ -86,6 +86,7 @@ test("reads every key", () => {
     concurrent_layers_per_registry = 2
     lease = "90s"
     inactivity = "30s"
+    cgroup = "/pulls.slice"
     [limits]
     layer_bytes = "20 GiB"
     layer_entries = 1000
@@ -128,7 +129,7 @@ test("reads every key", () => {
       foreignUrls: true,
     },
     policy: { file: "/srv/policy.json", namespacesDir: "/srv/policies" },
-    pull: { concurrentLayers: 8, concurrentLayersPerRegistry: 2, lease: 90, inactivity: 30 },
+    pull: { concurrentLayers: 8, concurrentLayersPerRegistry: 2, lease: 90, cgroup: "/pulls.slice", inactivity: 30 },
     limits: {
       layerBytes: 20 * 1024 ** 3,
       layerEntries: 1000,
@@ -162,6 +163,8 @@ test.for([
   { text: '[content]\nretain = "some"', says: /line 2: "content.retain" .*"none", "budget" or "all"/ },
   { text: "[content]\nbudget = 5", says: /line 2: "content.budget" .*a size, like "512 MiB"/ },
   { text: '[content]\nbudget = "5 GB"', says: /line 2: "content.budget" .*a size, like "512 MiB"/ },
+  { text: '[pull]\ncgroup = "/a/../b"', says: /line 2: "pull.cgroup" .*the path of a cgroup, like "\/stowage-pulls"/ },
+  { text: '[pull]\ncgroup = "/"', says: /line 2: "pull.cgroup"/ },
   { text: '[pull]\nlease = "soon"', says: /line 2: "pull.lease" .*a duration, like "90s"/ },
   { text: '[runtime]\ncgroup_driver = "none"', says: /line 2: "runtime.cgroup_driver" .*"systemd" or "cgroupfs"/ },
   { text: '[registry]\nplain_http = "localhost"', says: /line 2: "registry.plain_http" .*a list of hosts/ },

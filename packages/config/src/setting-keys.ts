@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   absolutePath,
   account,
+  cgroupPath,
   collector,
   count,
   duration,
@@ -138,6 +139,11 @@ const pull: Declared<Settings["pull"]> = {
     duration,
     "5m",
     "How long a finished pull holds what it brought, although somebody may remove the image.",
+  ),
+  cgroup: afterRestart(
+    optional(cgroupPath),
+    "",
+    'A cgroup below the root of all, like "/stowage-pulls", in which layers are inflated and written, by a process of its own that is there while there is work: its limits on processors, memory and I/O hold for that, and the daemon answers whatever it is at. It is made where it is missing. Left empty, the daemon itself does it.',
   ),
   inactivity: atOnce(
     wait,

@@ -52,6 +52,7 @@ export const anySettings: Arbitrary<Settings> = record({
     concurrentLayers: widths,
     concurrentLayersPerRegistry: widths,
     lease: durations,
+    cgroup: perhaps(stringMatching(/^\/[a-z]{1,5}\.slice$/)),
     inactivity: nat(24 * 86_400),
   }),
   limits: record({

@@ -74,6 +74,8 @@ export interface Settings {
     readonly concurrentLayersPerRegistry: number;
     /** Seconds for which a finished pull holds what it brought, although somebody may remove the image. */
     readonly lease: number;
+    /** The cgroup, as in /proc/<pid>/cgroup, of the process that unpacks; left out, the daemon itself does. */
+    readonly cgroup: string | undefined;
     /** Seconds for which nothing may happen in a pull before it is stopped; 0 is for ever. */
     readonly inactivity: number;
   };
