@@ -11,13 +11,14 @@ export type App = "stowaged" | "stowage";
 
 /**
  * Writes an app as few files into `directory`: reading a thousand small ones is most of what starting it costs. What it imports when
- * it needs it is in files of its own. So are the threads, under the names that the app's package.json imports them by; they share no
+ * it needs it is in files of its own. So are the threads and processes, under the names that the app's package.json imports them by; they share no
  * file with the app, which would run as a thread what it imports from there.
  */
 export async function bundleApp(app: App, directory: string = bundleOf(app)): Promise<void> {
   const unfinished = `${directory}.${process.pid}`; // who runs the one that is there finds it whole until the end
   await bundle({ main: join(root, "apps", app, "src/main.ts") }, unfinished);
   await bundle({ "unpack-worker": join(root, "packages/unpack/src/worker.ts") }, unfinished);
+  await bundle({ "unpack-host": join(root, "packages/unpack/src/host.ts") }, unfinished);
   await bundle({ "writer-thread": join(root, "packages/images-sqlite/src/writer-thread.ts") }, unfinished);
   await chmod(join(unfinished, "main.js"), 0o755);
   await rm(directory, { recursive: true, force: true });

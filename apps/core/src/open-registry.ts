@@ -11,9 +11,10 @@ import {
   type LocatingKeychain,
   type LoginPlace,
   openKeychain,
+  openNamespacedKeychains,
   storeLogin,
 } from "@stowage/keychain";
-import type { Hosts, Keychain, Names, Registry } from "@stowage/registry";
+import type { Hosts, Keychain, Names, NamespacedKeychains, Registry } from "@stowage/registry";
 import type { HttpRegistry } from "@stowage/registry-http";
 import { version } from "./version.ts";
 
@@ -123,6 +124,13 @@ export async function openRegistryTools(settings: Settings["registry"]): Promise
     forgetLogin: (domain, options) => forgetLogin(domain, { ...kept, ...options }),
     [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose](),
   };
+}
+
+/** What is laid down for pulls of Kubernetes namespaces, where the settings have a place for it. */
+export async function openNamespaceCredentials({
+  namespacedAuthDir,
+}: Settings["registry"]): Promise<NamespacedKeychains | undefined> {
+  return namespacedAuthDir === undefined ? undefined : await openNamespacedKeychains(namespacedAuthDir);
 }
 
 /** The credentials of whoever runs this process: from `file` alone, or else from the usual places. */

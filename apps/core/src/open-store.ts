@@ -21,7 +21,7 @@ import { nodePlatform } from "./node-platform.ts";
 import { openContainers } from "./open-containers.ts";
 import { openPolicies } from "./open-policies.ts";
 import { findConsumers, openReaders } from "./open-readers.ts";
-import { openNodeNames, openRegistry } from "./open-registry.ts";
+import { openNamespaceCredentials, openNodeNames, openRegistry } from "./open-registry.ts";
 import { handlersOf, type TunableSettings, tuningOf } from "./service-settings.ts";
 import { defaultPlace, otherPlaces, type SnapshotterPlace } from "./snapshotter-places.ts";
 import { WritableUsage } from "./writable-usage.ts";
@@ -161,7 +161,10 @@ async function openAdapters(root: string, settings: OpenSettings, opening: Async
   }
   const index = opening.use(openImageIndex(join(root, "stowage.db"), { boot: bootId(), durability }));
   const registry = opening.use(openRegistry(settings.registry));
-  const unpacker = opening.use(createUnpacker({ limits: unpackLimitsOf(settings.limits) }));
+  const namespacedKeychains = await openNamespaceCredentials(settings.registry);
+  const unpacker = opening.use(
+    createUnpacker({ limits: unpackLimitsOf(settings.limits), cgroup: settings.pull.cgroup }),
+  );
   const admission = openPolicies(settings.policy);
   const disk = openDisk(root, storages);
   const readers = openReaders(root, settings, { consumers, snapshots });
@@ -172,6 +175,7 @@ async function openAdapters(root: string, settings: OpenSettings, opening: Async
     index,
     registry,
     names: openNodeNames(settings.registry),
+    namespacedKeychains,
     admission,
     unpacker,
     disk,

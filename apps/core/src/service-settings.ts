@@ -10,6 +10,7 @@ export function tuningOf({ content, pull, pinned, sandboxImage }: TunableSetting
     concurrentLayers: { all: pull.concurrentLayers, registry: pull.concurrentLayersPerRegistry },
     retention: { layers: content.retain, bytes: content.budget, seconds: content.age },
     leaseSeconds: pull.lease,
+    inactivitySeconds: pull.inactivity,
     pinned: [...pinned, sandboxImage],
   };
 }

@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { defaultSettings } from "@stowage/config";
 import { openStore, type Store } from "@stowage/core";
 import type { Image } from "@stowage/images";
 import type { Digest } from "@stowage/oci";
@@ -41,7 +42,7 @@ function openFrugalStore(root: string): Promise<Store> {
     root,
     runRoot: runRootOf(root),
     content,
-    pull: { concurrentLayers: 3, concurrentLayersPerRegistry: 3, lease: 0 },
+    pull: { ...defaultSettings.pull, concurrentLayers: 3, concurrentLayersPerRegistry: 3, lease: 0 },
     durability: "relaxed",
   });
 }

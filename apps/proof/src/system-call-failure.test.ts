@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { defaultSettings } from "@stowage/config";
 import { StowageError } from "@stowage/errors";
 import { expect, test } from "vitest";
 import { attempt } from "./attempt.ts";
@@ -218,6 +219,12 @@ const longestAnswer = 10_000;
 /** One layer after the other, so that the calls come in the same order every time. */
 async function start({ root }: ScratchStore, { registry }: OfferedImages): Promise<StoreProcess> {
   const settings = settingsWith("none");
-  const pulls = { ...settings.pull, concurrentLayers: 1, concurrentLayersPerRegistry: 1, lease: 0 };
+  const pulls = {
+    ...defaultSettings.pull,
+    ...settings.pull,
+    concurrentLayers: 1,
+    concurrentLayersPerRegistry: 1,
+    lease: 0,
+  };
   return await startStoreProcess({ ...settings, pull: pulls, root, registry: { plainHttp: [registry.host] } });
 }

@@ -22,6 +22,7 @@ test("nothing set means the defaults", () => {
     registry: {
       plainHttp: [],
       authFile: undefined,
+      namespacedAuthDir: "/etc/stowage/auth",
       hostsDirs: ["/etc/stowage/certs.d", "/etc/containerd/certs.d", "/etc/containers/certs.d", "/etc/docker/certs.d"],
       registriesConf: "/etc/containers/registries.conf",
       defaultTransport: "docker://",
@@ -31,7 +32,7 @@ test("nothing set means the defaults", () => {
       foreignUrls: false,
     },
     policy: { file: "/etc/containers/policy.json", namespacesDir: "/etc/stowage/policies" },
-    pull: { concurrentLayers: 6, concurrentLayersPerRegistry: 3, lease: 300 },
+    pull: { concurrentLayers: 6, concurrentLayersPerRegistry: 3, lease: 300, cgroup: undefined, inactivity: 300 },
     limits: {
       layerBytes: 256 * 1024 ** 3,
       layerEntries: 2_000_000,
@@ -73,6 +74,7 @@ test("reads every key", () => {
     [registry]
     plain_http = ["localhost:5000", "[::1]:5000"]
     auth_file = "/etc/stowage/auth.json"
+    namespaced_auth_dir = "/etc/crio/auth"
     hosts_dirs = ["/srv/certs.d"]
     registries_conf = "/srv/registries.conf"
     default_transport = "oci:/srv/layout:"
@@ -89,6 +91,8 @@ test("reads every key", () => {
     concurrent_layers = 8
     concurrent_layers_per_registry = 2
     lease = "90s"
+    inactivity = "30s"
+    cgroup = "/pulls.slice"
     [limits]
     layer_bytes = "20 GiB"
     layer_entries = 1000
@@ -124,6 +128,7 @@ test("reads every key", () => {
     registry: {
       plainHttp: ["localhost:5000", "[::1]:5000"],
       authFile: "/etc/stowage/auth.json",
+      namespacedAuthDir: "/etc/crio/auth",
       hostsDirs: ["/srv/certs.d"],
       registriesConf: "/srv/registries.conf",
       defaultTransport: "oci:/srv/layout:",
@@ -133,7 +138,7 @@ test("reads every key", () => {
       foreignUrls: true,
     },
     policy: { file: "/srv/policy.json", namespacesDir: "/srv/policies" },
-    pull: { concurrentLayers: 8, concurrentLayersPerRegistry: 2, lease: 90 },
+    pull: { concurrentLayers: 8, concurrentLayersPerRegistry: 2, lease: 90, cgroup: "/pulls.slice", inactivity: 30 },
     limits: {
       layerBytes: 20 * 1024 ** 3,
       layerEntries: 1000,
@@ -167,6 +172,8 @@ test.for([
   { text: '[content]\nretain = "some"', says: /line 2: "content.retain" .*"none", "budget" or "all"/ },
   { text: "[content]\nbudget = 5", says: /line 2: "content.budget" .*a size, like "512 MiB"/ },
   { text: '[content]\nbudget = "5 GB"', says: /line 2: "content.budget" .*a size, like "512 MiB"/ },
+  { text: '[pull]\ncgroup = "/a/../b"', says: /line 2: "pull.cgroup" .*the path of a cgroup, like "\/stowage-pulls"/ },
+  { text: '[pull]\ncgroup = "/"', says: /line 2: "pull.cgroup"/ },
   { text: '[pull]\nlease = "soon"', says: /line 2: "pull.lease" .*a duration, like "90s"/ },
   { text: '[runtime]\ncgroup_driver = "none"', says: /line 2: "runtime.cgroup_driver" .*"systemd" or "cgroupfs"/ },
   { text: '[registry]\nplain_http = "localhost"', says: /line 2: "registry.plain_http" .*a list of hosts/ },

@@ -22,6 +22,11 @@ export const socketPath: Kind<string> = textual(
   isSocketPath,
 );
 
+/** Below the root of the hierarchy, and without a way out of it. */
+export const cgroupPath: Kind<string> = textual("the path of a cgroup", "/stowage-pulls", (text) =>
+  /^(?:\/(?!\.{1,2}(?:\/|$))[^/\0\n]{1,255})+$/.test(text),
+);
+
 export const host: Kind<string> = textual("a host", "registry.example:5000", (text) => /^[\w.:[\]-]+$/.test(text));
 
 export const realm: Kind<string> = textual("a host or an origin", "auth.example", (text) =>

@@ -33,6 +33,7 @@ test.for([
   "pull.concurrent_layers",
   "pull.concurrent_layers_per_registry",
   "pull.lease",
+  "pull.inactivity",
   "log.level",
 ])("%s is among what applies at once", (key) => {
   assert(

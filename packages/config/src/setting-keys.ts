@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   absolutePath,
   account,
+  cgroupPath,
   collector,
   count,
   duration,
@@ -88,6 +89,11 @@ const registry: Declared<Settings["registry"]> = {
     "",
     "A docker config.json or podman auth.json for pulls that bring no credential of their own. Left empty, the usual places of both are searched.",
   ),
+  namespacedAuthDir: afterRestart(
+    optional(absolutePath),
+    "/etc/stowage/auth",
+    'A directory in which a credential provider lays down auth files, each for one pull in a Kubernetes namespace: crio-credential-provider does in "/etc/crio/auth". Such a file is used instead of all others for that pull, and removed; it need not be there. Left empty, there are none.',
+  ),
   hostsDirs: afterRestart(
     listOf("a list of directories", absolutePath),
     ["/etc/stowage/certs.d", "/etc/containerd/certs.d", "/etc/containers/certs.d", "/etc/docker/certs.d"],
@@ -144,6 +150,16 @@ const pull: Declared<Settings["pull"]> = {
     duration,
     "5m",
     "How long a finished pull holds what it brought, although somebody may remove the image.",
+  ),
+  cgroup: afterRestart(
+    optional(cgroupPath),
+    "",
+    'A cgroup below the root of all, like "/stowage-pulls", in which layers are inflated and written, by a process of its own that is there while there is work: its limits on processors, memory and I/O hold for that, and the daemon answers whatever it is at. It is made where it is missing. Left empty, the daemon itself does it.',
+  ),
+  inactivity: atOnce(
+    wait,
+    "5m",
+    'A pull in which nothing happens for so long is stopped, whatever it is at; to wait for its turn is no standstill. Registries may ask to wait for up to a minute before they are asked again, and are silent for up to half a minute for each try: with less, that is not waited out. With "0s" nothing is stopped.',
   ),
 };
 

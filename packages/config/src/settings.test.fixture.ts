@@ -41,6 +41,7 @@ export const anySettings: Arbitrary<Settings> = record({
   registry: record({
     plainHttp: hosts,
     authFile: perhaps(path),
+    namespacedAuthDir: perhaps(path),
     hostsDirs: array(path, { maxLength: 3 }),
     registriesConf: path,
     defaultTransport: constantFrom("docker://", "dir:/srv/images/", "oci:/srv/layout:"),
@@ -50,7 +51,13 @@ export const anySettings: Arbitrary<Settings> = record({
     foreignUrls: boolean(),
   }),
   policy: record({ file: path, namespacesDir: path }),
-  pull: record({ concurrentLayers: widths, concurrentLayersPerRegistry: widths, lease: durations }),
+  pull: record({
+    concurrentLayers: widths,
+    concurrentLayersPerRegistry: widths,
+    lease: durations,
+    cgroup: perhaps(stringMatching(/^\/[a-z]{1,5}\.slice$/)),
+    inactivity: nat(24 * 86_400),
+  }),
   limits: record({
     layerBytes: sizes,
     layerEntries: counts,

@@ -52,6 +52,8 @@ export interface Settings {
     readonly plainHttp: readonly string[];
     /** A docker `config.json` or podman `auth.json` for pulls that bring no credential of their own. */
     readonly authFile: string | undefined;
+    /** A directory of auth files for single pulls in Kubernetes namespaces. */
+    readonly namespacedAuthDir: string | undefined;
     /** Directories with one for each host: containerd's `hosts.toml`, or docker's certificates. The first that has it decides. */
     readonly hostsDirs: readonly string[];
     /** A `registries.conf`; its drop-ins are in the directory of the same name with `.d` behind it. */
@@ -78,6 +80,10 @@ export interface Settings {
     readonly concurrentLayersPerRegistry: number;
     /** Seconds for which a finished pull holds what it brought, although somebody may remove the image. */
     readonly lease: number;
+    /** The cgroup, as in /proc/<pid>/cgroup, of the process that unpacks; left out, the daemon itself does. */
+    readonly cgroup: string | undefined;
+    /** Seconds for which nothing may happen in a pull before it is stopped; 0 is for ever. */
+    readonly inactivity: number;
   };
   /** What a layer may be before it counts as a trap and is refused. */
   readonly limits: {

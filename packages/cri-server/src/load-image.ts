@@ -10,6 +10,7 @@ import {
 import { type AbortOptions, StowageError } from "@stowage/errors";
 import type { ImageService, PullEvent } from "@stowage/image-service";
 import { LatestEvents } from "./latest-events.ts";
+import { quietMilliseconds } from "./paced-events.ts";
 import { progressKey } from "./progress-key.ts";
 import { hasLeft, type LoadAsk, RemoteSource } from "./remote-source.ts";
 
@@ -27,7 +28,7 @@ export async function* loadImage(
   const source = new RemoteSource({ root, names, origin }, (ask) => told.push(ask));
   void source.listen({ [Symbol.asyncIterator]: () => steps }); // it ends with the call, and fails nobody but its reads
   const onProgress = (value: PullEvent): void => told.push({ case: "progress", value });
-  const loading = images.load(source, { ...asked, signal, onProgress });
+  const loading = images.load(source, { ...asked, signal, onProgress, progressMilliseconds: quietMilliseconds });
   const end = (): void => told.end();
   loading.then(end, end);
   for await (const each of told) yield create(LoadResponseSchema, { step: stepOf(each) });

@@ -18,13 +18,13 @@ import {
   WatchResponseSchema,
 } from "@stowage/cri-api";
 import { type AbortOptions, StowageError } from "@stowage/errors";
-import type { HandlerOptions, ImageService } from "@stowage/image-service";
+import type { HandlerOptions, ImageService, PullEvent } from "@stowage/image-service";
 import type { Image } from "@stowage/images";
 import { LatestEvents } from "./latest-events.ts";
 import { loadImage } from "./load-image.ts";
 import { maintenanceMethods } from "./maintenance-methods.ts";
 import { namingMethods } from "./naming-methods.ts";
-import { pacedEvents } from "./paced-events.ts";
+import { pacedEvents, quietMilliseconds } from "./paced-events.ts";
 import { progressKey } from "./progress-key.ts";
 import { type CallOptions, streaming, unary } from "./status.ts";
 
@@ -76,7 +76,9 @@ async function* pull(
 ): AsyncGenerator<PullResponse, void, undefined> {
   const { reference, ...asked } = decodePullRequest(request);
   const events = new LatestEvents(progressKey);
-  const pulling = images.pull(reference, { ...asked, signal, onProgress: (event) => events.push(event) });
+  const onProgress = (event: PullEvent): void => events.push(event);
+  const how = { ...asked, signal, onProgress, progressMilliseconds: quietMilliseconds };
+  const pulling = images.pull(reference, how);
   const ended = pulling.then(
     () => events.end(),
     () => events.end(),

@@ -1,6 +1,6 @@
 import type { ContentStore } from "@stowage/content";
 import { algorithmOf, collectBytes, type Descriptor, digestOf, maxConfigBytes } from "@stowage/oci";
-import type { Registry, RegistryOptions, Repository } from "@stowage/registry";
+import type { Registry, RegistryEvent, RegistryOptions, Repository } from "@stowage/registry";
 import type { JoinOptions, SharedWork } from "@stowage/shared-work";
 import { shareKey } from "./fetch-blob.ts";
 
@@ -8,7 +8,7 @@ export interface ConfigDependencies {
   readonly registry: Registry;
   readonly content: ContentStore;
   /** Of all pulls, so that each config comes once. */
-  readonly configs: SharedWork<Uint8Array>;
+  readonly configs: SharedWork<Uint8Array, RegistryEvent>;
 }
 
 interface WantedConfig {
@@ -27,9 +27,10 @@ export async function bringConfig(
 ): Promise<Uint8Array> {
   const known = await readHere(content, config);
   if (known !== undefined) return known;
-  const fetch = (signal: AbortSignal) =>
-    collectBytes(registry.blob(repository, config, { ...options, signal }), maxConfigBytes);
-  return await configs.join(shareKey({ repository }, config.digest), fetch, { signal: options.signal, shares });
+  const fetch = (signal: AbortSignal, onEvent: (event: RegistryEvent) => void) =>
+    collectBytes(registry.blob(repository, config, { ...options, signal, onEvent }), maxConfigBytes);
+  const { signal, onEvent: onProgress } = options;
+  return await configs.join(shareKey({ repository }, config.digest), fetch, { signal, shares, onProgress });
 }
 
 /** What is missing here, or is not what its name says, is `undefined`. */

@@ -20,7 +20,7 @@ export interface BroughtFile extends AsyncDisposable {
 
 type BringFilesOptions = Pick<
   BringLayersOptions,
-  "pull" | "shares" | "damaged" | "signal" | "credential" | "plainHttp" | "onProgress"
+  "pull" | "shares" | "damaged" | "signal" | "credential" | "keychain" | "plainHttp" | "onProgress"
 >;
 
 /** Brings the files of an artifact here that are not, as they come, several at once. They are staged until `shares` is disposed of. */

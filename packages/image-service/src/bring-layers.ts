@@ -1,6 +1,7 @@
 import { StowageError } from "@stowage/errors";
 import { type Image, type ImageIndex, type ImageLayer, layerResource, type Resource } from "@stowage/images";
 import { ContentMismatchError, chainIdOf, layerCompressionOf, quoteText } from "@stowage/oci";
+import type { Keychain } from "@stowage/registry";
 import type { SharedWork } from "@stowage/shared-work";
 import { shareKey } from "./fetch-blob.ts";
 import { joined } from "./joined.ts";
@@ -36,6 +37,8 @@ export async function bringLayers(
 export interface BringLayersOptions extends PullOptions {
   /** Tells this pull from the others. */
   readonly pull: string;
+  /** Asked for credentials in place of the machine's. */
+  readonly keychain?: Keychain | undefined;
   /** Holds what is staged. */
   readonly shares: AsyncDisposableStack;
   /** What is to be brought anew although it is here. */

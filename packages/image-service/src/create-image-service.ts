@@ -36,7 +36,7 @@ import { Limiter } from "./limiter.ts";
 import { loadImage, referenceOf } from "./load-image.ts";
 import { Pins } from "./pins.ts";
 import type { PullOptions } from "./pull-event.ts";
-import { newShares, type PullDependencies, pullImage } from "./pull-image.ts";
+import { newShares } from "./pull-image.ts";
 import { readBlob } from "./read-blob.ts";
 import { readConfig } from "./read-config.ts";
 import { isReady } from "./ready.ts";
@@ -46,7 +46,9 @@ import type { NameDependencies } from "./require-free-names.ts";
 import { Roots } from "./roots.ts";
 import { toldReaders } from "./told-readers.ts";
 import { type Traces, traced } from "./trace.ts";
+import { type TunedDependencies, tunedBy } from "./tuned-dependencies.ts";
 import { viewImage } from "./view-image.ts";
+import { type WatchedDependencies, watchedPull } from "./watched-pull.ts";
 
 /** Disposing the service stops the pulls that are under way, and waits until they have left the disk. */
 export function createImageService(
@@ -58,7 +60,7 @@ export function createImageService(
 
 /** What all calls share, whatever handler they are for. */
 interface SharedDependencies
-  extends Omit<PullDependencies, "platform" | "snapshots" | "keepsLayers" | "keepsBlobs" | "leaseSeconds">,
+  extends Omit<WatchedDependencies, keyof TunedDependencies | "platform" | "snapshots" | "keepsBlobs">,
     Pick<NameDependencies, "pins">,
     Pick<ImageServiceDependencies, "disk" | "names"> {
   readonly snapshotters: Snapshotters;
@@ -140,7 +142,7 @@ class PullingImageService implements ImageService, AsyncDisposable {
   }
 
   pull(reference: Reference, options: PullOptions = {}): Promise<Image> {
-    return this.#bring({ ...options, reference }, (dependencies, told) => pullImage(dependencies, reference, told));
+    return this.#bring({ ...options, reference }, (dependencies, told) => watchedPull(dependencies, reference, told));
   }
 
   load(source: ImageSource, { force, ...options }: LoadOptions = {}): Promise<Image> {
@@ -252,7 +254,7 @@ class PullingImageService implements ImageService, AsyncDisposable {
 
   #bring(
     asked: PullOptions & { readonly reference: Reference },
-    bring: (dependencies: PullDependencies & NameDependencies, options: PullOptions) => Promise<Image>,
+    bring: (dependencies: WatchedDependencies & NameDependencies, options: PullOptions) => Promise<Image>,
   ): Promise<Image> {
     return this.#underWay.run(asked.signal, async (signal) => {
       const dependencies = this.#dependenciesFor(asked.handler ?? "");
@@ -265,17 +267,15 @@ class PullingImageService implements ImageService, AsyncDisposable {
     });
   }
 
-  #dependenciesFor(name: string): PullDependencies & NameDependencies {
+  #dependenciesFor(name: string): WatchedDependencies & NameDependencies {
     const { platform, snapshotter } = requireHandler(this.#handlers, name);
-    const { retention, leaseSeconds } = this.#tuning;
     return {
       ...this.#dependencies,
       platform: platform ?? this.#settings.platform,
       handler: name === "" ? undefined : name,
       snapshotter,
       snapshots: this.#dependencies.snapshotters.get(snapshotter),
-      keepsLayers: retention.layers !== "none",
-      leaseSeconds,
+      ...tunedBy(this.#tuning),
     };
   }
 

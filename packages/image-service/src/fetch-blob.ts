@@ -1,6 +1,6 @@
 import type { BlobFile, ContentStore, StagedBlob } from "@stowage/content";
 import { ContentMismatchError, type Descriptor } from "@stowage/oci";
-import type { Registry, Repository } from "@stowage/registry";
+import type { Keychain, Registry, RegistryEvent, Repository } from "@stowage/registry";
 import type { SharedWork } from "@stowage/shared-work";
 import { layerReporter, type PullEvent, type PullOptions } from "./pull-event.ts";
 import { traced } from "./trace.ts";
@@ -15,6 +15,8 @@ export interface FetchDependencies {
 }
 
 export interface FetchOptions extends PullOptions {
+  /** Asked for credentials in place of the machine's. */
+  readonly keychain?: Keychain | undefined;
   readonly signal: AbortSignal;
   /** Holds what is staged. */
   readonly shares: AsyncDisposableStack;
@@ -54,15 +56,19 @@ async function fetchFromHosts(
   { blob, repository }: WantedBlob,
   options: FetchOptions & { readonly count: (bytes: number) => void },
 ): Promise<StagedBlob> {
-  const { credential, plainHttp, signal, onFile, count } = options;
+  const { credential, keychain, plainHttp, signal, onFile, count } = options;
   const report = layerReporter(blob, options);
   report("fetching", 0);
   const mirrors = new Set<string>();
   const foreignUrls = settings.foreignUrls ? blob.urls : [];
   const ingest = (avoid?: ReadonlySet<string>) => {
     const open = (start: number) => {
-      const asked = { credential, plainHttp, signal, range: { start }, lend: true, foreignUrls, mirrors, avoid };
       let arrived = start;
+      const onEvent = ({ kind }: RegistryEvent): void => {
+        if (kind === "answered") report("fetching", arrived);
+      };
+      const how = { credential, keychain, plainHttp, signal, range: { start }, lend: true, onEvent };
+      const asked = { ...how, foreignUrls, mirrors, avoid };
       return watched(registry.blob(repository, blob, asked), (bytes) => {
         count(bytes);
         arrived += bytes;

@@ -4,6 +4,7 @@ import type { Image } from "@stowage/images";
 import type { Digest } from "@stowage/oci";
 import { formatReference, type Reference } from "@stowage/reference";
 import type { Broadcast } from "./broadcast.ts";
+import { pacedProgress } from "./progress-pace.ts";
 import type { PullEvent, PullOptions } from "./pull-event.ts";
 import { type PullTrace, traced } from "./trace.ts";
 
@@ -25,11 +26,12 @@ export async function tellingPull(
 ): Promise<Image> {
   const about = { pull: randomUUID(), reference: formatReference(reference) };
   const trace: PullTrace = { reference: about.reference, registry: reference.domain, skippedBytes: 0 };
+  const progress = pacedProgress(options);
   let hasEnded = false;
   const onProgress = (event: PullEvent): void => {
     if (hasEnded) return;
     trace.skippedBytes = (trace.skippedBytes ?? 0) + skippedBytes(event);
-    options.onProgress?.(event);
+    progress.tell(event);
     events.publish({ kind: "pull-progress", ...about, event });
   };
   events.publish({ kind: "pull-started", ...about });
@@ -42,6 +44,7 @@ export async function tellingPull(
       trace.id = pulled.id;
       return pulled;
     }).finally(() => {
+      progress[Symbol.dispose]();
       hasEnded = true;
     });
     events.publish({ kind: "pull-succeeded", ...about, id: image.id });

@@ -5,7 +5,7 @@ import type { AbortOptions } from "@stowage/errors";
 import type { Image, ImageIndex, ImageReaders } from "@stowage/images";
 import type { Digest, Platform } from "@stowage/oci";
 import type { NameCandidates, Reference } from "@stowage/reference";
-import type { Names, Registry } from "@stowage/registry";
+import type { Names, NamespacedKeychains, Registry } from "@stowage/registry";
 import type { Mount, Snapshotter, Unpacker, Usage } from "@stowage/snapshots";
 import type { CheckOptions, CheckReport } from "./check.ts";
 import type { Collection } from "./collection.ts";
@@ -208,6 +208,8 @@ export interface ImageServiceDependencies {
   readonly unpacker: Unpacker;
   readonly images: ImageIndex;
   readonly disk: Disk;
+  /** What is laid down for pulls of Kubernetes namespaces, if anything is. */
+  readonly namespacedKeychains?: NamespacedKeychains | undefined;
   /** Other programs that read the images where they are, if there are such. */
   readonly readers?: ImageReaders | undefined;
 }
@@ -236,6 +238,8 @@ export interface Tuning {
   readonly retention: Retention;
   /** For how long a finished pull holds what it brought. */
   readonly leaseSeconds: number;
+  /** For how long nothing may happen in a pull before it is stopped; 0 is for ever. */
+  readonly inactivitySeconds: number;
   /** Which images are pinned: ids, names, or globs that match whole names. */
   readonly pinned: readonly string[];
 }

@@ -23,7 +23,8 @@ export interface ImageSources {
   open(name: string, options?: AbortOptions): Promise<ImageSource & AsyncDisposable>;
 }
 
-export interface LoadOptions extends Pick<PullOptions, "signal" | "handler" | "namespace" | "platform" | "onProgress"> {
+export interface LoadOptions
+  extends Pick<PullOptions, "signal" | "handler" | "namespace" | "platform" | "onProgress" | "progressMilliseconds"> {
   /** Take names that other images have, pinned or not. */
   readonly force?: boolean | undefined;
 }

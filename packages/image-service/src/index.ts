@@ -35,6 +35,7 @@ export {
 export { type ImageSource, type ImageSources, type LoadOptions } from "./image-source.ts";
 export { type Widths } from "./limiter.ts";
 export { Pins } from "./pins.ts";
+export { type PacedProgress, ProgressPace, pacedProgress } from "./progress-pace.ts";
 export { type LayerPhase, type PullEvent, type PullOptions } from "./pull-event.ts";
 export { type PullFirstOptions, pullFirst } from "./pull-first.ts";
 export { isReady } from "./ready.ts";

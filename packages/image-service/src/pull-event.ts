@@ -15,6 +15,8 @@ export interface PullOptions extends AbortOptions {
   readonly namespace?: string | undefined;
   /** For people, not for control. */
   readonly onProgress?: ((event: PullEvent) => void) | undefined;
+  /** No more often than this it is told of a layer's bytes; what a layer is at, and the last before that, always. */
+  readonly progressMilliseconds?: number | undefined;
 }
 
 /** What happens during a pull, in this order; layers each on their own. */

@@ -13,6 +13,7 @@ import {
 } from "@stowage/images";
 import { chainIdOf, type Digest, type Platform } from "@stowage/oci";
 import { formatReference, type Reference } from "@stowage/reference";
+import type { Keychain, RegistryOptions } from "@stowage/registry";
 import { SharedWork } from "@stowage/shared-work";
 import { bringFiles, type FileDependencies } from "./bring-files.ts";
 import { type BringLayersOptions, bringLayers, type LayerDependencies } from "./bring-layers.ts";
@@ -67,6 +68,10 @@ export interface BringOptions extends PullOptions {
   readonly origin?: Origin | undefined;
   /** What it is to be called; by default as its registry calls it. */
   readonly names?: readonly string[] | undefined;
+  /** Asked for credentials in place of the machine's. */
+  readonly keychain?: Keychain | undefined;
+  /** Told whom is asked what the reference names, and of their answers. */
+  readonly onEvent?: RegistryOptions["onEvent"];
   /** Asked once it is known which image it is, and again before that is published: failing ends it. */
   readonly onKnown?: ((id: Digest) => Promise<void>) | undefined;
 }

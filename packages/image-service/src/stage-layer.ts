@@ -3,7 +3,7 @@ import type { Digest } from "@stowage/oci";
 import type { ActiveSnapshot, Chain, Snapshotter, StagedLayer, UnpackedLayer, Unpacker } from "@stowage/snapshots";
 import { step } from "@stowage/steps";
 import { BlobArrival } from "./blob-arrival.ts";
-import { type FetchDependencies, fetchBlob, type WantedBlob } from "./fetch-blob.ts";
+import { type FetchDependencies, type FetchOptions, fetchBlob, type WantedBlob } from "./fetch-blob.ts";
 import { layerReporter, type PullOptions } from "./pull-event.ts";
 import { traced } from "./trace.ts";
 
@@ -29,7 +29,7 @@ export interface BroughtLayer extends StagedLayer {
 export async function stageLayer(
   dependencies: StageDependencies,
   layer: WantedLayer,
-  options: PullOptions & { readonly signal: AbortSignal },
+  options: Pick<FetchOptions, "keychain"> & PullOptions & { readonly signal: AbortSignal },
 ): Promise<BroughtLayer & AsyncDisposable> {
   const { signal } = options;
   await using shares = new AsyncDisposableStack();

@@ -31,6 +31,7 @@ export { type FileLock, LockHeldError, lockFile, waitForFileLock } from "./file-
 export { type FileKind, type FileStatus, statAt, statFd } from "./file-status.ts";
 export { type Durability, type Flusher, type FlusherOptions, type FlushScope, openFlusher } from "./flusher.ts";
 export { type ContinueCrc64, findIsalCrc64, type GzipInflater, type Inflated, startIsalInflater } from "./isal.ts";
+export { cgroupHierarchies, joinCgroup } from "./join-cgroup.ts";
 export { makeDirectory } from "./make-directory.ts";
 export { type MountRequest, mount, mountAll, unmount } from "./mount.ts";
 export { type DetachedOverlay, openDetachedOverlay } from "./mount-overlay.ts";

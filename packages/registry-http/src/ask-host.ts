@@ -40,12 +40,13 @@ export async function hostCalls(
 /** The caller's own credential is for the repository's own host. Every other host has what the keychain has for it. */
 async function findCredential(
   { keychain }: RegistryClient,
-  { repository, options: { credential, signal }, host }: PlacedCall,
+  { repository, options, host }: PlacedCall,
 ): Promise<Credential | undefined> {
+  const { credential, signal } = options;
   const isOwn = isOwnHost(host, repository);
   if (isOwn && credential !== undefined) return credential;
   const scope = isOwn ? repository : { domain: host.url.host, path: host.path };
-  return await keychain?.find({ domain: scope.domain, path: scope.path }, { signal });
+  return await (options.keychain ?? keychain)?.find({ domain: scope.domain, path: scope.path }, { signal });
 }
 
 /** Asks over the first scheme, and over the next where that is not spoken. */

@@ -96,7 +96,7 @@ test("waits grow, by chance too, and are told", async () => {
   await using _ = stack;
   const outcome = registry.resolve({ domain, path, tag: "v1" }, { onEvent: (event) => void events.push(event) });
   await expect(outcome).rejects.toThrow("503");
-  const waits = events.map((event) => (event.kind === "failed" ? event.retryMilliseconds : undefined));
+  const waits = events.flatMap((event) => (event.kind === "failed" ? [event.retryMilliseconds] : []));
   expect(waits).toEqual([between(10, 20), between(20, 40), between(40, 80), undefined]);
 });
 

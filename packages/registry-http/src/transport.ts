@@ -51,14 +51,17 @@ export interface TransportSettings {
 export function createTransport(dispatchers: Dispatchers, settings: TransportSettings): Send {
   return async (call, request) =>
     await traceRequest(call, request, async () => {
+      const { host } = request.url;
       try {
+        call.options.onEvent?.({ kind: "asked", host });
         const arrival = startArrival(dispatchers, { call, request, settings });
         const { status, headers: told } = await arrival.head;
+        call.options.onEvent?.({ kind: "answered", host });
         const headers = request.url.origin === call.host.url.origin ? quotableHeaders(told, call, request) : told;
         const body = arriving(call, request, arrival.body());
         return { request, status, headers, body, discard: () => arrival.discard() };
       } catch (error) {
-        throw asRegistryError(error, call, request.url.host);
+        throw asRegistryError(error, call, host);
       }
     });
 }

@@ -70,6 +70,16 @@ export interface Keychain {
   find(scope: CredentialScope, options?: AbortOptions): Promise<Credential | undefined>;
 }
 
+/** Knows credentials that somebody laid down for pulls of a Kubernetes namespace, each for one pull. */
+export interface NamespacedKeychains {
+  /**
+   * What is there for a pull of a repository in a namespace, for this caller alone: the next one finds nothing, whatever becomes of
+   * the pull. `undefined` where there is nothing. Fails with `invalid-argument` for what is no name of a namespace, and for
+   * credentials that are damaged, which are gone then, too.
+   */
+  take(namespace: string, repository: CredentialScope, options?: AbortOptions): Promise<Keychain | undefined>;
+}
+
 /** `domain` is a `host[:port]`; Docker Hub is `docker.io`. */
 export interface CredentialScope {
   readonly domain: string;

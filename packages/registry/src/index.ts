@@ -6,6 +6,7 @@ export {
   type HostTrust,
   type Keychain,
   type Names,
+  type NamespacedKeychains,
   type PlanOptions,
   type RegistryHost,
 } from "./host.ts";

@@ -2,6 +2,7 @@ import type { Credential } from "@stowage/auth";
 import type { AbortOptions } from "@stowage/errors";
 import type { Descriptor, Document } from "@stowage/oci";
 import type { Reference } from "@stowage/reference";
+import type { Keychain } from "./host.ts";
 import type { RegistryEvent } from "./registry-event.ts";
 
 /**
@@ -36,6 +37,8 @@ export type Repository = Pick<Reference, "domain" | "path"> & Partial<Pick<Refer
 export interface RegistryOptions extends AbortOptions {
   /** Whose authority the call has; without one the keychain is asked. It is sent to the repository's own host only. */
   readonly credential?: Credential | undefined;
+  /** Asked instead of the machine's: what it does not know is not looked for there. */
+  readonly keychain?: Keychain | undefined;
   /** Speak http to this registry, not https. */
   readonly plainHttp?: boolean | undefined;
   /** For people, not for control. */

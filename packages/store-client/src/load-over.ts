@@ -11,7 +11,7 @@ import {
   statusCodes,
 } from "@stowage/cri-api";
 import { StowageError } from "@stowage/errors";
-import type { ImageSource, LoadOptions } from "@stowage/image-service";
+import { type ImageSource, type LoadOptions, pacedProgress } from "@stowage/image-service";
 import type { Image } from "@stowage/images";
 import { parseDigest } from "@stowage/oci";
 import { Outbox } from "./outbox.ts";
@@ -20,10 +20,11 @@ import { Outbox } from "./outbox.ts";
 export async function loadOver(
   client: Pick<Client<typeof StoreService>, "load">,
   source: ImageSource,
-  { onProgress, signal, ...asked }: LoadOptions,
+  { signal, ...asked }: LoadOptions,
 ): Promise<Image> {
   const outbox = new Outbox<LoadRequest>();
   outbox.push(create(LoadRequestSchema, { step: { case: "begin", value: encodeLoadBegin(source, asked) } }));
+  using progress = pacedProgress(asked);
   const given = new GivenReads(source, outbox);
   const options: CallOptions = signal === undefined ? {} : { signal };
   try {
@@ -31,7 +32,7 @@ export async function loadOver(
       const { step } = response;
       if (step.case === "image") return decodeStoredImage(step.value);
       const event = step.case === "progress" ? decodePullEvent(step.value) : undefined;
-      if (event !== undefined) onProgress?.(event);
+      if (event !== undefined) progress.tell(event);
       given.answer(step);
     }
     throw new StowageError("internal", "Cannot load: the daemon gave no answer");

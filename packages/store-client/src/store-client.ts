@@ -18,28 +18,29 @@ import {
   StoreService,
 } from "@stowage/cri-api";
 import { type AbortOptions, StowageError } from "@stowage/errors";
-import type {
-  CheckOptions,
-  CheckReport,
-  Collection,
-  CollectionOptions,
-  DiskAccount,
-  HandlerOptions,
-  Hold,
-  ImageEvent,
-  ImageSource,
-  ImageVerbs,
-  ListOptions,
-  LoadOptions,
-  Pin,
-  PullOptions,
-  ReadBlobOptions,
-  Removal,
-  RemoveImageOptions,
-  Repair,
-  TagOptions,
-  Untagging,
-  ViewOptions,
+import {
+  type CheckOptions,
+  type CheckReport,
+  type Collection,
+  type CollectionOptions,
+  type DiskAccount,
+  type HandlerOptions,
+  type Hold,
+  type ImageEvent,
+  type ImageSource,
+  type ImageVerbs,
+  type ListOptions,
+  type LoadOptions,
+  type Pin,
+  type PullOptions,
+  pacedProgress,
+  type ReadBlobOptions,
+  type Removal,
+  type RemoveImageOptions,
+  type Repair,
+  type TagOptions,
+  type Untagging,
+  type ViewOptions,
 } from "@stowage/image-service";
 import type { Image } from "@stowage/images";
 import type { Digest } from "@stowage/oci";
@@ -97,12 +98,13 @@ class SocketStoreClient implements StoreClient, Disposable {
     });
   }
 
-  async pull(reference: Reference, { onProgress, signal, ...asked }: PullOptions = {}): Promise<Image> {
+  async pull(reference: Reference, { signal, ...asked }: PullOptions = {}): Promise<Image> {
     return call(signal, async (options) => {
+      using progress = pacedProgress(asked);
       for await (const response of this.#client.pull(encodePullRequest(reference, asked), options)) {
         if (response.event.case === "image") return decodeStoredImage(response.event.value);
         const event = decodePullEvent(response);
-        if (event !== undefined) onProgress?.(event);
+        if (event !== undefined) progress.tell(event);
       }
       throw new StowageError("internal", "Cannot pull: the daemon gave no answer");
     });

@@ -1,6 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { ArrivingFile, type CompressedBytes } from "./arriving-file.ts";
 import { encodeError } from "./error-transfer.ts";
+import { ReadTeller } from "./read-teller.ts";
 import type { FromWorker, ToWorker } from "./thread-messages.ts";
 import { type UnpackJob, unpackLayer } from "./unpack-layer.ts";
 
@@ -23,33 +24,17 @@ export function answerUnpacks(port: MessagePort): void {
 }
 
 async function answer(port: MessagePort, job: UnpackJob, file: ArrivingFile): Promise<void> {
-  port.postMessage(await answerTo(toldOf(port, file), job));
+  const teller = new ReadTeller((bytes) => {
+    const message: FromWorker = { kind: "read", bytes };
+    port.postMessage(message);
+  });
+  port.postMessage(await answerTo(file, job, () => teller.note(file.position)));
 }
 
-async function answerTo(bytes: CompressedBytes, job: UnpackJob): Promise<FromWorker> {
+async function answerTo(bytes: CompressedBytes, job: UnpackJob, onChunk: () => void): Promise<FromWorker> {
   try {
-    return { kind: "done", ...(await unpackLayer(bytes, job)) };
+    return { kind: "done", ...(await unpackLayer(bytes, job, onChunk)) };
   } catch (error) {
     return { kind: "failed", error: encodeError(error) };
   }
 }
-
-/** The same bytes; what has been read of them is told now and then. */
-function toldOf(port: MessagePort, file: ArrivingFile): CompressedBytes {
-  let told = 0;
-  return {
-    readNow: (into) => {
-      const count = file.readNow(into);
-      if (file.position - told >= tellingSize) {
-        told = file.position;
-        const message: FromWorker = { kind: "read", bytes: told };
-        port.postMessage(message);
-      }
-      return count;
-    },
-    arrival: () => file.arrival(),
-  };
-}
-
-/** Often enough for whoever watches, and more than a small layer, for which the answer says all. */
-const tellingSize = 1024 * 1024;

@@ -1,27 +1,29 @@
-import { UnpackThread } from "./unpack-thread.ts";
+import type { LayerThread, LayerThreads } from "./layer-thread.ts";
 
 /** Threads that are kept for the next layer for a while. Disposing it ends them and waits; one that is out ends when it is back. */
 export class ThreadPool implements AsyncDisposable {
   /** The one that came back last is the last. */
-  readonly #idle = new Map<UnpackThread, NodeJS.Timeout>();
+  readonly #idle = new Map<LayerThread, NodeJS.Timeout>();
   readonly #ending = new Set<Promise<void>>();
+  readonly #threads: LayerThreads;
   readonly #idleMilliseconds: number;
   #isOpen = true;
 
-  constructor(idleMilliseconds: number = defaultIdleMilliseconds) {
+  constructor(threads: LayerThreads, idleMilliseconds: number = defaultIdleMilliseconds) {
+    this.#threads = threads;
     this.#idleMilliseconds = idleMilliseconds;
   }
 
   /** A thread at rest; a new one where none is idle. */
-  take(): UnpackThread {
+  take(): LayerThread {
     const thread = [...this.#idle.keys()].findLast(({ isAlive }) => isAlive);
-    if (thread === undefined) return new UnpackThread();
+    if (thread === undefined) return this.#threads.start();
     this.#forget(thread);
     return thread;
   }
 
   /** Keeps a thread that is at rest, unless enough are idle. */
-  async giveBack(thread: UnpackThread): Promise<void> {
+  async giveBack(thread: LayerThread): Promise<void> {
     if (!this.#isOpen || !thread.isAlive || this.#idle.size >= maxIdle) return await thread[Symbol.asyncDispose]();
     const expiry = setTimeout(() => void this.#end(thread), this.#idleMilliseconds);
     this.#idle.set(thread, expiry.unref());
@@ -31,9 +33,10 @@ export class ThreadPool implements AsyncDisposable {
     this.#isOpen = false;
     for (const thread of this.#idle.keys()) void this.#end(thread);
     await Promise.all(this.#ending);
+    await this.#threads[Symbol.asyncDispose]();
   }
 
-  async #end(thread: UnpackThread): Promise<void> {
+  async #end(thread: LayerThread): Promise<void> {
     this.#forget(thread);
     const ending = thread[Symbol.asyncDispose]();
     this.#ending.add(ending);
@@ -41,7 +44,7 @@ export class ThreadPool implements AsyncDisposable {
     this.#ending.delete(ending);
   }
 
-  #forget(thread: UnpackThread): void {
+  #forget(thread: LayerThread): void {
     clearTimeout(this.#idle.get(thread));
     this.#idle.delete(thread);
   }

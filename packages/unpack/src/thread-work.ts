@@ -1,13 +1,13 @@
 import { decodeError } from "./error-transfer.ts";
+import type { LayerThread, ThreadListener } from "./layer-thread.ts";
 import type { FromWorker } from "./thread-messages.ts";
 import type { UnpackAnswer, UnpackJob } from "./unpack-layer.ts";
-import type { ThreadListener, UnpackThread } from "./unpack-thread.ts";
 
 /** One layer on its way through a thread. */
 export class ThreadWork implements ThreadListener {
   /** The one answer; fails with what went wrong on the thread. */
   readonly answer: Promise<UnpackAnswer>;
-  readonly #thread: UnpackThread;
+  readonly #thread: LayerThread;
   readonly #job: UnpackJob;
   /** Called with the bytes that the thread has read so far. */
   readonly #onProgress: ((bytes: number) => void) | undefined;
@@ -16,7 +16,7 @@ export class ThreadWork implements ThreadListener {
   #isOpen = true;
   #isAtRest = false;
 
-  constructor(thread: UnpackThread, job: UnpackJob, onProgress?: (bytes: number) => void) {
+  constructor(thread: LayerThread, job: UnpackJob, onProgress?: (bytes: number) => void) {
     this.#thread = thread;
     this.#job = job;
     this.#onProgress = onProgress;

@@ -27,8 +27,8 @@ export interface UnpackAnswer {
   readonly layer: UnpackedLayer;
 }
 
-/** Unpacks a layer, on this thread. Files are written synchronously; inflating runs beside it. */
-export async function unpackLayer(bytes: CompressedBytes, job: UnpackJob): Promise<UnpackAnswer> {
+/** Unpacks a layer, on this thread, and tells `onChunk` after each piece of it. Files are written synchronously; inflating runs beside it. */
+export async function unpackLayer(bytes: CompressedBytes, job: UnpackJob, onChunk?: () => void): Promise<UnpackAnswer> {
   const { directory, algorithm, limits } = job;
   using tree = new LayerTree(directory, limits);
   using split = job.tarSplit === undefined ? undefined : new TarSplitFile(job.tarSplit);
@@ -42,6 +42,7 @@ export async function unpackLayer(bytes: CompressedBytes, job: UnpackJob): Promi
     start.look(chunk);
     hash.update(chunk);
     reader.push(chunk);
+    onChunk?.();
   }
   reader.end();
   split?.end({ isWhole: !tree.hasLostBytes });

@@ -1,18 +1,15 @@
 import { Worker } from "node:worker_threads";
+import type { LayerThread, LayerThreads, ThreadListener } from "./layer-thread.ts";
 import type { FromWorker, ToWorker } from "./thread-messages.ts";
 
-/** Who is told what comes from a thread. */
-export interface ThreadListener {
-  heard(message: FromWorker): void;
-  /** The thread is gone. */
-  lost(reason: unknown): void;
-}
+/** Threads of this process. */
+export const ownThreads: LayerThreads = {
+  start: () => new UnpackThread(),
+  [Symbol.asyncDispose]: async () => undefined,
+};
 
-/**
- * A thread that unpacks layers, one at a time. It keeps the process alive only while somebody listens to it. Disposing it waits
- * until it has ended itself.
- */
-export class UnpackThread implements AsyncDisposable {
+/** A thread of this process that unpacks layers. */
+export class UnpackThread implements LayerThread {
   readonly #worker: Worker;
   readonly #ended: Promise<unknown>;
   #listener: ThreadListener | undefined;
@@ -33,12 +30,10 @@ export class UnpackThread implements AsyncDisposable {
     this.#worker.unref();
   }
 
-  /** Whether it can be given work. */
   get isAlive(): boolean {
     return this.#isAlive;
   }
 
-  /** From now on tells `listener`, or nobody; of a thread that is gone already, at once. */
   listen(listener: ThreadListener | undefined): void {
     this.#listener = listener;
     if (this.#lost !== undefined) listener?.lost(this.#lost.reason);

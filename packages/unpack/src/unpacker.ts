@@ -2,15 +2,22 @@ import { StowageError } from "@stowage/errors";
 import { algorithmOf, type Digest } from "@stowage/oci";
 import type { LayerFile, LayerSource, UnpackedLayer, Unpacker, UnpackOptions } from "@stowage/snapshots";
 import { type UnpackLimits, unpackLimits } from "./limits.ts";
+import { HostedThreads } from "./thread-host.ts";
 import { ThreadPool } from "./thread-pool.ts";
 import { ThreadWork } from "./thread-work.ts";
 import type { UnpackAnswer, UnpackJob } from "./unpack-layer.ts";
+import { ownThreads } from "./unpack-thread.ts";
 
 export interface UnpackerOptions {
   /** In place of single ones of `unpackLimits`. */
   readonly limits?: Partial<UnpackLimits> | undefined;
   /** How long a thread waits for its next layer before it ends. 10 s by default. */
   readonly idleMilliseconds?: number | undefined;
+  /**
+   * The cgroup, like `/pulls`, of a process that the threads are in, so that its limits are theirs. By default they are in this
+   * process, in its own.
+   */
+  readonly cgroup?: string | undefined;
   /** `zlib` leaves libisal out, also where the machine has it. */
   readonly inflate?: "zlib" | undefined;
 }
@@ -21,7 +28,8 @@ export interface UnpackerOptions {
  */
 export function createUnpacker(options: UnpackerOptions = {}): Unpacker & AsyncDisposable {
   const limits = { ...unpackLimits, ...options.limits };
-  const pool = new ThreadPool(options.idleMilliseconds);
+  const threads = options.cgroup === undefined ? ownThreads : new HostedThreads(options.cgroup);
+  const pool = new ThreadPool(threads, options.idleMilliseconds);
   return {
     unpack: (source, directory, unpackOptions) =>
       unpack({ pool, limits, inflate: options.inflate, directory }, source, unpackOptions),
