@@ -3,7 +3,7 @@ import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { encodeLastWrite } from "@stowage/containers-storage";
 import { asStorageError, isErrno } from "@stowage/errors";
-import { allocateFile, type Durability, type FileLock, openFlusher, waitForFileLock } from "@stowage/linux";
+import { allocateFile, type Durability, type FileLock, openFlusher, waitForFileLock, writeAt } from "@stowage/linux";
 
 export interface RecordFilePlace {
   readonly path: string;
@@ -48,8 +48,9 @@ export class RecordFile {
   /** Over what room there is, before that is given back. */
   async #writeNext(text: string): Promise<void> {
     await using file = await open(this.#next, constants.O_RDWR | constants.O_CREAT, 0o644);
-    await file.writeFile(text);
-    await file.truncate(Buffer.byteLength(text));
+    const bytes = Buffer.from(text);
+    await writeAt(file, bytes, 0);
+    await file.truncate(bytes.byteLength);
     if (this.#place.durability === "full") await file.datasync();
   }
 
@@ -57,7 +58,7 @@ export class RecordFile {
     this.#writes += 1;
     const time = BigInt(Date.now()) * 1_000_000n;
     await using file = await open(path, "r+");
-    await file.write(encodeLastWrite({ time, count: this.#writes, pid: process.pid }), 0, undefined, 0);
+    await writeAt(file, encodeLastWrite({ time, count: this.#writes, pid: process.pid }), 0);
   }
 
   /** Where there is none, the next one has to find room by itself. */

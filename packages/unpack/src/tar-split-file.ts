@@ -9,12 +9,14 @@ export class TarSplitFile implements Disposable {
   readonly encoder: TarSplitEncoder;
   readonly #path: string;
   readonly #fd: number;
+  /** Bytes that are in. */
+  #end = 0;
   #lines: string[] = [];
   #size = 0;
 
   constructor(path: string) {
     this.#path = path;
-    this.#fd = openSync(path, "wx", 0o644);
+    this.#fd = writing(() => openSync(path, "wx", 0o644));
     this.encoder = new TarSplitEncoder((line) => this.#add(line), startSum);
   }
 
@@ -22,7 +24,7 @@ export class TarSplitFile implements Disposable {
   end({ isWhole }: { readonly isWhole: boolean }): void {
     this.encoder.end();
     this.#flush();
-    if (!isWhole) unlinkSync(this.#path);
+    if (!isWhole) writing(() => unlinkSync(this.#path));
   }
 
   [Symbol.dispose](): void {
@@ -38,13 +40,19 @@ export class TarSplitFile implements Disposable {
   /** One more member of the gzip file: so nothing is held longer, and no stream has to be waited for. */
   #flush(): void {
     const member = gzipSync(this.#lines.join(""), { level: 1 });
-    try {
-      for (let written = 0; written < member.byteLength; ) written += writeSync(this.#fd, member, written);
-    } catch (error) {
-      throw asStorageError(error, "write down what a layer's tar is beside its files");
-    }
+    for (let at = 0; at < member.byteLength; )
+      at += writing(() => writeSync(this.#fd, member, at, member.byteLength - at, this.#end + at));
+    this.#end += member.byteLength;
     this.#lines = [];
     this.#size = 0;
+  }
+}
+
+function writing<Result>(run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    throw asStorageError(error, "write down what a layer's tar is beside its files");
   }
 }
 
