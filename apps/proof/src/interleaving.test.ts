@@ -38,10 +38,10 @@ interface Kind {
 }
 
 const kinds: readonly Kind[] = [
-  { what: "closed now and then", runs: isNightly ? 300 : 16, batches: 12, ends: ["closed"], open: openHere },
+  { what: "closed now and then", runs: isNightly ? 300 : 12, batches: 12, ends: ["closed"], open: openHere },
   {
     what: "killed now and then",
-    runs: isNightly ? 200 : 6,
+    runs: isNightly ? 200 : 5,
     batches: 12,
     ends: ["closed", "killed", "killed"],
     open: openAside,

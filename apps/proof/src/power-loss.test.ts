@@ -91,8 +91,8 @@ function* sampled(states: Iterable<CrashState>, seed: string): Generator<Sampled
   }
 }
 
-const triedShare = 1 / 8;
-const usedShare = 1 / 150;
+const triedShare = 1 / 12;
+const usedShare = 1 / 200;
 
 async function expectStateSound({ tree, marks }: CrashState, expected: Omit<Expected, "marks">): Promise<void> {
   await using store = await scratchStore();
