@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Consumers, createAdditionalStore, openConsumers } from "@stowage/additional-store";
 import type { Settings } from "@stowage/config";
@@ -14,18 +15,21 @@ export function findConsumers({
   return snapshotter === "overlay" && additionalStore.publish ? openConsumers(additionalStore.consumers) : undefined;
 }
 
-/** What these are told of the images. */
+/** What these are told of the images; where none is let read any more, that there are none. */
 export function openReaders(
   root: string,
   { durability }: Pick<Settings, "durability">,
   { consumers, snapshots }: { readonly consumers: Consumers | undefined; readonly snapshots: Snapshotter },
 ): ImageReaders | undefined {
-  if (consumers === undefined) return undefined;
-  return createAdditionalStore({
-    root: join(root, defaultPlace.storage),
+  const storage = join(root, defaultPlace.storage);
+  const readers = createAdditionalStore({
+    root: storage,
     blobPath: (digest) => blobPath(join(root, "content"), digest),
     snapshots,
-    consumers,
+    consumers: consumers ?? openConsumers([]),
     durability,
   });
+  if (consumers !== undefined) return readers;
+  const wereTold = existsSync(join(storage, "overlay-images/images.json"));
+  return wereTold ? { show: () => readers.show([]) } : undefined;
 }

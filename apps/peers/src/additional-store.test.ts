@@ -137,6 +137,15 @@ describe.skipIf(needsRoot)("what would break others does not happen (needs root)
     expect(await peers.run("podman", ...listNames)).toBe("");
   });
 
+  test("nothing is told any more of a store that others are not to read from now on", async () => {
+    const { store, name, peers } = await stocked();
+    await store[Symbol.asyncDispose]();
+    const closed = await scratchStore({ root: store.root, additionalStore: { publish: false, consumers: [] } });
+    await closed.images.collect();
+    expect(await peers.run("podman", ...listNames)).toBe("");
+    expect(await closed.images.find(name)).toBeDefined();
+  });
+
   test("a container of podman's keeps its layers when the image goes, and gives them back when it goes", async () => {
     const graph = join(await scratchDirectory(), "graph");
     const { store, name, peers } = await stocked(graph);

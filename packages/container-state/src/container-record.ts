@@ -1,4 +1,4 @@
-import type { Digest } from "@stowage/oci";
+import type { Digest, IdMap } from "@stowage/oci";
 
 /** What is kept of a container. Everything else is its image's, its files, or asked of the kernel. */
 export interface ContainerRecord {
@@ -20,17 +20,4 @@ export interface ContainerRecord {
   readonly boot: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-}
-
-/** The ids of a user namespace, and whom they are for everybody else (user_namespaces(7)). */
-export interface IdMap {
-  readonly uids: readonly IdRange[];
-  readonly gids: readonly IdRange[];
-}
-
-/** `length` ids from `inside` on, of the namespace, are those from `outside` on. */
-export interface IdRange {
-  readonly inside: number;
-  readonly outside: number;
-  readonly length: number;
 }

@@ -1,5 +1,5 @@
 import type { AbortOptions } from "@stowage/errors";
-import type { IdMap } from "./container-record.ts";
+import type { IdMap } from "@stowage/oci";
 
 /** Makes mounts and takes them away. What is mounted is asked of the kernel, which is the only one to know it after a restart. */
 export interface Mounter {

@@ -1,7 +1,8 @@
 import type { Credential } from "@stowage/auth";
-import type { ContainerIndex, ContainerPlaces, ContainerRecord, IdMap, Mounter } from "@stowage/container-state";
+import type { ContainerIndex, ContainerPlaces, ContainerRecord, Mounter } from "@stowage/container-state";
 import type { AbortOptions } from "@stowage/errors";
 import type { Image, ImageIndex } from "@stowage/images";
+import type { IdMap } from "@stowage/oci";
 import type { Reference } from "@stowage/reference";
 import type { Keychain } from "@stowage/registry";
 import type { WritableSnapshots } from "@stowage/snapshots";

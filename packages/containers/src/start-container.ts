@@ -1,5 +1,6 @@
-import { type ContainerRecord, type IdMap, parseContainerMetadata } from "@stowage/container-state";
+import { type ContainerRecord, parseContainerMetadata } from "@stowage/container-state";
 import { type AbortOptions, StowageError } from "@stowage/errors";
+import type { IdMap } from "@stowage/oci";
 import type { Mount } from "@stowage/snapshots";
 import { keyOf, writableOf } from "./container-parts.ts";
 import type { ContainersDependencies } from "./containers.ts";

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import type { IdMap } from "@stowage/container-state";
+import type { IdMap } from "@stowage/oci";
 import { type IdMap as IdMapMessage, IdMapSchema, type IdRange } from "./gen/stowage/v1/containers_pb.ts";
 
 /** The ids of a user namespace, as `stowage.v1` carries them. */

@@ -1,5 +1,5 @@
-import { type ContainerRecord, type IdMap, isContainerId } from "@stowage/container-state";
-import { digestSchema } from "@stowage/oci";
+import { type ContainerRecord, isContainerId } from "@stowage/container-state";
+import { digestSchema, type IdMap } from "@stowage/oci";
 import { z } from "zod";
 
 /** How a container is kept in its row: JSON, so that a field can be added without a migration. */

@@ -55,5 +55,5 @@ export {
   startResumableHash,
 } from "./resumable-hash.ts";
 export { trimMemory } from "./trim-memory.ts";
-export { type IdMap, type IdRange, openUserNamespace, type UserNamespace } from "./user-namespace.ts";
+export { openUserNamespace, type UserNamespace } from "./user-namespace.ts";
 export { writeAt, writeText } from "./write-file.ts";

@@ -2,10 +2,11 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, lstatSync, mkdirSync, mkdtempDisposableSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { IdMap } from "@stowage/oci";
 import { expect, onTestFinished, test } from "vitest";
 import { mount, mountAll, unmount } from "./mount.ts";
 import { mountHolding, parseMountInfo, readMounts } from "./mount-table.ts";
-import { type IdMap, openUserNamespace } from "./user-namespace.ts";
+import { openUserNamespace } from "./user-namespace.ts";
 
 const privileged = test.skipIf(process.getuid?.() !== 0);
 

@@ -1,11 +1,12 @@
 import { type AbortOptions, StowageError } from "@stowage/errors";
+import type { IdMap } from "@stowage/oci";
 import { call } from "./libc.ts";
 import { openMappedTree } from "./mapped-tree.ts";
 import { attachMount, attributesOf } from "./mount-attributes.ts";
 import { type MountArguments, mountFlags, parseMountOptions } from "./mount-options.ts";
 import { mountOverlay } from "./mount-overlay.ts";
 import { terminated } from "./path-bytes.ts";
-import { type IdMap, openUserNamespace, type UserNamespace } from "./user-namespace.ts";
+import { openUserNamespace, type UserNamespace } from "./user-namespace.ts";
 
 export interface MountRequest {
   readonly type: string;

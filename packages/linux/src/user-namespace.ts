@@ -3,19 +3,7 @@ import { once } from "node:events";
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { type AbortOptions, StowageError } from "@stowage/errors";
-
-/** The ids of a user namespace, and whom they are for everybody else (user_namespaces(7)). */
-export interface IdMap {
-  readonly uids: readonly IdRange[];
-  readonly gids: readonly IdRange[];
-}
-
-/** `length` ids from `inside` on, of the namespace, are those from `outside` on. */
-export interface IdRange {
-  readonly inside: number;
-  readonly outside: number;
-  readonly length: number;
-}
+import type { IdMap, IdRange } from "@stowage/oci";
 
 /** A user namespace, kept by an open file. */
 export interface UserNamespace extends Disposable {

@@ -11,6 +11,7 @@ export {
   startHash,
 } from "./digest.ts";
 export { type Document, decodeDocument, type Index, type Manifest } from "./document.ts";
+export { type IdMap, type IdRange } from "./id-map.ts";
 export { decodeImageConfig, type ImageConfig } from "./image-config.ts";
 export { decodeImageProcess, type ImageProcess } from "./image-process.ts";
 export { type ImageUser, parseImageUser } from "./image-user.ts";

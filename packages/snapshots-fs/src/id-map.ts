@@ -1,5 +1,5 @@
 import type { Owner } from "@stowage/linux";
-import type { IdMap, IdRange } from "@stowage/snapshots";
+import type { IdMap, IdRange } from "@stowage/oci";
 
 /** Whom an owner inside a user namespace is for everybody else. Who is nobody there is so here, too. */
 export function ownerOutside({ uid, gid }: Owner, { uids, gids }: IdMap): Owner {

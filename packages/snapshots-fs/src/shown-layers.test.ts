@@ -3,8 +3,8 @@ import { chmod, chown, lstat, mkdtemp, readdir, readFile, rm, writeFile } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mountAll, openUserNamespace, unmount } from "@stowage/linux";
-import { digestOf } from "@stowage/oci";
-import type { Chain, IdMap, Mount, Snapshotter } from "@stowage/snapshots";
+import { digestOf, type IdMap } from "@stowage/oci";
+import type { Chain, Mount, Snapshotter } from "@stowage/snapshots";
 import { expect, onTestFinished, test } from "vitest";
 import { type DriverName, openSnapshotter } from "./index.ts";
 

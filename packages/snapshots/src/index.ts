@@ -1,5 +1,5 @@
 export { type Chain } from "./chain.ts";
-export { type IdMap, type IdRange, type Mount } from "./mount.ts";
+export { type Mount } from "./mount.ts";
 export {
   type ActiveSnapshot,
   type InspectOptions,

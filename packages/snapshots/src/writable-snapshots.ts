@@ -1,6 +1,7 @@
 import type { AbortOptions } from "@stowage/errors";
+import type { IdMap } from "@stowage/oci";
 import type { Chain } from "./chain.ts";
-import type { IdMap, Mount } from "./mount.ts";
+import type { Mount } from "./mount.ts";
 import type { Usage } from "./usage.ts";
 
 /**
