@@ -10,7 +10,7 @@ import { type OfferedImages, offerImages } from "./offered-images.ts";
 import { randomOf, shuffled } from "./random.ts";
 import { runDriver } from "./run-driver.ts";
 
-const kills = isNightly ? 2000 : 150;
+const kills = isNightly ? 2000 : 100;
 
 /** Kills after which it is also looked what can be done with the store, and a new one begun. */
 const killsOfOneStore = 10;

@@ -4,7 +4,8 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { busyboxImage, type PlatformRecipe } from "@stowage/image-fixtures";
-import { describe, expect, test } from "vitest";
+import { readMounts, unmount } from "@stowage/linux";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { openPlace, type Place } from "./run-here.test.fixture.ts";
 
 const run = promisify(execFile);
@@ -30,6 +31,10 @@ async function runBundle(runtime: string, bundle: string): Promise<string> {
 
 async function stocked({ daemon }: { readonly daemon: boolean }, recipe: Partial<PlatformRecipe> = {}) {
   const place = await openPlace({ daemon });
+  onTestFinished(() => {
+    for (const { target } of readMounts())
+      if (target.startsWith(`${place.directory}/`)) unmount(target, { lazy: true });
+  });
   const busybox = readFileSync("/bin/busybox");
   const name = await place.pull("box", busyboxImage(busybox, { config: { Cmd: ["sh"] }, ...recipe }));
   const bundleAt = (at: string): string => join(place.directory, "out", at);
@@ -110,6 +115,18 @@ describe.skipIf(needsRoot)("a bundle (needs root)", () => {
     const ended = await place.run("bundle", name, bundleAt("odd"), ...args);
     expect(ended).toMatchObject({ code, err: expect.stringContaining(says) });
     expect(await listed(place)).toEqual([]);
+  });
+
+  test("is mounted again, with all that was written in it, where a boot has left it unmounted", async () => {
+    const { place, name, make, bundleAt } = await stocked({ daemon: false });
+    const bundle = await make("app", "--", "sh", "-c", "cat /new || echo first > /new");
+    await runBundle("crun", bundle);
+    const { root } = JSON.parse(readFileSync(join(bundle, "config.json"), "utf8"));
+    await run("umount", [root.path]);
+    expect(await listed(place)).toMatchObject([{ state: "created" }]);
+    expect(await place.ask("bundle", name, bundleAt("app"))).toMatchObject({ rootfs: root.path });
+    expect(await runBundle("crun", bundle)).toBe("first\n");
+    await place.print("unbundle", bundle);
   });
 
   test("is made over no other, and taken away by nobody else's config.json", async () => {

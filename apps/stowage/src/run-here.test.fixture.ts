@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { defaultSettings } from "@stowage/config";
@@ -59,13 +59,15 @@ export async function openPlace({ daemon }: { readonly daemon: boolean }): Promi
   const directory = await scratchDirectory();
   await mkdir(join(directory, "out"));
   const [root, address] = [join(directory, "store"), join(directory, "s.sock")];
+  const [runRoot, config] = [join(directory, "run"), join(directory, "place.toml")];
+  await writeFile(config, `run_root = "${runRoot}"\n`);
   const registry = await startRegistry();
   onTestFinished(() => registry[Symbol.asyncDispose]());
   if (daemon) {
-    const running = await startDaemon({ ...defaultSettings, root, address });
+    const running = await startDaemon({ ...defaultSettings, root, address, runRoot });
     onTestFinished(() => running[Symbol.asyncDispose]());
   }
-  const place = ["--root", root, "--address", address];
+  const place = ["--root", root, "--address", address, "--config", config];
   const run = (...[verb = "", ...rest]: readonly string[]) => runHere([verb, ...place, ...rest]);
   const print = async (...args: readonly string[]) => {
     const ended = await run(...args);

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { StowageError } from "@stowage/errors";
+import { isStowageError, StowageError } from "@stowage/errors";
 import type { Image } from "@stowage/images";
 import { decodeImageProcess } from "@stowage/oci";
 import { type RuntimeConfig, resolveUser, runtimeConfigOf } from "@stowage/runtime-spec";
-import { claimBundle, configIn, containerAnnotation } from "../store/bundle-place.ts";
+import { claimBundle, configIn, containerAnnotation, findBundle } from "../store/bundle-place.ts";
 import { getImage } from "../store/get-image.ts";
 import type { OpenImages } from "../store/open-images.ts";
 import { readUserDatabase } from "../store/read-user-database.ts";
@@ -25,14 +25,31 @@ export interface BundleRequest {
   readonly command: readonly string[];
 }
 
-/** Makes a bundle on a container of its own: what is written in it stays there, over restarts too, until it is taken away. */
+/**
+ * Makes a bundle on a container of its own: what is written in it stays there until it is taken away. One that is there already, and
+ * of which a boot has left the root file system unmounted, is mounted again, and otherwise as it was.
+ */
 export async function makeBundle(call: Call<BundleOptions>, request: BundleRequest): Promise<void> {
   requireVariables(call.options.env ?? []);
   await using open = await call.open();
   const image = await getImage(open.images, request.image, call);
-  const bundle = await claimBundle(request.dir);
-  const made = await createBundle(call, open, { ...request, of: image, bundle });
+  const again = await mountAgain(call, open, { ...request, of: image });
+  const bundle = again?.bundle ?? (await claimBundle(request.dir));
+  const made = again ?? (await createBundle(call, open, { ...request, of: image, bundle }));
   call.print({ one: { ...made, image: image.id, bundle }, screen: () => [bundle] });
+}
+
+/** `undefined` where there is no such. */
+async function mountAgain({ signal }: Call, { containers }: OpenImages, { dir, of }: Omit<Bundling, "bundle">) {
+  const there = await findBundle(dir).catch(orNone);
+  const found = there === undefined ? undefined : await containers.find(there.container, { signal });
+  if (there === undefined || found?.state !== "created" || found.imageId !== of.id) return undefined;
+  const rootfs = await containers.start(found.id, { signal });
+  return { container: found.id, rootfs, bundle: there.directory };
+}
+
+function orNone(error: unknown): undefined {
+  if (!isStowageError(error, "not-found")) throw error;
 }
 
 function requireVariables(env: readonly string[]): void {

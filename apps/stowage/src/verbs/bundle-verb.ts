@@ -17,6 +17,7 @@ export function bundleVerb(): Verb {
     .option("--read-only", "let nothing be written to its root file system")
     .option("--hostname <name>", "its host name (default: the beginning of the container's id)")
     .example("stowage bundle alpine:3 app -- sleep 60 && crun run -b app box", "run it, in namespaces of its own")
+    .example("stowage bundle alpine:3 app", "after a boot: mount it again, with all that was written in it")
     .example("stowage unbundle app", "take it away, with all that was written in it")
     .answers({
       container: "text: the id of the container whose files it has",

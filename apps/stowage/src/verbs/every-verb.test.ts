@@ -169,6 +169,7 @@ test("every verb does in a terminal what it does in a pipe, and ends well", asyn
     ["diff", app, `${host}/team/other:1`],
     ["save", app, "-o", archive],
     ["load", archive],
+    ["containers"],
     ["push", app, `${host}/new/app:1`],
     ["copy", app, `${host}/copy/app:1`],
     ["manifest", app],
@@ -191,7 +192,7 @@ test("every verb does in a terminal what it does in a pipe, and ends well", asyn
   expect([...ended].map(({ groups }) => `${groups?.["verb"]} ${groups?.["code"]}`)).toEqual(
     lines.map(([verb]) => `${verb} 0`),
   );
-  const needOthers = ["mount", "unmount", "login", "logout", "events"]; // which have tests in a terminal of their own, or need root
+  const needOthers = ["mount", "unmount", "bundle", "unbundle", "login", "logout", "events"]; // which have tests in a terminal of their own, or need root
   const run = new Set([...lines.map(([verb]) => verb), ...needOthers]);
   expect(verbs.map((verb) => verb.name()).filter((name) => !run.has(name))).toEqual([]);
 });
