@@ -7,29 +7,30 @@ import type { ImageReaders } from "@stowage/images";
 import type { Snapshotter } from "@stowage/snapshots";
 import { defaultPlace } from "./snapshotter-places.ts";
 
-/** Other programs, whose containers may stand on our layers; `undefined` where none is let read the store. */
+/** Other programs, which may stand on our layers, also when they are not told of new ones any more; `undefined` where none can. */
 export function findConsumers({
   snapshotter,
   additionalStore,
 }: Pick<Settings, "snapshotter" | "additionalStore">): Consumers | undefined {
-  return snapshotter === "overlay" && additionalStore.publish ? openConsumers(additionalStore.consumers) : undefined;
+  return snapshotter === "overlay" ? openConsumers(additionalStore.consumers) : undefined;
 }
 
 /** What these are told of the images; where none is let read any more, that there are none. */
 export function openReaders(
   root: string,
-  { durability }: Pick<Settings, "durability">,
+  { durability, additionalStore }: Pick<Settings, "durability" | "additionalStore">,
   { consumers, snapshots }: { readonly consumers: Consumers | undefined; readonly snapshots: Snapshotter },
 ): ImageReaders | undefined {
+  if (consumers === undefined) return undefined;
   const storage = join(root, defaultPlace.storage);
   const readers = createAdditionalStore({
     root: storage,
     blobPath: (digest) => blobPath(join(root, "content"), digest),
     snapshots,
-    consumers: consumers ?? openConsumers([]),
+    consumers,
     durability,
   });
-  if (consumers !== undefined) return readers;
+  if (additionalStore.publish) return readers;
   const wereTold = existsSync(join(storage, "overlay-images/images.json"));
-  return wereTold ? { show: () => readers.show([]) } : undefined;
+  return wereTold ? { show: () => readers.show([]), hasTold: () => readers.hasTold() } : undefined;
 }

@@ -150,7 +150,8 @@ async function openAdapters(root: string, settings: OpenSettings, opening: Async
   const openLayers = async ({ storage, ...place }: SnapshotterPlace & LayerOptions) =>
     opening.use(await openSnapshotter(join(root, storage), { ...place, trash: join(root, place.trash), durability }));
   const consumers = findConsumers(settings);
-  const shared = { keepsTarSplit: consumers !== undefined, usedElsewhere: consumers && (() => consumers.parents()) };
+  const keepsTarSplit = settings.additionalStore.publish;
+  const shared = { keepsTarSplit, usedElsewhere: consumers && (() => consumers.usedLayers()) };
   const snapshots = await openLayers({ ...defaultPlace, driver, writables, ...shared });
   const otherSnapshots = new Map<string, Snapshotter>();
   const storages = new Map<string, NamedSnapshots>([[defaultPlace.storage, { snapshots }]]);

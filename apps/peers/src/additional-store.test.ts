@@ -137,13 +137,19 @@ describe.skipIf(needsRoot)("what would break others does not happen (needs root)
     expect(await peers.run("podman", ...listNames)).toBe("");
   });
 
-  test("nothing is told any more of a store that others are not to read from now on", async () => {
-    const { store, name, peers } = await stocked();
+  test("nothing new is told of a store that others are not to read from now on, and nothing goes from under them", async () => {
+    const graph = join(await scratchDirectory(), "graph");
+    const { store, name, peers } = await stocked(graph);
+    const command = ["create", "--name", "kept", ...containerOptions, name, "cat", "/etc/motd"];
+    await peers.run("podman", ...podmanOptions, ...command);
     await store[Symbol.asyncDispose]();
-    const closed = await scratchStore({ root: store.root, additionalStore: { publish: false, consumers: [] } });
+    const closed = await scratchStore({ root: store.root, additionalStore: { publish: false, consumers: [graph] } });
     await closed.images.collect();
     expect(await peers.run("podman", ...listNames)).toBe("");
     expect(await closed.images.find(name)).toBeDefined();
+    await closed.images.remove(name);
+    await closed.images.collect();
+    expect(await peers.run("podman", ...podmanOptions, "start", "--attach", "kept")).toBe("above");
   });
 
   test("a container of podman's keeps its layers when the image goes, and gives them back when it goes", async () => {
@@ -159,6 +165,19 @@ describe.skipIf(needsRoot)("what would break others does not happen (needs root)
     await store.images.collect();
     expect((await store.images.usage()).bytes).toBe(0);
     expect((await store.images.account()).unaccounted.paths).toEqual([]);
+  });
+
+  test("an image that others have made of our layers, without one of their own, keeps them", async () => {
+    const graph = join(await scratchDirectory(), "graph");
+    const { store, name, peers } = await stocked(graph);
+    const out = join(await scratchDirectory(), "out");
+    await peers.run("skopeo", "copy", `containers-storage:${name}`, `oci:${out}:1`);
+    await peers.run("skopeo", "copy", `oci:${out}:1`, "containers-storage:example.com/own:1");
+    await store.images.remove(name);
+    expect((await store.images.collect()).kept).toHaveLength(2);
+    expect(await peers.runImage("example.com/own:1")).toBe("hello stowage");
+    await peers.run("podman", "rmi", "example.com/own:1");
+    expect((await store.images.collect()).gone).toHaveLength(2);
   });
 
   test("nothing is taken from under others where their records cannot be read", async () => {

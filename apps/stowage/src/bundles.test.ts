@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { readdir, writeFile } from "node:fs/promises";
+import { cp, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { busyboxImage, type PlatformRecipe } from "@stowage/image-fixtures";
@@ -109,12 +109,43 @@ describe.skipIf(needsRoot)("a bundle (needs root)", () => {
 
   test.for([
     { what: "a user that the image does not have", args: ["--user", "nobody"], code: 3, says: 'no user "nobody"' },
+    { what: "a working directory that is not absolute", args: ["--workdir", "tmp"], code: 2, says: "an absolute path" },
     { what: "a variable that is none", args: ["--env", "A"], code: 2, says: "expected NAME=value" },
   ])("is not made with $what, and leaves nothing", async ({ args, code, says }) => {
     const { place, name, bundleAt } = await stocked({ daemon: false });
     const ended = await place.run("bundle", name, bundleAt("odd"), ...args);
     expect(ended).toMatchObject({ code, err: expect.stringContaining(says) });
     expect(await listed(place)).toEqual([]);
+    expect(await readdir(join(place.directory, "out"))).toEqual([]);
+  });
+
+  test("a copy of a bundle, and one of another store, take nothing away", async () => {
+    const { place, make, bundleAt } = await stocked({ daemon: false });
+    const bundle = await make("one");
+    await cp(bundle, bundleAt("copy"), { recursive: true });
+    expect(await place.run("unbundle", bundleAt("copy"))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("a copy"),
+    });
+    const other = await openPlace({ daemon: false });
+    expect(await other.run("unbundle", bundle)).toMatchObject({ code: 3 });
+    expect(await listed(place)).toMatchObject([{ state: "mounted" }]);
+    await rename(bundle, bundleAt("moved"));
+    await place.print("unbundle", bundleAt("moved"));
+    expect(await listed(place)).toEqual([]);
+  });
+
+  test("opens no device of an image to find its users", async () => {
+    const files = [{ kind: "character" as const, name: "etc/passwd", deviceMajor: 10, deviceMinor: 200 }];
+    const { place, name, bundleAt } = await stocked(
+      { daemon: false },
+      { layers: [{ files }], config: { Cmd: ["sh"] } },
+    );
+    const ended = await place.run("bundle", name, bundleAt("odd"));
+    expect(ended).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('"/etc/passwd" of the image: it is a character'),
+    });
   });
 
   test("is mounted again, with all that was written in it, where a boot has left it unmounted", async () => {
@@ -123,6 +154,7 @@ describe.skipIf(needsRoot)("a bundle (needs root)", () => {
     await runBundle("crun", bundle);
     const { root } = JSON.parse(readFileSync(join(bundle, "config.json"), "utf8"));
     await run("umount", [root.path]);
+    await place.print("rm", name);
     expect(await listed(place)).toMatchObject([{ state: "created" }]);
     expect(await place.ask("bundle", name, bundleAt("app"))).toMatchObject({ rootfs: root.path });
     expect(await runBundle("crun", bundle)).toBe("first\n");

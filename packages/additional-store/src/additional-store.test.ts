@@ -108,6 +108,19 @@ test("writes nothing where nothing has changed, also in another process", async 
   expect((await readFile(readers(root))).equals(before)).toBe(false);
 });
 
+test("puts right what an earlier process has left beside the records", async () => {
+  const root = await scratchRoot();
+  const image = imageOf("one");
+  await (await open(root)).show([image]);
+  const documents = join(root, "overlay-images", image.id.slice("sha256:".length));
+  await rm(documents, { recursive: true });
+  const stray = join(root, "overlay-images", "0".repeat(64));
+  await makeDirectory(stray);
+  await (await open(root)).show([image]);
+  expect(await readlink(join(documents, "manifest"))).toContain(image.manifest.digest);
+  await expect(stat(stray)).rejects.toThrow("ENOENT");
+});
+
 test("goes on telling of a layer, and of those below it, on which something of others stands", async () => {
   const [root, consumer] = [await scratchRoot(), await scratchRoot()];
   await makeDirectory(join(consumer, "overlay-layers"));

@@ -43,16 +43,18 @@ class AdditionalStore implements ImageReaders {
   /** Layers are told before the images that are made of them, and are told until those are not any more. */
   async show(images: readonly Image[]): Promise<void> {
     try {
-      const before = await this.#layers.read();
       const told = await this.#describe(images);
       const wanted = new Map(told.toReversed().flatMap(({ layers }) => layers)); // of an image that came first, if of several
-      await this.#layers.write(new Map([...wanted, ...before]));
+      await this.#layers.add(wanted);
       await this.#images.write(told.map(({ image }) => image));
-      const used = usedOf(before, await this.#options.consumers.parents()); // asked when nobody can begin to use more
-      await this.#layers.write(new Map([...wanted, ...used]));
+      await this.#layers.keep(wanted, async (before) => usedOf(before, await this.#options.consumers.usedLayers()));
     } catch (error) {
       throw asStorageError(error, "tell other programs of the images");
     }
+  }
+
+  async hasTold(): Promise<boolean> {
+    return (await this.#layers.read()).size > 0;
   }
 
   async #describe(images: readonly Image[]): Promise<readonly Told[]> {

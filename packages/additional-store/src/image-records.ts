@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, readlink, rm, symlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
 import { join, relative } from "node:path";
 import {
   bigDataName,
@@ -38,6 +38,8 @@ export class ImageRecords {
   readonly #file: RecordFile;
   /** What the file says, where that is known. */
   #text: string | undefined;
+  /** Whether what is beside the file was looked at, which an earlier process may have left as it was. */
+  #hasLooked = false;
   /** By the names of directories, for which record their documents are there. */
   readonly #linked = new Map<string, string>();
 
@@ -52,21 +54,22 @@ export class ImageRecords {
   /** Documents come before the images that they are of, and go after them. */
   async write(images: readonly ImageRecord[]): Promise<void> {
     const text = joinRecords(images.map((image) => image.text));
-    this.#text ??= await ifThere(readFile(this.#path, "utf8"));
-    if (text === this.#text) return;
-    this.#text = undefined;
+    const before = this.#text ?? (await ifThere(readFile(this.#path, "utf8")));
+    if (text === before && this.#hasLooked) return;
+    this.#text = undefined; // until it is known
     const there = new Set((await readdir(this.#directory)).filter((name) => directoryName.test(name)));
     for (const { stored, text: of } of images) {
       const name = imageDirectoryOf(stored);
       if (!there.delete(name) || this.#linked.get(name) !== of) await this.#linkDocuments(stored);
       this.#linked.set(name, of);
     }
-    await this.#file.write(text);
+    if (text !== before) await this.#file.write(async () => text);
     for (const name of there) {
       this.#linked.delete(name);
       await rm(join(this.#directory, name), { recursive: true, force: true });
     }
     this.#text = text;
+    this.#hasLooked = true;
   }
 
   async #linkDocuments(image: StoredImage): Promise<void> {
@@ -88,7 +91,8 @@ async function linkTo(target: string, path: string): Promise<void> {
   } catch (error) {
     if (!isErrno(error, "EEXIST")) throw error;
     if ((await ifThere(readlink(path))) === target) return;
-    await rm(path, { force: true });
-    await symlink(target, path);
+    await rm(`${path}.new`, { force: true });
+    await symlink(target, `${path}.new`);
+    await rename(`${path}.new`, path);
   }
 }

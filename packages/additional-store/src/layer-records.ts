@@ -41,18 +41,32 @@ export class LayerRecords {
     return this.#layers;
   }
 
-  /** Links come before the layers that they are for, and go after them. */
-  async write(layers: LayersById): Promise<void> {
-    const text = joinRecords([...layers.values()].map((layer) => layer.text));
-    if (text === this.#text) return;
-    this.#text = undefined;
+  /** Tells of these as well. Links come before the layers that they are for. */
+  async add(layers: LayersById): Promise<void> {
+    const before = await this.read();
     const links = await this.#links();
     for (const id of layers.keys()) if (!links.has(id) && !this.#bare.has(id)) await this.#link(id);
-    await this.#file.write(text);
-    for (const id of links) if (!layers.has(id)) await rm(this.#linkPath(id), { force: true });
-    for (const id of this.#bare) if (!layers.has(id)) this.#bare.delete(id); // it may come again with it
-    this.#text = text;
-    this.#layers = layers;
+    const all = new Map([...layers, ...before]);
+    if (textOf(all) !== this.#text) await this.#write(async () => all);
+  }
+
+  /** Tells of no others any more but of those that `used` gives at a moment when nobody reads: so nobody begins to use more. */
+  async keep(layers: LayersById, used: (before: LayersById) => Promise<LayersById>): Promise<void> {
+    const before = await this.read();
+    const isLess = [...before.keys()].some((id) => !layers.has(id));
+    if (isLess) await this.#write(async () => new Map([...layers, ...(await used(before))]));
+    else if (textOf(layers) !== this.#text) await this.#write(async () => layers);
+    for (const id of await this.#links()) if (!this.#layers.has(id)) await rm(this.#linkPath(id), { force: true });
+    for (const id of this.#bare) if (!this.#layers.has(id)) this.#bare.delete(id); // it may come again with it
+  }
+
+  async #write(make: () => Promise<LayersById>): Promise<void> {
+    this.#text = undefined; // until it is known
+    await this.#file.write(async () => {
+      this.#layers = await make();
+      return textOf(this.#layers);
+    });
+    this.#text = textOf(this.#layers);
   }
 
   async #links(): Promise<ReadonlySet<string>> {
@@ -76,6 +90,10 @@ export class LayerRecords {
   #linkPath(id: string): string {
     return join(this.#directory, `${id}${suffix}`);
   }
+}
+
+function textOf(layers: LayersById): string {
+  return joinRecords([...layers.values()].map(({ text }) => text));
 }
 
 const suffix = ".tar-split.gz";

@@ -3,8 +3,8 @@ export { encodeLastWrite, type LastWrite } from "./last-write.ts";
 export { layerIdOf, layerIdsOf, linkNameOf } from "./layer-id.ts";
 export { type BigData, bigDataOf, encodeStoredImage, imageDirectoryOf, type StoredImage } from "./stored-image.ts";
 export {
-  decodeParents,
   decodeStoredLayers,
+  decodeUsedLayers,
   encodeStoredLayer,
   joinRecords,
   type StoredBlob,

@@ -82,16 +82,28 @@ function compressionOf(kind: number): Compression {
   return kind === compressions.zstd ? "zstd" : "none";
 }
 
-/** The layers on which those in somebody else's `layers.json` stand; `undefined` for a text that is none. */
-export function decodeParents(text: string): ReadonlySet<string> | undefined {
-  const read = parents.safeParse(jsonIn(text));
-  return read.success ? new Set(read.data.flatMap(({ parent }) => parent ?? [])) : undefined;
+/**
+ * The layers on which what is in somebody else's `layers.json` or `images.json` stands: parents, the top layers of images, and
+ * those that were mapped for them. `undefined` for a text that is neither.
+ */
+export function decodeUsedLayers(text: string): ReadonlySet<string> | undefined {
+  const read = users.safeParse(jsonIn(text));
+  if (!read.success) return undefined;
+  return new Set(
+    read.data.flatMap(({ parent, layer, "mapped-layers": mapped }) => [parent ?? [], layer ?? [], mapped ?? []].flat()),
+  );
 }
 
-const parents = z
-  .array(z.object({ parent: z.string().optional() }))
+const users = z
+  .array(
+    z.object({
+      parent: z.string().optional(),
+      layer: z.string().optional(),
+      "mapped-layers": z.array(z.string()).nullish(),
+    }),
+  )
   .nullable()
-  .transform((layers) => layers ?? []);
+  .transform((records) => records ?? []);
 
 function jsonIn(text: string): unknown {
   try {

@@ -15,6 +15,7 @@ const aliases = '[aliases]\n"app" = "alias.example/team/app"\n"lib/x" = "alias.e
 
 test.for([
   { text: "busybox", confs: [], is: ["docker.io/library/busybox:latest"] }, // REF-19
+  { text: "constructor", confs: [], is: ["docker.io/library/constructor:latest"] },
   { text: "app", confs: [aliases], is: ["alias.example/team/app:latest"] },
   { text: "app:1", confs: [search + aliases], is: ["alias.example/team/app:1"] }, // REF-20
   { text: `lib/x:1@${digest}`, confs: [aliases], is: [`alias.example/x:1@${digest}`] },

@@ -10,7 +10,7 @@ import type { RegistriesConf } from "./registries-conf.ts";
 export function candidatesOf(conf: RegistriesConf, text: string, { file }: { readonly file: string }): NameCandidates {
   const short = findShortName(text);
   if (short === undefined) return { references: [parseReference(text)] };
-  const alias = conf.aliases[short.name];
+  const alias = Object.hasOwn(conf.aliases, short.name) ? conf.aliases[short.name] : undefined;
   if (alias !== undefined && alias !== "") return { references: [aliased(short, alias, file)] };
   const registries = conf.unqualifiedSearchRegistries ?? (conf.shortNameMode === undefined ? undefined : []);
   if (registries === undefined) return { references: [parseReference(text)] };

@@ -28,10 +28,10 @@ test("pulls the first that can be pulled, and asks no further", async () => {
 test.for([
   { what: "of one as it is", candidates: references.slice(1), outcomes: [missing], is: missing },
   {
-    what: "of all, with the code of the last",
+    what: "of all, and not that there is none where one is away",
     candidates: references,
     outcomes: [unavailable("one.example"), missing],
-    is: { code: "not-found", message: expect.stringMatching(/^Cannot pull "app": .*it is away; .*it is not there$/) },
+    is: { code: "unavailable", message: expect.stringMatching(/^Cannot pull "app": .*it is away; .*it is not there$/) },
   },
   {
     what: "of all that are away as such",
@@ -42,6 +42,12 @@ test.for([
 ])("tells why none could be pulled: $what", async ({ candidates, outcomes, is }) => {
   const { pull } = pulling(...outcomes);
   await expect(pullFirst({ references: candidates }, pull, { name: "app" })).rejects.toMatchObject(is);
+});
+
+test("asks no other where this machine is what fails", async () => {
+  const { asked, pull } = pulling(new StowageError("resource-exhausted", "Cannot pull: the disk is full"), "pulled");
+  await expect(pullFirst({ references }, pull, { name: "app" })).rejects.toMatchObject({ code: "resource-exhausted" });
+  expect(asked).toHaveLength(1);
 });
 
 test("asks nobody where the name is ambiguous", async () => {

@@ -1,3 +1,4 @@
+import { AdmissionRefusedError } from "@stowage/admission";
 import { type AbortOptions, StowageError } from "@stowage/errors";
 import { formatReference, type NameCandidates, type Reference } from "@stowage/reference";
 import { RegistryUnavailableError } from "@stowage/registry";
@@ -8,8 +9,8 @@ export interface PullFirstOptions extends AbortOptions {
 }
 
 /**
- * Pulls what a name stands for: the first of its candidates that can be pulled. Where none can, the error has the code of the last
- * and tells of each; where they must not be tried in turn, it is `invalid-argument`.
+ * Pulls what a name stands for: the first of its candidates that can be pulled. Where none can, the error tells of each;
+ * what is about this machine ends it at once; where they must not be tried in turn, it is `invalid-argument`.
  */
 export async function pullFirst<Pulled>(
   { references, ambiguity }: NameCandidates,
@@ -22,11 +23,21 @@ export async function pullFirst<Pulled>(
     try {
       return await pull(reference);
     } catch (error) {
-      if (signal?.aborted === true || !(error instanceof StowageError)) throw error;
+      if (signal?.aborted === true || !(error instanceof StowageError) || isAboutThisMachine(error)) throw error;
       failures.push(error);
     }
   }
   throw joined(failures, { name, tried: references.map(formatReference) });
+}
+
+/** What a kubelet is to know as such. */
+function isRefusal(error: StowageError): boolean {
+  return error instanceof AdmissionRefusedError;
+}
+
+/** Another candidate would fail over it as well, or come in place of the one that is here. */
+function isAboutThisMachine({ code }: StowageError): boolean {
+  return code === "resource-exhausted" || code === "data-loss" || code === "internal";
 }
 
 function joined(
@@ -41,6 +52,8 @@ function joined(
     const hosts = unavailable.flatMap((error) => error.failures);
     return new RegistryUnavailableError(`pull "${name}" as ${tried.join(" or ")}`, hosts, { cause: last });
   }
+  if (failures.every(isRefusal)) return last;
   const told = failures.map(({ message }) => message).join("; ");
-  return new StowageError(last.code, `Cannot pull "${name}": ${told}`, { cause: new AggregateError(failures) });
+  const { code } = failures.find((error) => error.code !== "not-found") ?? last; // somebody may have it
+  return new StowageError(code, `Cannot pull "${name}": ${told}`, { cause: new AggregateError(failures) });
 }

@@ -31,7 +31,7 @@ export interface RootsOptions {
   readonly holdings: Holdings;
   readonly boot: Boot;
   /** Other programs, if there are such, which are told of each change before it is done. */
-  readonly readers?: Pick<ToldReaders, "tell"> | undefined;
+  readonly readers?: Pick<ToldReaders, "tell" | "tellFirst"> | undefined;
   /** Told what nobody holds any more, where leases have ended behind nobody's call. */
   readonly onFreed: (freed: readonly Resource[]) => void;
   /** Told of each change to the images, in their order. */
@@ -207,7 +207,7 @@ export class Roots implements Disposable {
     const { images, holdings, onFailure } = this.#options;
     for (const image of await images.list()) holdings.hold(imageHolder(imageKeyOf(image)), resourcesOf(image));
     for (const { holder, resources } of await images.listLeases()) holdings.hold(holder, resources);
-    await this.#options.readers?.tell();
+    await this.#options.readers?.tellFirst();
     await this.#endDue().catch(onFailure); // they hold nothing any more, written off or not
   }
 

@@ -1,3 +1,4 @@
+import { StowageError } from "@stowage/errors";
 import { type Image, type ImageIndex, type ImageReaders, layersOf, type Resource } from "@stowage/images";
 import type { Holdings } from "./holdings.ts";
 import { isReady } from "./ready.ts";
@@ -24,6 +25,7 @@ export class ToldReaders {
   #running: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
   #told: readonly Resource[] = [];
+  #hasTold = false;
 
   constructor(options: ToldReadersOptions) {
     this.#options = options;
@@ -42,6 +44,13 @@ export class ToldReaders {
     return this.#next;
   }
 
+  /** The same for the first time. Fails where they may know of what is not here any more and could not be told: nothing may go then. */
+  async tellFirst(): Promise<void> {
+    await this.tell();
+    if (this.#hasTold || !(await this.#options.readers.hasTold())) return;
+    throw new StowageError("failed-precondition", "Cannot let go of layers: other programs could not be told before");
+  }
+
   async #tell(): Promise<void> {
     const { images, readers, onFailure } = this.#options;
     try {
@@ -50,6 +59,7 @@ export class ToldReaders {
       this.#hold([...new Set([...this.#told, ...layers])]);
       await readers.show(ready);
       this.#hold(layers);
+      this.#hasTold = true;
     } catch (error) {
       onFailure(error);
     }

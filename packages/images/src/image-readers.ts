@@ -7,4 +7,7 @@ export interface ImageReaders {
    * returned, nobody is led to what has gone any more. Fails where the records cannot be written: then those before may stand.
    */
   show(images: readonly Image[]): Promise<void>;
+
+  /** Whether they know of any layer, be it from an earlier process. */
+  hasTold(): Promise<boolean>;
 }

@@ -65,7 +65,7 @@ export class LayerWriter implements TarSink, Disposable {
 
   data(chunk: Uint8Array): void {
     const file = this.#file;
-    if (file === undefined) return;
+    if (file === undefined) return this.#split?.framing(chunk); // of a whiteout, which is no file
     unpacking(file.entry.name, () => write(file, chunk));
     file.split?.body(chunk);
   }

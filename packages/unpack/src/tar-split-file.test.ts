@@ -60,6 +60,7 @@ test.skipIf(needsRoot).for<{ readonly what: string; readonly files: readonly Tar
     files: [{ kind: "directory", name: "d" }, file("d/a"), { kind: "directory", name: "d" }],
   },
   { what: "whiteouts", files: [file("d/.wh.gone", ""), file("d/here")] },
+  { what: "a whiteout with bytes, which are in no file", files: [file("a"), file("d/.wh.gone", "bytes"), file("b")] },
   { what: "nothing", files: [] },
 ])("puts together again the tar of $what (needs root)", async ({ files }) => {
   const tar = archiveOf(files);

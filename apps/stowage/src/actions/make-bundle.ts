@@ -1,13 +1,20 @@
 import { randomBytes } from "node:crypto";
+import { parseContainerMetadata } from "@stowage/container-state";
 import { isStowageError, StowageError } from "@stowage/errors";
 import type { Image } from "@stowage/images";
 import { decodeImageProcess } from "@stowage/oci";
 import { type RuntimeConfig, resolveUser, runtimeConfigOf } from "@stowage/runtime-spec";
-import { claimBundle, configIn, containerAnnotation, findBundle } from "../store/bundle-place.ts";
+import {
+  type BundlePlace,
+  bundlePod,
+  containerAnnotation,
+  findBundle,
+  openBundlePlace,
+  placeAnnotation,
+} from "../store/bundle-place.ts";
 import { getImage } from "../store/get-image.ts";
 import type { OpenImages } from "../store/open-images.ts";
 import { readUserDatabase } from "../store/read-user-database.ts";
-import { writeFileWhole } from "../store/write-file-whole.ts";
 import type { Call } from "../verbs/call.ts";
 
 export interface BundleOptions {
@@ -30,49 +37,57 @@ export interface BundleRequest {
  * of which a boot has left the root file system unmounted, is mounted again, and otherwise as it was.
  */
 export async function makeBundle(call: Call<BundleOptions>, request: BundleRequest): Promise<void> {
-  requireVariables(call.options.env ?? []);
+  requireSense(call.options);
   await using open = await call.open();
-  const image = await getImage(open.images, request.image, call);
-  const again = await mountAgain(call, open, { ...request, of: image });
-  const bundle = again?.bundle ?? (await claimBundle(request.dir));
-  const made = again ?? (await createBundle(call, open, { ...request, of: image, bundle }));
-  call.print({ one: { ...made, image: image.id, bundle }, screen: () => [bundle] });
+  const made = (await mountAgain(call, open, request)) ?? (await makeAnew(call, open, request));
+  call.print({ one: made, screen: () => [made.bundle] });
 }
 
-/** `undefined` where there is no such. */
-async function mountAgain({ signal }: Call, { containers }: OpenImages, { dir, of }: Omit<Bundling, "bundle">) {
+/** Also where its image was removed since, or its name is another image's; `undefined` where there is no such bundle. */
+async function mountAgain({ signal }: Call, { containers }: OpenImages, { dir, image }: BundleRequest) {
   const there = await findBundle(dir).catch(orNone);
   const found = there === undefined ? undefined : await containers.find(there.container, { signal });
-  if (there === undefined || found?.state !== "created" || found.imageId !== of.id) return undefined;
+  if (there === undefined || found?.state !== "created") return undefined;
+  const { podId, imageName } = parseContainerMetadata(found.metadata);
+  if (podId !== bundlePod || imageName !== image) return undefined;
   const rootfs = await containers.start(found.id, { signal });
-  return { container: found.id, rootfs, bundle: there.directory };
+  return { container: found.id, image: found.imageId, bundle: there.directory, rootfs };
+}
+
+async function makeAnew(call: Call<BundleOptions>, open: OpenImages, request: BundleRequest) {
+  const of = await getImage(open.images, request.image, call);
+  await using place = await openBundlePlace(request.dir);
+  const made = await createBundle(call, open, { ...request, of, place });
+  return { ...made, image: of.id, bundle: place.directory };
 }
 
 function orNone(error: unknown): undefined {
   if (!isStowageError(error, "not-found")) throw error;
 }
 
-function requireVariables(env: readonly string[]): void {
+function requireSense({ env = [], workdir }: BundleOptions): void {
   const odd = env.find((entry) => !/^[^=\0]+=[^\0]*$/.test(entry));
   if (odd !== undefined)
     throw new StowageError("invalid-argument", `Cannot set the variable "${odd}": expected NAME=value`);
+  if (workdir !== undefined && !workdir.startsWith("/"))
+    throw new StowageError("invalid-argument", `Cannot run it in "${workdir}": expected an absolute path`);
 }
 
 interface Bundling extends BundleRequest {
   readonly of: Image;
-  readonly bundle: string;
+  readonly place: BundlePlace;
 }
 
 /** Where it fails, nothing is left of it. */
 async function createBundle(call: Call<BundleOptions>, { containers }: OpenImages, bundling: Bundling) {
   const { signal } = call;
-  const { image, of, bundle } = bundling;
+  const { image, of, place } = bundling;
   const id = randomBytes(32).toString("hex");
   const created = await containers.create(
     {
       id,
-      podName: bundleOwner,
-      podId: bundleOwner,
+      podName: bundlePod,
+      podId: bundlePod,
       containerName: `bundle-${id.slice(0, shortIdLength)}`,
       imageName: image,
       imageId: of.id,
@@ -84,10 +99,10 @@ async function createBundle(call: Call<BundleOptions>, { containers }: OpenImage
   try {
     const rootfs = await containers.start(id, { signal });
     const config = configOf(call, bundling, { id, rootfs, bytes: created.config });
-    await writeFileWhole(configIn(bundle), textOf(config), { signal });
+    await place.place(`${JSON.stringify(config, undefined, 2)}\n`);
     return { container: id, rootfs };
   } catch (error) {
-    await containers.delete(id);
+    await containers.delete(id).catch(() => undefined); // it stays listed, and what went wrong first is told
     throw error;
   }
 }
@@ -99,7 +114,11 @@ interface Made {
   readonly bytes: Uint8Array;
 }
 
-function configOf({ options }: Call<BundleOptions>, { command }: Bundling, { id, rootfs, bytes }: Made): RuntimeConfig {
+function configOf(
+  { options }: Call<BundleOptions>,
+  { command, place }: Bundling,
+  { id, rootfs, bytes }: Made,
+): RuntimeConfig {
   const process = decodeImageProcess(bytes);
   return runtimeConfigOf({
     process: { ...process, workingDirectory: options.workdir ?? process.workingDirectory },
@@ -110,15 +129,8 @@ function configOf({ options }: Call<BundleOptions>, { command }: Bundling, { id,
     hostname: options.hostname ?? id.slice(0, shortIdLength),
     isTerminal: options.tty,
     isReadOnly: options.readOnly,
-    annotations: { [containerAnnotation]: id },
+    annotations: { [containerAnnotation]: id, [placeAnnotation]: place.directory },
   });
 }
-
-async function* textOf(config: RuntimeConfig): AsyncGenerator<Uint8Array, void, undefined> {
-  yield Buffer.from(`${JSON.stringify(config, undefined, 2)}\n`);
-}
-
-/** In whose pod bundles are: that of nobody's. */
-const bundleOwner = "stowage-bundles";
 
 const shortIdLength = 12;
