@@ -10,8 +10,8 @@ import type { RegistriesConf } from "./registries-conf.ts";
 export function candidatesOf(conf: RegistriesConf, text: string, { file }: { readonly file: string }): NameCandidates {
   const short = findShortName(text);
   if (short === undefined) return { references: [parseReference(text)] };
-  const alias = Object.hasOwn(conf.aliases, short.name) ? conf.aliases[short.name] : undefined;
-  if (alias !== undefined && alias !== "") return { references: [aliased(short, alias, file)] };
+  const alias = findAlias(conf, short);
+  if (alias !== undefined) return { references: [aliased(short, alias, file)] };
   const registries = conf.unqualifiedSearchRegistries ?? (conf.shortNameMode === undefined ? undefined : []);
   if (registries === undefined) return { references: [parseReference(text)] };
   if (registries.length === 0) {
@@ -21,6 +21,11 @@ export function candidatesOf(conf: RegistriesConf, text: string, { file }: { rea
   const references = registries.map((registry) => searched(short, registry, file));
   const isAmbiguous = conf.shortNameMode === "enforcing" && references.length > 1;
   return isAmbiguous ? { references, ambiguity: ambiguityOf(text, registries) } : { references };
+}
+
+/** An empty one takes back an earlier one. */
+function findAlias({ aliases }: RegistriesConf, { name }: ShortName): string | undefined {
+  return Object.hasOwn(aliases, name) ? aliases[name] || undefined : undefined;
 }
 
 function ambiguityOf(text: string, registries: readonly string[]): string {
