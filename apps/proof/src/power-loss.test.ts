@@ -92,7 +92,7 @@ function* sampled(states: Iterable<CrashState>, seed: string): Generator<Sampled
 }
 
 const triedShare = 1 / 12;
-const usedShare = 1 / 200;
+const usedShare = 1 / 300;
 
 async function expectStateSound({ tree, marks }: CrashState, expected: Omit<Expected, "marks">): Promise<void> {
   await using store = await scratchStore();

@@ -6,9 +6,9 @@ import { findLeaks } from "./verdict.ts";
 const needsRoot = process.getuid?.() !== 0;
 
 test.skipIf(needsRoot)(
-  "twenty clients under faults for twenty-five seconds leave nothing behind (needs root)",
+  "twenty clients under faults for fifteen seconds leave nothing behind (needs root)",
   async () => {
-    const report = await soak({ seconds: 25, clients: 20, seed: "a soak" });
+    const report = await soak({ seconds: 15, clients: 20, seed: "a soak" });
     expect(findLeaks(report)).toEqual([]);
     expect(report.tally.counts.get("pull OK")).toBeGreaterThan(50);
     expect(report.tally.counts.get("remove OK")).toBeGreaterThan(50);

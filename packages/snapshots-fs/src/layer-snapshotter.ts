@@ -88,6 +88,7 @@ export class LayerSnapshotter implements Snapshotter, AsyncDisposable {
       // Not left to the umask: this is the root directory that containers will see.
       await chmod(directory, 0o755);
     } catch (error) {
+      await this.#parts.trash.discard(staging);
       throw asStorageError(error, "prepare a snapshot");
     }
     step("layer-prepared");
