@@ -54,7 +54,7 @@ class AdditionalStore implements ImageReaders {
   }
 
   async hasTold(): Promise<boolean> {
-    return (await this.#layers.read()).size > 0;
+    return !(await this.#layers.isEmpty());
   }
 
   async #describe(images: readonly Image[]): Promise<readonly Told[]> {

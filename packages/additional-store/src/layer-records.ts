@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeStoredLayers, encodeStoredLayer, joinRecords, type StoredLayer } from "@stowage/containers-storage";
-import { ifThere, isErrno } from "@stowage/errors";
+import { ifThere } from "@stowage/errors";
 import type { Durability } from "@stowage/linux";
 import { RecordFile } from "./record-file.ts";
 
@@ -21,10 +21,9 @@ export class LayerRecords {
   readonly #path: string;
   readonly #file: RecordFile;
   /** What the file says, where that is known. */
-  #text: string | undefined;
-  #layers: LayersById = new Map();
-  /** Layers that were unpacked without what puts their tars together. */
-  readonly #bare = new Set<string>();
+  #told: Told | undefined;
+  /** Layers for which a link was made, or that were unpacked without what it would lead to. */
+  #linked: Set<string> | undefined;
 
   constructor(root: string, durability: Durability) {
     this.#root = root;
@@ -33,58 +32,67 @@ export class LayerRecords {
     this.#file = new RecordFile({ path: this.#path, lock: join(this.#directory, "layers.lock"), durability });
   }
 
-  /** What they are told now, by this process or an earlier one. */
-  async read(): Promise<LayersById> {
-    if (this.#text !== undefined) return this.#layers;
-    this.#text = (await ifThere(readFile(this.#path, "utf8"))) ?? "";
-    this.#layers = new Map(decodeStoredLayers(this.#text).map((layer) => [layer.id, layerRecordOf(layer)]));
-    return this.#layers;
+  /** Whether they are told of any, be it by an earlier process. */
+  async isEmpty(): Promise<boolean> {
+    return (await this.#read()).layers.size === 0;
   }
 
   /** Tells of these as well. Links come before the layers that they are for. */
   async add(layers: LayersById): Promise<void> {
-    const before = await this.read();
-    const links = await this.#links();
-    for (const id of layers.keys()) if (!links.has(id) && !this.#bare.has(id)) await this.#link(id);
-    const all = new Map([...layers, ...before]);
-    if (textOf(all) !== this.#text) await this.#write(async () => all);
+    const linked = await this.#findLinked();
+    for (const id of layers.keys()) if (!linked.has(id)) await this.#link(id);
+    const before = await this.#read();
+    const all = toldOf(new Map([...layers, ...before.layers, ...layers]));
+    if (all.text !== before.text) await this.#write(async () => all);
   }
 
   /** Tells of no others any more but of those that `used` gives at a moment when nobody reads: so nobody begins to use more. */
   async keep(layers: LayersById, used: (before: LayersById) => Promise<LayersById>): Promise<void> {
-    const before = await this.read();
-    const isLess = [...before.keys()].some((id) => !layers.has(id));
-    if (isLess) await this.#write(async () => new Map([...layers, ...(await used(before))]));
-    else if (textOf(layers) !== this.#text) await this.#write(async () => layers);
-    for (const id of await this.#links()) if (!this.#layers.has(id)) await rm(this.#linkPath(id), { force: true });
-    for (const id of this.#bare) if (!this.#layers.has(id)) this.#bare.delete(id); // it may come again with it
+    const before = await this.#read();
+    const isLess = before.layers.size > layers.size; // these are among them
+    if (isLess) await this.#write(async () => toldOf(new Map([...layers, ...(await used(before.layers))])));
+    const told = await this.#read();
+    for (const id of await this.#findLinked()) if (!told.layers.has(id)) await this.#unlink(id);
   }
 
-  async #write(make: () => Promise<LayersById>): Promise<void> {
-    this.#text = undefined; // until it is known
+  async #read(): Promise<Told> {
+    if (this.#told !== undefined) return this.#told;
+    const text = (await ifThere(readFile(this.#path, "utf8"))) ?? "";
+    const layers = new Map(decodeStoredLayers(text).map((layer) => [layer.id, layerRecordOf(layer)]));
+    this.#told = { text, layers };
+    return this.#told;
+  }
+
+  /** Where it comes to the same, nothing is written. */
+  async #write(make: () => Promise<Told>): Promise<void> {
+    const before = await this.#read();
+    let told = before;
+    this.#told = undefined; // until it is known
     await this.#file.write(async () => {
-      this.#layers = await make();
-      return textOf(this.#layers);
+      told = await make();
+      return told.text === before.text ? undefined : told.text;
     });
-    this.#text = textOf(this.#layers);
+    this.#told = told;
   }
 
-  async #links(): Promise<ReadonlySet<string>> {
-    const names = await readdir(this.#directory);
-    return new Set(names.filter((name) => name.endsWith(suffix)).map((name) => name.slice(0, -suffix.length)));
+  /** An earlier process may have left links that are for nothing. */
+  async #findLinked(): Promise<ReadonlySet<string>> {
+    const names = this.#linked === undefined ? await readdir(this.#directory) : [];
+    const links = names.filter((name) => name.endsWith(suffix)).map((name) => name.slice(0, -suffix.length));
+    this.#linked ??= new Set(links);
+    return this.#linked;
   }
 
-  /** A bare layer is read as well, but not byte for byte. */
+  /** A layer without what it would lead to is read as well, but not byte for byte. */
   async #link(id: string): Promise<void> {
-    if ((await ifThere(stat(join(this.#root, "overlay", id, "tar-split.gz")))) === undefined) {
-      this.#bare.add(id);
-      return;
-    }
-    try {
+    if ((await ifThere(stat(join(this.#root, "overlay", id, "tar-split.gz")))) !== undefined)
       await symlink(join("..", "overlay", id, "tar-split.gz"), this.#linkPath(id));
-    } catch (error) {
-      if (!isErrno(error, "EEXIST")) throw error;
-    }
+    this.#linked?.add(id);
+  }
+
+  async #unlink(id: string): Promise<void> {
+    await rm(this.#linkPath(id), { force: true });
+    this.#linked?.delete(id);
   }
 
   #linkPath(id: string): string {
@@ -92,8 +100,14 @@ export class LayerRecords {
   }
 }
 
-function textOf(layers: LayersById): string {
-  return joinRecords([...layers.values()].map(({ text }) => text));
+/** What the file says, and means. */
+interface Told {
+  readonly text: string;
+  readonly layers: LayersById;
+}
+
+function toldOf(layers: LayersById): Told {
+  return { text: joinRecords([...layers.values()].map(({ text }) => text)), layers };
 }
 
 const suffix = ".tar-split.gz";

@@ -22,14 +22,15 @@ export class RecordFile {
   }
 
   /**
-   * Replaces what the file says by what `make` gives when nobody reads. Readers are told before and after, so that one who comes in between looks again. On a full disk it
-   * takes the room that the last one has left for it.
+   * Replaces what the file says by what `make` gives when nobody reads; where that is nothing, it stays. Readers are told before and
+   * after, so that one who comes in between looks again. On a full disk it takes the room that the last one has left for it.
    */
-  async write(make: () => Promise<string>): Promise<void> {
+  async write(make: () => Promise<string | undefined>): Promise<void> {
     const { path } = this.#place;
     try {
       using lock = await waitForFileLock(this.#place.lock, { milliseconds: lockMilliseconds });
       const text = await make();
+      if (text === undefined) return;
       await this.#writeNext(text);
       await this.#tell(lock);
       await rename(this.#next, path);
